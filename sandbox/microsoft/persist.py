@@ -1,0 +1,117 @@
+"""The state as plain JSON values, for `./dev run` to continue where it stopped.
+
+Recent changes, which late readers do not see yet, are not kept: after a restart reads are fresh.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sandbox.microsoft.state import (
+    App,
+    Consent,
+    Grant,
+    Group,
+    Profile,
+    SecurityGroup,
+    Tenant,
+    User,
+    World,
+)
+from sandbox.microsoft.timeline import Roster, Versions
+
+FORMAT = 1
+_PLAIN = (
+    "id",
+    "created",
+    "site_url",
+    "drive_id",
+    "drive_ready_at",
+    "unique_name",
+    "resource_behavior_options",
+    "deleted",
+)
+
+
+def dump(world: World) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "switches": asdict(world.switches),
+        "apps": [asdict(app) for app in world.apps.values()],
+        "consents": [
+            [client, tenant, sorted(c.permissions), c.since]
+            for (client, tenant), c in world.consents.items()
+        ],
+        "tokens": {
+            token: [g.client_id, g.tenant_id, sorted(g.permissions), g.expires]
+            for token, g in world.tokens.items()
+        },
+        "tenants": [_dump_tenant(tenant) for tenant in world.tenants.values()],
+        # Ids go on from here: repeating the old seed would hand out the same ones again.
+        "ids": world.ids.hex(32),
+    }
+
+
+def load(world: World, data: dict[str, Any]) -> None:
+    """Replaces the state of `world` in place. Raises ValueError for another format."""
+    if data.get("format") != FORMAT:
+        raise ValueError(f"a snapshot of format {data.get('format')!r}, not {FORMAT}")
+    for name, value in data["switches"].items():
+        if hasattr(world.switches, name):
+            setattr(world.switches, name, value)
+    world.ids.reseed(data["ids"])
+    world.apps = {a["client_id"]: App(**a) for a in data["apps"]}
+    world.consents = {
+        (client, tenant): Consent(frozenset(held), since)
+        for client, tenant, held, since in data["consents"]
+    }
+    world.tokens = {
+        token: Grant(client, tenant, frozenset(held), expires)
+        for token, (client, tenant, held, expires) in data["tokens"].items()
+    }
+    world.tenants = {t["tenant_id"]: _load_tenant(world, t) for t in data["tenants"]}
+
+
+def _dump_tenant(tenant: Tenant) -> dict[str, Any]:
+    return {
+        "name": tenant.name,
+        "tenant_id": tenant.tenant_id,
+        "domain": tenant.domain,
+        "group_settings": tenant.group_settings,
+        "write_count": tenant.write_count,
+        "users": [asdict(user) for user in tenant.users.values()],
+        "security_groups": [asdict(group) for group in tenant.security_groups.values()],
+        "groups": [_dump_group(group) for group in tenant.groups.values()],
+    }
+
+
+def _load_tenant(world: World, data: dict[str, Any]) -> Tenant:
+    tenant = Tenant(
+        data["name"], data["tenant_id"], data["domain"], world.clock, world.ids, world.switches
+    )
+    tenant.group_settings = data["group_settings"]
+    tenant.write_count = data["write_count"]
+    tenant.users = {u["object_id"]: User(**u) for u in data["users"]}
+    tenant.security_groups = {g["id"]: SecurityGroup(**g) for g in data["security_groups"]}
+    for group in data["groups"]:
+        tenant.enlist(_load_group(world, group))
+    return tenant
+
+
+def _dump_group(group: Group) -> dict[str, Any]:
+    return {
+        **{name: getattr(group, name) for name in _PLAIN},
+        "profile": asdict(group.profile.value),
+        "members": group.members,
+        "owners": group.owners,
+    }
+
+
+def _load_group(world: World, data: dict[str, Any]) -> Group:
+    return Group(
+        clock=world.clock,
+        profile=Versions(Profile(**data["profile"])),
+        rosters={"members": Roster(data["members"]), "owners": Roster(data["owners"])},
+        **{name: data[name] for name in _PLAIN},
+    )

@@ -1,0 +1,294 @@
+"""The truth: tenants, people, groups, apps. Readable by tests; HTTP sees it through the lag."""
+
+from __future__ import annotations
+
+import random
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from sandbox.clock import Clock
+from sandbox.microsoft.switches import Switches
+from sandbox.microsoft.timeline import Roster, Versions
+
+Kind = Literal["members", "owners"]
+
+
+class Ids:
+    """Identifiers from a seed, apart from the clouds' own randomness, so faults move no id."""
+
+    def __init__(self, seed: int | str) -> None:
+        self._random = random.Random(f"ids {seed}")
+
+    def reseed(self, seed: str) -> None:
+        self._random.seed(f"ids {seed}")
+
+    def uuid(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def hex(self, digits: int) -> str:
+        return f"{self._random.getrandbits(4 * digits):0{digits}x}"
+
+
+@dataclass
+class User:
+    object_id: str
+    display_name: str
+    mail: str
+    enabled: bool = True
+    user_type: str = "Member"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The properties of a group that may be edited."""
+
+    display_name: str
+    mail_nickname: str
+    description: str | None = None
+    visibility: str = "Public"
+
+
+@dataclass(eq=False)
+class Group:
+    """A Microsoft 365 group.
+
+    Test code may `add` and `drop` people, as another administrator would; `members` and `owners`
+    are copies. `created` and `deleted` are seconds since the epoch.
+    """
+
+    id: str
+    created: float
+    clock: Clock
+    profile: Versions[Profile]
+    site_url: str
+    drive_id: str
+    drive_ready_at: float | None
+    unique_name: str | None = None
+    resource_behavior_options: list[str] = field(default_factory=list)
+    deleted: float | None = None
+    rosters: dict[str, Roster] = field(default_factory=lambda: _rosters((), ()))
+
+    @property
+    def display_name(self) -> str:
+        return self.profile.value.display_name
+
+    @property
+    def mail_nickname(self) -> str:
+        return self.profile.value.mail_nickname
+
+    @property
+    def description(self) -> str | None:
+        return self.profile.value.description
+
+    @property
+    def visibility(self) -> str:
+        return self.profile.value.visibility
+
+    @property
+    def members(self) -> list[str]:
+        return list(self.rosters["members"])
+
+    @property
+    def owners(self) -> list[str]:
+        return list(self.rosters["owners"])
+
+    @property
+    def web_url(self) -> str:
+        """The drive's address, which is what gets linked; `site_url` is the site's."""
+        return f"{self.site_url}/Shared%20Documents"
+
+    def add(self, kind: Kind, *object_ids: str) -> None:
+        for object_id in object_ids:
+            self.rosters[kind].add(object_id, self.clock.now())
+
+    def drop(self, kind: Kind, *object_ids: str) -> None:
+        for object_id in object_ids:
+            self.rosters[kind].drop(object_id, self.clock.now())
+
+    def exists_at(self, moment: float) -> bool:
+        return self.created <= moment and (self.deleted is None or self.deleted > moment)
+
+
+@dataclass
+class SecurityGroup:
+    """Only good for holding users and other groups, e.g. as GroupCreationAllowedGroupId."""
+
+    id: str
+    display_name: str
+    members: list[str]
+
+
+@dataclass(eq=False)
+class Tenant:
+    """One Entra directory. `write_count` is the directory writes evaluated since the start."""
+
+    name: str
+    tenant_id: str
+    domain: str
+    clock: Clock
+    ids: Ids
+    switches: Switches
+    users: dict[str, User] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    security_groups: dict[str, SecurityGroup] = field(default_factory=dict)
+    group_settings: dict[str, str] = field(default_factory=dict)
+    write_count: int = 0
+    _by_unique_name: dict[str, list[Group]] = field(default_factory=dict)
+    _by_nickname: dict[str, Group] = field(default_factory=dict)
+    _by_drive: dict[str, Group] = field(default_factory=dict)
+
+    def add_user(
+        self,
+        display_name: str,
+        object_id: str | None = None,
+        mail: str | None = None,
+        enabled: bool = True,
+        user_type: str = "Member",
+    ) -> User:
+        address = mail or f"{re.sub(r'[^a-z0-9]+', '.', display_name.lower())}@{self.domain}"
+        key = (object_id or self.ids.uuid()).lower()
+        self.users[key] = User(key, display_name, address, enabled, user_type)
+        return self.users[key]
+
+    def remove_user(self, object_id: str) -> None:
+        """Deletes a person from the directory, and so from every group."""
+        del self.users[object_id]
+        for group in self.groups.values():
+            for roster in group.rosters.values():
+                if object_id in roster:
+                    roster.drop(object_id, self.clock.now())
+
+    def add_security_group(self, name: str, members: Iterable[str] = ()) -> str:
+        key = self.ids.uuid()
+        self.security_groups[key] = SecurityGroup(key, name, list(members))
+        return key
+
+    def add_group(
+        self,
+        display_name: str,
+        mail_nickname: str,
+        *,
+        owners: Iterable[str] = (),
+        members: Iterable[str] = (),
+        unique_name: str | None = None,
+        description: str | None = None,
+        visibility: str = "Public",
+        resource_behavior_options: Iterable[str] = (),
+        group_id: str | None = None,
+    ) -> Group:
+        """Creates without any check; HTTP and tests' own arrangements both end here."""
+        now, key = self.clock.now(), group_id or self.ids.uuid()
+        owned = list(owners)
+        group = Group(
+            id=key,
+            created=now,
+            clock=self.clock,
+            profile=Versions(Profile(display_name, mail_nickname, description, visibility)),
+            site_url=self.site_url(mail_nickname),
+            drive_id="b!" + self.ids.hex(48),
+            drive_ready_at=self._drive_due(now, owned),
+            unique_name=unique_name,
+            resource_behavior_options=list(resource_behavior_options),
+            rosters=_rosters(members, owned),
+        )
+        self.enlist(group)
+        return group
+
+    def enlist(self, group: Group) -> None:
+        """Files a group under its keys."""
+        self.groups[group.id] = group
+        self._by_drive[group.drive_id] = group
+        if group.unique_name:
+            self._by_unique_name.setdefault(group.unique_name, []).append(group)
+        if group.deleted is None:
+            self._by_nickname[group.mail_nickname.lower()] = group
+
+    def change_group(self, group: Group, **fields: Any) -> None:
+        """Sets fields of `Profile`, e.g. `display_name`."""
+        if "mail_nickname" in fields:
+            self._by_nickname.pop(group.mail_nickname.lower(), None)
+        group.profile.set(replace(group.profile.value, **fields), self.clock.now())
+        self._by_nickname[group.mail_nickname.lower()] = group
+
+    def name_uniquely(self, group: Group, unique_name: str) -> None:
+        group.unique_name = unique_name
+        self._by_unique_name.setdefault(unique_name, []).append(group)
+
+    def delete_group(self, group: Group) -> None:
+        """Soft deletion: the group keeps its entry here, with the time in `deleted`."""
+        group.deleted = self.clock.now()
+        if self._by_nickname.get(group.mail_nickname.lower()) is group:
+            del self._by_nickname[group.mail_nickname.lower()]
+
+    def group_by_unique_name(self, name: str) -> Group | None:
+        """The live group of that name, the oldest if a race made several."""
+        return next((g for g in self._by_unique_name.get(name, ()) if g.deleted is None), None)
+
+    def groups_named(self, unique_name: str) -> list[Group]:
+        """Every group that ever bore the name, deleted ones too."""
+        return list(self._by_unique_name.get(unique_name, ()))
+
+    def group_by_nickname(self, nickname: str) -> Group | None:
+        return self._by_nickname.get(nickname.lower())
+
+    def group_by_drive(self, drive_id: str) -> Group | None:
+        return self._by_drive.get(drive_id)
+
+    def site_url(self, mail_nickname: str) -> str:
+        return f"https://{self.domain.partition('.')[0]}.sharepoint.com/sites/{mail_nickname}"
+
+    def _drive_due(self, now: float, owners: list[str]) -> float | None:
+        # "Creating a group app-only without owners can result in the site not being created"
+        # (page "Create group").
+        if not owners or self.switches.drive_starts_on_first_read:
+            return None
+        return now + self.switches.drive_delay_seconds
+
+
+@dataclass(frozen=True)
+class App:
+    client_id: str
+    client_secret: str
+
+
+@dataclass(frozen=True)
+class Consent:
+    """App permissions granted in a tenant, in force from `since` on."""
+
+    permissions: frozenset[str]
+    since: float
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What an issued app-only token stands for."""
+
+    client_id: str
+    tenant_id: str
+    permissions: frozenset[str]
+    expires: float
+
+
+@dataclass
+class World:
+    """What Graph and the login service share."""
+
+    clock: Clock
+    ids: Ids
+    switches: Switches = field(default_factory=Switches)
+    tenants: dict[str, Tenant] = field(default_factory=dict)
+    apps: dict[str, App] = field(default_factory=dict)
+    consents: dict[tuple[str, str], Consent] = field(default_factory=dict)
+    tokens: dict[str, Grant] = field(default_factory=dict)
+
+    def consent_of(self, client_id: str, tenant_id: str) -> Consent | None:
+        """The consent in force now."""
+        consent = self.consents.get((client_id, tenant_id))
+        return consent if consent and consent.since <= self.clock.now() else None
+
+
+def _rosters(members: Iterable[str], owners: Iterable[str]) -> dict[str, Roster]:
+    return {"members": Roster(members), "owners": Roster(owners)}
