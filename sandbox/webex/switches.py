@@ -1,0 +1,59 @@
+"""What nobody has confirmed about Webex, each as a switch; the product must stand on both sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass
+class Switches:
+    """May be changed while the cloud runs; every call reads them afresh."""
+
+    # Ids
+    clusters: Literal["us", "regional", "mixed"] = "mixed"
+
+    # Reading
+    membership_page_cap: int = 500
+    empty_pages: bool = False  # an empty page between any two full ones
+    item_errors: float = 0.0  # share of memberships with a field missing and an `errors` object
+    team_creator_id: bool = True  # the undocumented creatorId of GET /teams/{id}
+    co_reads_team_memberships: bool = False  # /team/memberships of a team the officer is not in
+    co_writes_team_memberships: bool = False
+    event_lag_seconds: float = 3.0
+    events_newest_first: bool = True
+    pro_pack: bool = True  # events from more than 90 days ago
+    roles_need_admin_scope: bool = True  # `roles` in GET /people/me
+    scim_count_cap: int = 500
+    people_flags_as_text: bool = True  # invitePending and loginEnabled as "true" and "false"
+
+    # Teams and spaces
+    general_title: Literal["team", "General"] = "team"
+    general_title_follows: bool = False  # the General space is renamed with its team
+    membership_put_needs_hidden: bool = True  # PUT /memberships wants isRoomHidden as well
+    team_spaces_need_team_members: bool = True
+
+    # Webhooks
+    org_rooms_webhook: Literal["fires", "silent", "refused"] = "fires"
+    org_webhooks_differ_by_event: bool = False  # created and updated may stand side by side
+    data_team_id: bool = False  # `teamId` in the data of a rooms delivery
+    bare_org_id: bool = False  # the envelope's orgId as base64 of a bare uuid
+    webex_signature: bool = True  # the newer X-Webex-Signature beside X-Spark-Signature
+    webhook_delay_seconds: tuple[float, float] = (0.2, 2.0)
+    webhook_retries: int = 0
+    webhook_retry_seconds: float = 10.0
+    retry_keeps_tracking_id: bool = True
+    lose: float = 0.0  # probabilities, by the cloud's seed
+    duplicate: float = 0.0
+    reorder: float = 0.0
+
+    # Linked folders
+    who_may_link: Literal["participant", "compliance", "admin", "nobody"] = "participant"
+    bots_may_link: bool = False
+    link_scope: str = ""  # a scope to demand; empty: none
+    corrected_display_names: bool = True
+
+    # Quota and tokens
+    quota: bool = True
+    quota_per_minute: int = 300  # calls of one token owner
+    refresh_rotates: bool = False  # a refresh answers with a new refresh token, the old one dies
