@@ -17,47 +17,55 @@ HORIZON = 3600.0
 
 
 class Roster:
-    """An ordered set of object ids that remembers its latest changes."""
+    """An ordered set of object ids that remembers its latest changes.
+
+    Every id has a place, kept when a removal is undone: pages of one moment must fit together.
+    """
 
     def __init__(self, ids: Iterable[str] = ()) -> None:
-        self._ids: dict[str, None] = dict.fromkeys(ids)
-        self._changes: deque[tuple[float, str, bool]] = deque()
+        self._places = {object_id: place for place, object_id in enumerate(dict.fromkeys(ids))}
+        self._next = len(self._places)
+        self._changes: deque[tuple[float, str, bool, int]] = deque()
 
     def __contains__(self, object_id: str) -> bool:
-        return object_id in self._ids
+        return object_id in self._places
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._ids)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._places)
 
     def add(self, object_id: str, at: float) -> None:
-        self._ids[object_id] = None
-        self._remember(at, object_id, True)
+        """Adding somebody present changes nothing."""
+        if object_id not in self._places:
+            self._places[object_id] = self._next
+            self._remember(at, object_id, True, self._next)
+            self._next += 1
 
     def drop(self, object_id: str, at: float) -> None:
-        del self._ids[object_id]
-        self._remember(at, object_id, False)
+        """Raises KeyError for somebody absent."""
+        self._remember(at, object_id, False, self._places.pop(object_id))
 
     def seen(self, moment: float) -> list[str]:
         """As it was at `moment`; changes made at exactly that moment are seen."""
         if not self._changes or self._changes[-1][0] <= moment:
-            return list(self._ids)
-        view = dict(self._ids)
-        for at, object_id, added in reversed(self._changes):
+            return list(self._places)
+        view, restored = dict(self._places), False
+        for at, object_id, added, place in reversed(self._changes):
             if at <= moment:
                 break
             if added:
-                view.pop(object_id, None)
+                del view[object_id]
             else:
-                view[object_id] = None
-        return list(view)
+                view[object_id] = place
+                restored = True
+        return sorted(view, key=view.__getitem__) if restored else list(view)
 
-    def _remember(self, at: float, object_id: str, added: bool) -> None:
+    def _remember(self, at: float, object_id: str, added: bool, place: int) -> None:
         while self._changes and self._changes[0][0] < at - HORIZON:
             self._changes.popleft()
-        self._changes.append((at, object_id, added))
+        self._changes.append((at, object_id, added, place))
 
 
 class Versions(Generic[T]):

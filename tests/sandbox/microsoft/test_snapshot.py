@@ -1,0 +1,60 @@
+"""The state outlives a restart of `./dev run`."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.adapter import CloudAdapter
+from sandbox.microsoft import MicrosoftClouds
+from tests.sandbox.microsoft.conftest import Desk, bind, group_body
+
+
+def restarted(desk: Desk) -> Desk:
+    """The same desk before new clouds that were given the old ones' snapshot."""
+    ms = MicrosoftClouds(desk.clock, seed=7)
+    ms.restore(desk.ms.snapshot())
+    desk.session.mount("https://graph.microsoft.com", CloudAdapter(ms.graph))
+    desk.session.mount("https://login.microsoftonline.com", CloudAdapter(ms.login))
+    tenant = ms.tenants[desk.tenant.tenant_id]
+    return Desk(desk.clock, ms, tenant, desk.app, desk.session, desk.token)
+
+
+def test_tokens_groups_people_and_switches_are_still_there(desk: Desk) -> None:
+    people = desk.people(2)
+    body = group_body() | bind("owners", people[:1]) | bind("members", people)
+    made = desk.upsert("webex-team-1", body).json()["id"]
+    desk.tenant.group_settings = {"EnableGroupCreation": "False"}
+    nested = desk.tenant.add_security_group("Staff", [people[0].object_id])
+    desk.switches.drive_delay_seconds = 3
+    after = restarted(desk)
+
+    assert after.get(f"/groups/{made}").json()["displayName"] == "Crew"
+    assert after.ids_of(f"/groups/{made}/members") == [p.object_id for p in people]
+    assert after.upsert("webex-team-1", group_body()).status_code == 204
+    assert after.call("POST", "/groups", group_body("CREW")).status_code == 400
+    assert after.get(f"/drives/{desk.tenant.groups[made].drive_id}/root").status_code == 404
+    assert after.tenant.group_settings == {"EnableGroupCreation": "False"}
+    assert after.tenant.security_groups[nested].members == [people[0].object_id]
+    assert after.switches.drive_delay_seconds == 3
+    assert after.ask_token().status_code == 200
+
+
+def test_ids_are_not_handed_out_twice(desk: Desk) -> None:
+    old = {p.object_id for p in desk.people(50)}
+    new = {p.object_id for p in restarted(desk).people(50)}
+
+    assert not old & new
+
+
+def test_a_deleted_group_stays_deleted(desk: Desk) -> None:
+    made = desk.upsert("webex-team-1", group_body()).json()["id"]
+    desk.call("DELETE", f"/groups/{made}")
+    after = restarted(desk)
+
+    assert after.tenant.groups[made].deleted
+    assert after.upsert("webex-team-1", group_body()).status_code == 201
+
+
+def test_a_foreign_snapshot_is_refused(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="format"):
+        desk.ms.restore(b'{"format": 0}')
