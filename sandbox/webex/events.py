@@ -111,7 +111,7 @@ class EventsApi:
     def search(self, caller: Caller, request: Request) -> Response:
         caller.need_compliance("events", "read")
         since, until = self._window(request)
-        limit = max_of(request, 100, 1000)
+        limit = max_of(request, 100, 1000, refuse_above=1000)
         wanted = _wanted(request)
         known = self.core.world.events_of_org.get(caller.person.org_uuid, [])
         cursor = Cursor.of(request)

@@ -11,7 +11,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from functools import lru_cache
-from zlib import crc32
+from hashlib import blake2s
 
 US = "us"
 REGIONAL = "urn:TEAM:us-west-2_r"
@@ -61,7 +61,9 @@ def bare(uuid: str) -> str:
     return base64.urlsafe_b64encode(uuid.encode()).decode().rstrip("=")
 
 
+@lru_cache(maxsize=100_000)
 def pick_cluster(clusters: str, uuid: str, surface: str) -> str:
     """The form in which `surface` (rest, webhook, events) names a thing: stable, not equal."""
     forms = _CLUSTERS[clusters]
-    return forms[crc32(f"{surface}/{uuid}".encode()) % len(forms)]
+    # Not a checksum: those keep a fixed distance between two surfaces.
+    return forms[blake2s(f"{surface}/{uuid}".encode()).digest()[0] % len(forms)]

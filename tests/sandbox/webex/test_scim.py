@@ -1,0 +1,131 @@
+"""SCIM: the directory with the Entra object ids, for administrators."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.webex import Organization, Person, WebexCloud
+from sandbox.webex.scim import EXTENSION
+
+from .conftest import Client, SignIn
+
+
+def users(org: Organization) -> str:
+    return f"/identity/scim/{org.uuid}/v2/Users"
+
+
+def test_a_user_has_an_external_id_only_if_it_is_set(
+    full_admin: Client, org: Organization, ada: Person, grace: Person
+) -> None:
+    first = full_admin.get(f"{users(org)}/{ada.uuid}").json()
+    second = full_admin.get(f"{users(org)}/{grace.uuid}").json()
+
+    assert first["externalId"] == ada.external_id
+    assert "externalId" not in second
+    grace.external_id = "22222222-2222-4222-8222-222222222222"
+    assert full_admin.get(f"{users(org)}/{grace.uuid}").json()["externalId"] == grace.external_id
+
+
+def test_a_user_tells_status_and_type(full_admin: Client, org: Organization) -> None:
+    person = org.add_person("Penny", account_status="pending", user_type="external_calling")
+
+    user = full_admin.get(f"{users(org)}/{person.uuid}").json()
+
+    assert user["active"] is False
+    assert user[EXTENSION]["accountStatus"] == "pending"
+    assert user["userType"] == "external_calling"
+
+
+def test_bots_and_people_of_others_are_not_found(
+    full_admin: Client, org: Organization, stranger: Person, bot: Person
+) -> None:
+    for person in (stranger, bot):
+        assert full_admin.get(f"{users(org)}/{person.uuid}").status_code == 404
+
+
+def test_another_organizations_directory_is_forbidden(
+    webex: WebexCloud, full_admin: Client, stranger: Person
+) -> None:
+    other = webex.world.organizations[stranger.org_uuid]
+
+    assert full_admin.get(users(other)).status_code == 403
+
+
+def test_a_compliance_officer_is_forbidden(
+    org: Organization, officer_person: Person, sign_in: SignIn
+) -> None:
+    client = sign_in(officer_person, "identity:people_read")
+
+    assert client.get(users(org)).status_code == 403
+
+
+def test_pages_count_from_one_and_stop_at_the_cap(
+    webex: WebexCloud, full_admin: Client, org: Organization
+) -> None:
+    people = [org.add_person(f"P {n}") for n in range(120)]
+    webex.switches.scim_count_cap = 50
+
+    page = full_admin.get(users(org), startIndex=2, count=500).json()
+
+    assert (page["totalResults"], page["itemsPerPage"], page["startIndex"]) == (121, 50, 2)
+    assert page["Resources"][0]["id"] == people[0].uuid
+    webex.switches.scim_count_cap = 500
+    assert full_admin.get(users(org)).json()["itemsPerPage"] == 100
+    assert full_admin.get(users(org), startIndex=200).json()["Resources"] == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ['userName eq "ADA.lovelace@example.example"', 'displayName sw "Ada"', 'id eq "{uuid}"'],
+)
+def test_users_are_found_by_a_filter(
+    full_admin: Client, org: Organization, ada: Person, grace: Person, expression: str
+) -> None:
+    found = full_admin.get(users(org), filter=expression.replace("{uuid}", ada.uuid)).json()
+
+    assert [user["id"] for user in found["Resources"]] == [ada.uuid]
+    assert found["totalResults"] == 1
+
+
+def test_the_external_id_cannot_be_searched_for(full_admin: Client, org: Organization) -> None:
+    refused = full_admin.get(users(org), filter='externalId pr "x"')
+
+    assert refused.status_code == 400
+    assert refused.json()["message"] == (
+        "The user's externalid, operator: PR is not supported search."
+    )
+    assert full_admin.get(users(org), filter="nonsense").status_code == 400
+
+
+def test_a_filter_does_not_reach_into_another_organization(
+    full_admin: Client, org: Organization, stranger: Person
+) -> None:
+    found = full_admin.get(users(org), filter=f'userName eq "{stranger.email}"').json()
+
+    assert found["totalResults"] == 0
+
+
+def test_attributes_choose_what_is_shown(
+    full_admin: Client, org: Organization, ada: Person
+) -> None:
+    asked = f"externalId,{EXTENSION}:accountStatus"
+    user = full_admin.get(f"{users(org)}/{ada.uuid}", attributes=asked).json()
+
+    assert set(user) == {"id", "schemas", "externalId", EXTENSION}
+    rest = full_admin.get(f"{users(org)}/{ada.uuid}", excludedAttributes="externalId").json()
+    assert "externalId" not in rest
+
+
+def test_the_signed_in_administrator_finds_the_own_roles(full_admin: Client) -> None:
+    me = full_admin.get("/identity/scim/v2/Users/me").json()
+
+    assert me["roles"] == [{"value": "id_full_admin"}]
+
+
+def test_somebody_deleted_is_gone(
+    webex: WebexCloud, full_admin: Client, org: Organization, ada: Person
+) -> None:
+    webex.delete_person(ada)
+
+    assert full_admin.get(f"{users(org)}/{ada.uuid}").status_code == 404
+    assert ada.uuid not in [u["id"] for u in full_admin.get(users(org)).json()["Resources"]]
