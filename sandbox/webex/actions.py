@@ -52,14 +52,22 @@ class Actions:
         return team
 
     def create_space(
-        self, creator: Person, title: str, team: Team | None = None, other: Person | None = None
+        self,
+        creator: Person,
+        title: str,
+        team: Team | None = None,
+        *,
+        other: Person | None = None,
+        is_locked: bool = False,
     ) -> Room:
+        """A moderated (`is_locked`) space has its creator as moderator."""
         if team and not self.core.world.member(team.uuid, creator.uuid):
             raise BadRequest("Only a member of the team can create a space in it.")
         room = self._new_room(self.core.world.new_uuid(), creator, title, team=team)
         room.kind = "direct" if other else "group"
+        room.is_locked = is_locked
         self._tell("rooms", "created", room, creator)
-        self.join(room, creator, actor=creator)
+        self.join(room, creator, actor=creator, is_moderator=is_locked)
         if other:
             self.join(room, other, actor=creator)
         return room

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.clock import Clock
 from sandbox.kit import Cloud, Request, Response
@@ -39,6 +40,16 @@ from sandbox.webex.world import World
 Api = Callable[[Caller, Request], Response]
 
 
+class Resource(Protocol):
+    """The five calls of a collection."""
+
+    def search(self, caller: Caller, request: Request) -> Response: ...
+    def create(self, caller: Caller, request: Request) -> Response: ...
+    def get(self, caller: Caller, request: Request) -> Response: ...
+    def update(self, caller: Caller, request: Request) -> Response: ...
+    def delete(self, caller: Caller, request: Request) -> Response: ...
+
+
 class WebexCloud(Cloud):
     """Stands in for https://webexapis.com. Everything is replayable from the seed and the clock."""
 
@@ -51,7 +62,7 @@ class WebexCloud(Cloud):
         self.gate = Gate(self.core)
         self.actions = Actions(self.core)
         self.postman = Postman(self.core)
-        self._answers = 0
+        self._answers = itertools.count(1)
         self._mount()
 
     # The world, as it is
@@ -159,7 +170,7 @@ class WebexCloud(Cloud):
         direct_with: Person | None = None,
     ) -> Room:
         with self.lock:
-            return self.actions.create_space(creator, title, team, direct_with)
+            return self.actions.create_space(creator, title, team, other=direct_with)
 
     def add_member(
         self, team: Team, person: Person, moderator: bool = False, actor: Person | None = None
@@ -228,7 +239,7 @@ class WebexCloud(Cloud):
         self._api("GET", "/v1/roles", people.roles)
         self.route("POST", "/v1/access_token", self.gate.access_token)
 
-    def _resource(self, path: str, api: Any) -> None:
+    def _resource(self, path: str, api: Resource) -> None:
         self._api("GET", path, api.search)
         self._api("POST", path, api.create)
         self._api("GET", f"{path}/{{id}}", api.get)
@@ -249,18 +260,19 @@ class WebexCloud(Cloud):
 
     def error_body(self, status: int, code: str, message: str) -> Any:
         said = message or MESSAGES.get(status, "The request failed.")
-        self._answers += 1
         return {
             "message": said,
             "errors": [{"description": said}],
-            "trackingId": f"ROUTERGW_{self._answers:012x}",
+            "trackingId": self._tracking_id(),
         }
+
+    def _tracking_id(self) -> str:
+        return f"ROUTERGW_{next(self._answers):012x}"
 
     def finish(self, request: Request, response: Response) -> Response:
         """Every answer has a `trackingid`; an error's is the one in its body."""
         known = response.body.get("trackingId") if isinstance(response.body, dict) else None
         if not known:
-            self._answers += 1
-            known = f"ROUTERGW_{self._answers:012x}"
+            known = self._tracking_id()
         response.headers.setdefault("trackingid", known)
         return super().finish(request, response)

@@ -103,15 +103,14 @@ class RoomsApi:
         caller.need_personal("rooms", "write")
         body = body_of(request)
         title = text(body, "title")
-        room = self.actions.create_space(caller.person, title, self._team(caller, body))
-        room.description = optional_text(body, "description")
-        room.is_locked = flag(body, "isLocked", False)
-        for name, field in FLAGS.items():
-            setattr(room, field, flag(body, name, False))
-        if room.is_locked:
-            member = self.core.world.member(room.uuid, caller.person.uuid)
-            assert member
-            member.is_moderator = True
+        flags = {field: flag(body, name, False) for name, field in FLAGS.items()}
+        description = optional_text(body, "description")
+        locked = flag(body, "isLocked", False)
+        team = self._team(caller, body)
+        room = self.actions.create_space(caller.person, title, team, is_locked=locked)
+        room.description = description
+        for field, value in flags.items():
+            setattr(room, field, value)
         return Response(200, self.view(room))
 
     def _team(self, caller: Caller, body: Body) -> Team | None:

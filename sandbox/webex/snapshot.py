@@ -56,7 +56,8 @@ def load(core: Core, data: bytes) -> list[Delivery]:
     state = json.loads(data)
     if state["version"] != VERSION:
         raise ValueError(f"a snapshot of version {state['version']}")
-    world = core.world = World(core.world.random, core.world.lock, core.clock)
+    world = core.world
+    world.clear()
     world.sequence = state["sequence"]
     for source, kept in zip((world.random, core.chance), state["random"], strict=True):
         source.setstate((kept[0], tuple(kept[1]), kept[2]))

@@ -27,9 +27,21 @@ class Kept:
     world: World = field(repr=False, compare=False)
 
 
-@dataclass
-class Organization(Kept):
+@dataclass(eq=False)
+class Named(Kept):
+    """Something with a uuid: the same thing, whatever has changed about it or been restored."""
+
     uuid: str
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, Named) and other.uuid == self.uuid
+
+    def __hash__(self) -> int:
+        return hash(self.uuid)
+
+
+@dataclass(eq=False)
+class Organization(Named):
     name: str
     domain: str
 
@@ -68,11 +80,10 @@ class Organization(Kept):
             return self.world.keep_person(person)
 
 
-@dataclass
-class Person(Kept):
+@dataclass(eq=False)
+class Person(Named):
     """A user, a bot or a machine account. `external_id` is the Entra object id, if synchronised."""
 
-    uuid: str
     name: str
     email: str
     org_uuid: str
@@ -98,9 +109,8 @@ class Person(Kept):
         return self.org_uuid == BOTS
 
 
-@dataclass
-class Room(Kept):
-    uuid: str
+@dataclass(eq=False)
+class Room(Named):
     title: str
     kind: str  # group or direct
     cluster: str
@@ -129,11 +139,10 @@ class Room(Kept):
         return self.team_uuid == self.uuid
 
 
-@dataclass
-class Team(Kept):
+@dataclass(eq=False)
+class Team(Named):
     """Its uuid is that of its General space, and who is in that space is in the team."""
 
-    uuid: str
     name: str
     description: str
     cluster: str

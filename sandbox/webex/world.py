@@ -29,6 +29,10 @@ class World:
         self.random = rng
         self.clock = clock
         self.lock = lock
+        self.clear()
+
+    def clear(self) -> None:
+        """Nothing exists. What was handed out before goes on referring to this world."""
         self.sequence = 0
         self.organizations: dict[str, Organization] = {}
         self.people: dict[str, Person] = {}

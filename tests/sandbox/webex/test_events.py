@@ -48,6 +48,24 @@ def test_every_change_of_membership_is_an_event_with_an_id_of_its_own(
     assert len({event["id"] for event in events}) == 4
 
 
+def test_with_jitter_a_later_event_may_come_out_before_an_earlier_one(
+    webex: WebexCloud, clock: VirtualClock, officer: Client, team: Team
+) -> None:
+    webex.switches.event_lag_jitter_seconds = 60.0
+    org = webex.world.organizations[team.creator.org_uuid]
+    for n in range(20):
+        webex.add_member(team, org.add_person(f"P {n}"))
+        clock.advance(1)
+
+    early = [event["id"] for event in officer.items("/v1/events")]
+    clock.advance(60)
+    whole = [event["id"] for event in officer.items("/v1/events")]
+
+    assert len(whole) == 21
+    assert 0 < len(early) < 21
+    assert early != whole[-len(early) :]
+
+
 def test_only_an_officer_with_the_scope_reads_events(
     ada: Person, officer_person: Person, team: Team, sign_in: SignIn
 ) -> None:

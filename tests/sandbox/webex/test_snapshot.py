@@ -58,6 +58,19 @@ def test_what_was_on_its_way_is_still_delivered_and_chance_goes_on_as_it_was(
     assert [each.due for each in fresh.outbox] == [each.due for each in webex.outbox]
 
 
+def test_what_was_handed_out_before_goes_on_naming_the_same_things(
+    webex: WebexCloud, ada: Person, grace: Person, team: Team
+) -> None:
+    org = webex.world.organizations[ada.org_uuid]
+
+    webex.restore(webex.snapshot())
+    webex.add_member(team, grace)
+    late = org.add_person("Late")
+    webex.add_member(team, late)
+
+    assert set(webex.people_of(team)) == {ada, grace, late}
+
+
 def test_one_seed_makes_one_world() -> None:
     def build(seed: int) -> bytes:
         cloud = WebexCloud(VirtualClock(), seed=seed)
