@@ -7,6 +7,7 @@ created, updated and deleted; of rooms only a changed classification. There is n
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.kit import Request, Response
@@ -110,27 +111,29 @@ class EventsApi:
 
     def search(self, caller: Caller, request: Request) -> Response:
         caller.need_compliance("events", "read")
-        since, until = self._window(request)
         limit = max_of(request, 100, 1000, refuse_above=1000)
-        wanted = _wanted(request)
-        known = self.core.world.events_of_org.get(caller.person.org_uuid, [])
+        wanted = _predicate(request)
         cursor = Cursor.of(request)
-        low = bisect_left(known, since, key=_created)
-        high = bisect_right(known, until, key=_created)
-        newest = self.core.switches.events_newest_first
-        if cursor:
-            low, high = (low, cursor.position) if newest else (cursor.position, high)
-        order = range(high - 1, low - 1, -1) if newest else range(low, high)
+        known = self.core.world.events_of_org.get(caller.person.org_uuid, [])
         found: list[Event] = []
         after: int | None = None
-        for at in order:
+        for at in self._order(request, known, cursor):
             if len(found) == limit:
-                after = at + 1 if newest else at
+                after = at
                 break
             if wanted(known[at]) and self._is_out(known[at]):
                 found.append(known[at])
         items = [self.view(event) for event in found]
         return paged(request, items, after, cursor, empty_pages=self.core.switches.empty_pages)
+
+    def _order(self, request: Request, known: list[Event], cursor: Cursor | None) -> range:
+        """Positions to look at. They never shift: events are only ever added at the end."""
+        since, until = self._window(request)
+        low = bisect_left(known, since, key=_created)
+        high = bisect_right(known, until, key=_created)
+        if self.core.switches.events_newest_first:
+            return range(cursor.position if cursor else high - 1, low - 1, -1)
+        return range(cursor.position if cursor else low, high)
 
     def _window(self, request: Request) -> tuple[int, int]:
         now = self.core.now_ms()
@@ -161,23 +164,22 @@ def _created(event: Event) -> int:
     return event.created
 
 
-class _wanted:  # noqa: N801 - reads as the predicate that it is
+def _predicate(request: Request) -> Callable[[Event], bool]:
     """Whether an event matches resource, type and actorId of a request."""
+    resource = _one_of(request, "resource", RESOURCES)
+    kind = _one_of(request, "type", TYPES)
+    actor = key_of(request.arg("actorId"), "PEOPLE")
+    if request.arg("actorId") and not actor:
+        raise BadRequest("actorId is not a person's id.")
 
-    def __init__(self, request: Request) -> None:
-        self.resource = _one_of(request, "resource", RESOURCES)
-        self.type = _one_of(request, "type", TYPES)
-        actor = request.arg("actorId")
-        self.actor = key_of(actor, "PEOPLE")
-        if actor and not self.actor:
-            raise BadRequest("actorId is not a person's id.")
-
-    def __call__(self, event: Event) -> bool:
+    def wanted(event: Event) -> bool:
         return (
-            (not self.resource or event.resource == self.resource)
-            and (not self.type or event.type == self.type)
-            and (not self.actor or event.actor_uuid == self.actor)
+            (not resource or event.resource == resource)
+            and (not kind or event.type == kind)
+            and (not actor or event.actor_uuid == actor)
         )
+
+    return wanted
 
 
 def _one_of(request: Request, name: str, allowed: frozenset[str]) -> str | None:
