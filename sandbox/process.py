@@ -56,6 +56,11 @@ class Child:
         """The exit code. Raises subprocess.TimeoutExpired."""
         return self._process.wait(seconds)
 
+    def close_stdin(self) -> None:
+        """What the child sees when this process ends."""
+        if self._process.stdin:
+            self._process.stdin.close()
+
     def stop(self, grace: float = 5.0) -> int:
         """Ask it to leave, then make it. May be called twice. Returns the exit code."""
         if self._process.poll() is None:
@@ -65,8 +70,7 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
+        self.close_stdin()
         self._log.close()
         return code
 
