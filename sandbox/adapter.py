@@ -9,6 +9,7 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+
 from sandbox.kit import AnswerLost, Cloud, parse_request
 
 
@@ -19,7 +20,9 @@ class CloudAdapter(BaseAdapter):
         super().__init__()
         self.cloud = cloud
 
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+    def send(  # type: ignore[override]  # the rest of the signature is about sockets
+        self, request: requests.PreparedRequest, **options: Any
+    ) -> requests.Response:
         body = request.body or b""
         raw = body.encode() if isinstance(body, str) else body
         headers = {k: str(v) for k, v in request.headers.items()}

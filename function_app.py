@@ -1,0 +1,13 @@
+"""Composition only: one blueprint per way in."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.sync_team.blueprint import blueprint as sync_team
+from functions.team_created.blueprint import blueprint as team_created
+from functions.watch.blueprint import blueprint as watch
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+for blueprint in (team_created, sync_team, watch):
+    app.register_functions(blueprint)

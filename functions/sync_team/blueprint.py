@@ -1,0 +1,31 @@
+"""Queue `nudges`, and its poison queue."""
+
+from __future__ import annotations
+
+import logging
+
+import azure.functions as func
+
+from functions.sync_team.handler import NotServed, revive, sync
+from shared.core.nudge import Unreadable
+from shared.wiring import current
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
+_logger = logging.getLogger("webex_teams_to_groups")
+
+
+@blueprint.function_name("sync_team")
+@blueprint.queue_trigger("msg", "nudges", "AzureWebJobsStorage")
+def sync_team(msg: func.QueueMessage) -> None:
+    try:
+        sync(current().services, msg.get_body().decode("utf-8", "replace"))
+    except (Unreadable, NotServed) as error:
+        # Repeating would not help: five tries would only delay the word of it.
+        _logger.error("message %s dropped: %s", msg.id, error)
+
+
+@blueprint.function_name("dead_nudges")
+@blueprint.queue_trigger("msg", "nudges-poison", "AzureWebJobsStorage")
+def dead_nudges(msg: func.QueueMessage) -> None:
+    outcome = revive(current().services, msg.get_body().decode("utf-8", "replace"))
+    _logger.error("message %s failed five times; %s", msg.id, outcome)

@@ -1,0 +1,43 @@
+"""POST /webhooks/{organization}/{version}/rooms. The nudge leaves through the output binding."""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import lru_cache
+
+import azure.functions as func
+
+from functions.team_created.handler import receive
+from shared.config import Settings, read_settings
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
+_logger = logging.getLogger("webex_teams_to_groups")
+
+
+@lru_cache(maxsize=1)
+def _settings() -> Settings:
+    return read_settings(os.environ)
+
+
+@lru_cache(maxsize=8)
+def _say_once(scheme: str) -> None:
+    _logger.info("webhook signatures verify by %s", scheme)
+
+
+@blueprint.function_name("team_created")
+@blueprint.route("webhooks/{organization}/{version}/rooms", methods=["POST"])
+@blueprint.queue_output("nudge", "nudges", "AzureWebJobsStorage")
+def team_created(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
+    answer = receive(
+        _settings(),
+        req.route_params.get("organization", ""),
+        req.route_params.get("version", ""),
+        {name.lower(): value for name, value in req.headers.items()},
+        req.get_body(),
+    )
+    if answer.scheme:
+        _say_once(answer.scheme)
+    if answer.nudge is not None:
+        nudge.set(answer.nudge)
+    return func.HttpResponse(answer.text, status_code=answer.status, mimetype="text/plain")

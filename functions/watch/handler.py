@@ -1,0 +1,54 @@
+"""For every organization that is On: read events into due rows, then nudge what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from shared.core import nudge as queue
+from shared.core import times
+from shared.core.errors import Failure
+from shared.core.ids import OrgId
+from shared.core.nudge import Nudge
+from shared.ports import Conflict, Services
+from shared.sync.events import read_deep, read_new
+from shared.sync.pacing import Later
+
+# Each source has about this long in a run, so that none starves another.
+SOURCE_TIME = 2 * times.SECOND
+
+
+def watch(services_of: Callable[[OrgId], Services], organizations: Iterable[OrgId]) -> list[str]:
+    """The nudges to send. Due rows and cursors are written before this returns."""
+    messages: list[str] = []
+    for org in sorted(organizations):
+        services = services_of(org)
+        try:
+            messages += _watch_one(services)
+        except Exception as error:
+            # One organization's trouble must not keep the others waiting.
+            services.log("watch failed", error=f"{type(error).__name__}: {error}")
+    return messages
+
+
+def _watch_one(services: Services) -> list[str]:
+    settings = services.organizations.settings()
+    if not settings.on:
+        return []
+    for source in (read_new, read_deep):
+        try:
+            source(services, settings, services.now() + SOURCE_TIME)
+        except (Later, Conflict) as later:
+            services.log("events later", source=source.__name__, why=str(later))
+        except Failure as failure:
+            services.log.failed("events cannot be read", failure, source=source.__name__)
+    return _nudge_due(services)
+
+
+def _nudge_due(services: Services) -> list[str]:
+    """A nudge that gets lost comes again: the team's own `at` is only moved on."""
+    now = services.now()
+    due = services.looks.due(now, times.NUDGES_A_RUN)
+    moved = services.looks.postpone(due, now + times.NUDGE_PAUSE)
+    if moved:
+        services.log("nudged", teams=len(moved))
+    return [queue.write(Nudge(services.org, entry.space_id, "due")) for entry in moved]

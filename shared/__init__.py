@@ -1,0 +1,1 @@
+"""What the functions share: pure rules in `core`, one package per outside world, the use case."""

@@ -1,0 +1,101 @@
+"""Persons and object ids: how long an answer is good for, who claims whom, and the packed rows.
+
+Identities lie in 32 bucket rows a direction, by the first bits of the uuid, so that 500 people
+cost at most 32 point reads.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from shared.core import times
+from shared.core.ids import NIL, ObjectId, PersonId, one_uuid_inside
+from shared.core.model import Identity, IdentityState
+
+BUCKETS = 32
+_RECORD = struct.Struct(">16s16sIIB")
+_STATES = list(IdentityState)
+
+
+def bucket(uuid: str) -> str:
+    """The row of a uuid, two digits of text."""
+    return f"{int(uuid[:2], 16) * BUCKETS // 256:02d}"
+
+
+def from_external_id(person: PersonId, external_id: str | None, now: int) -> Identity:
+    """What Webex's directory says of a person. `now` in seconds."""
+    if not external_id or not external_id.strip():
+        return Identity(person, None, IdentityState.NO_OBJECT_ID, now, now)
+    found = one_uuid_inside(external_id)
+    if found is None:
+        return Identity(person, None, IdentityState.NOT_A_GUID, now, now)
+    return Identity(person, ObjectId(found), IdentityState.MAPPED, now, now)
+
+
+def is_fresh(identity: Identity, now: int, *, for_add: bool) -> bool:
+    """Whether the kept answer may be used. `now` in seconds.
+
+    A mapping is used as long as it stands, but looked up again before an add when it is older than
+    a week. A negative answer is good for an hour on its first day, then for a day.
+    """
+    age = (now - identity.checked) * times.SECOND
+    if identity.state is IdentityState.MAPPED:
+        return not for_add or age <= times.IDENTITY_FRESH
+    first_day = (identity.checked - identity.since) * times.SECOND < times.DAY
+    return age <= (times.NEGATIVE_FRESH_FIRST_DAY if first_day else times.NEGATIVE_FRESH)
+
+
+def keep_since(before: Identity | None, now: Identity) -> Identity:
+    """The new answer, with the old one's beginning where it says the same."""
+    if before and before.state == now.state and before.object == now.object:
+        return replace(now, since=before.since)
+    return now
+
+
+def mark_claims(
+    identities: Iterable[Identity], claims: Mapping[ObjectId, frozenset[PersonId]]
+) -> tuple[list[Identity], set[PersonId]]:
+    """Mark who claims an object id that another person claims too.
+
+    `claims` is what the rows say: object id to everybody who carries it. Returns the identities to
+    keep, and the other claimants, who must be marked as well: neither is added.
+    """
+    identities = list(identities)
+    everybody = {o: set(people) for o, people in claims.items()}
+    for identity in identities:
+        if identity.object:
+            everybody.setdefault(identity.object, set()).add(identity.person)
+    marked: list[Identity] = []
+    others: set[PersonId] = set()
+    for identity in identities:
+        rivals = everybody[identity.object] - {identity.person} if identity.object else set()
+        others |= rivals
+        state = IdentityState.CLAIMED_TWICE if rivals else identity.state
+        marked.append(replace(identity, state=state))
+    return marked, others - {i.person for i in identities}
+
+
+def pack(identities: Iterable[Identity]) -> bytes:
+    return b"".join(
+        _RECORD.pack(
+            UUID(i.person).bytes,
+            UUID(i.object or NIL).bytes,
+            i.checked,
+            i.since,
+            _STATES.index(i.state),
+        )
+        for i in identities
+    )
+
+
+def unpack(packed: bytes) -> dict[PersonId, Identity]:
+    result: dict[PersonId, Identity] = {}
+    for person, object_id, checked, since, state in _RECORD.iter_unpack(packed):
+        uuid = PersonId(str(UUID(bytes=person)))
+        found = str(UUID(bytes=object_id))
+        known = None if found == NIL else ObjectId(found)
+        result[uuid] = Identity(uuid, known, _STATES[state], checked, since)
+    return result

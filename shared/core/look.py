@@ -1,0 +1,118 @@
+"""The look row: when a team is looked at, and by whom.
+
+One row per team decides. `ready` is when a look is wanted, `at` when `watch` nudges next; they
+differ while a nudge is on its way. `at` is indexed by the team's due row and moves with it.
+All functions are pure: row in, row out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from shared.core import times
+
+
+@dataclass(frozen=True)
+class Look:
+    """When the team is looked at. Times in milliseconds, 0 or None for never.
+
+    space_id: full Webex id of the space to read (the team's General space, once known).
+    wanted: raised by everybody who wants a look; a worker that finds it raised looks again.
+    parked: not to be looked at at all (a team from before the switch).
+    low: background work; it yields to people's own actions.
+    sighted: the space is known to be a team's; until then the row is only a wish to find out.
+    """
+
+    space_id: str
+    at: int | None = None
+    ready: int | None = None
+    wanted: int = 0
+    lease_owner: str = ""
+    lease_until: int = 0
+    tries: int = 0
+    last: int = 0
+    epoch: int = 0
+    low: bool = False
+    parked: bool = False
+    sighted: bool = False
+
+
+def leased(look: Look, now: int) -> bool:
+    return bool(look.lease_owner) and look.lease_until > now
+
+
+def want(look: Look, now: int, when: int | None = None, *, low: bool = False) -> Look:
+    """Somebody wants a look at `when` (default now). May be called any number of times.
+
+    Under a lease only `wanted` is raised: whoever holds it sees that at the end.
+    """
+    if look.parked:
+        return look
+    raised = replace(look, wanted=look.wanted + 1, low=look.low and low)
+    if leased(look, now):
+        return raised
+    moment = max(when if when is not None else now, look.last + times.GAP if look.last else 0)
+    return replace(raised, ready=_earlier(look.ready, moment), at=_earlier(look.at, moment))
+
+
+def begin(look: Look, now: int, owner: str, epoch: int) -> Look | None:
+    """The row with the lease taken, or None if no look is due or somebody else has it."""
+    if look.parked or leased(look, now) or look.ready is None or look.ready > now:
+        return None
+    end = now + times.LEASE
+    return replace(
+        look,
+        lease_owner=owner,
+        lease_until=end,
+        at=end,
+        ready=end,
+        tries=look.tries + 1,
+        epoch=epoch,
+    )
+
+
+def renew(look: Look, now: int) -> Look:
+    end = now + times.LEASE
+    return replace(look, lease_until=end, at=end, ready=end)
+
+
+def finish(look: Look, now: int, following: int | None, wanted_at_begin: int) -> Look:
+    """The look is over; the next is at `following`, or one gap away if somebody asked meanwhile."""
+    if look.wanted != wanted_at_begin:
+        following = _earlier(following, now + times.GAP)
+    return replace(
+        look,
+        lease_owner="",
+        lease_until=0,
+        at=following,
+        ready=following,
+        tries=0,
+        last=now,
+        low=False,
+    )
+
+
+def fail(look: Look, now: int) -> tuple[Look, bool]:
+    """An unexpected failure: later, with growing pauses; the second value says: a dead letter."""
+    dead = look.tries >= times.TRIES
+    pause = times.DEAD_LETTER_PAUSE if dead else times.RETRY_BASE * 2**look.tries
+    return (
+        replace(
+            look,
+            lease_owner="",
+            lease_until=0,
+            at=now + pause,
+            ready=now + pause,
+            tries=0 if dead else look.tries,
+        ),
+        dead,
+    )
+
+
+def park(look: Look) -> Look:
+    """Not looked at again until somebody takes it out of there."""
+    return replace(look, parked=True, lease_owner="", lease_until=0, at=None, ready=None, tries=0)
+
+
+def _earlier(one: int | None, other: int) -> int:
+    return other if one is None else min(one, other)

@@ -1,0 +1,215 @@
+"""The words of the product as values: teams, people, groups, settings. Frozen in and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from shared.core.ids import GroupId, ObjectId, OrgId, PersonId, TeamId, TenantId
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Versioned(Generic[Value]):
+    """A value as it was read, with the ETag that a write depending on it must carry."""
+
+    value: Value
+    etag: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """A Webex space. `id` is the full Webex id; the other ids are bare uuids.
+
+    created: milliseconds. owner: uuid of the organization that owns the space, "" if not said.
+    """
+
+    id: str
+    uuid: str
+    title: str
+    type: str
+    team: TeamId | None
+    team_id: str
+    creator: PersonId | None
+    owner: str
+    created: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """One membership of a space; joined: milliseconds. `org` is "" where Webex did not say."""
+
+    person: PersonId
+    email: str
+    name: str
+    org: str
+    moderator: bool
+    joined: int
+
+
+@dataclass(frozen=True)
+class MembershipEvent:
+    """Somebody joined, changed or left a space. `space_id` is the full Webex id."""
+
+    id: str
+    space_id: str
+    created: int
+
+
+class IdentityState(StrEnum):
+    """What is known of a person's object id; the values are codes of `core.reasons`."""
+
+    MAPPED = "mapped"
+    NO_OBJECT_ID = "no_object_id"
+    NOT_A_GUID = "not_a_guid"
+    CLAIMED_TWICE = "claimed_twice"
+    UNKNOWN_TO_TENANT = "unknown_to_tenant"
+    NOT_IN_DIRECTORY = "not_in_directory"
+    BOT = "bot"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A Webex person and the principal in Entra. Seconds since the epoch, as the rows keep them.
+
+    since: when the state became what it is; checked: when the directory was last asked.
+    """
+
+    person: PersonId
+    object: ObjectId | None
+    state: IdentityState
+    checked: int
+    since: int
+
+
+@dataclass(frozen=True)
+class DirectoryUser:
+    """A user of Webex's directory: `externalId`, if set, and whether it is a person at all."""
+
+    external_id: str | None
+    is_person: bool = True
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a read of the group says. created: milliseconds."""
+
+    id: GroupId
+    name: str
+    nickname: str
+    description: str
+    created: int
+
+
+@dataclass(frozen=True)
+class Drive:
+    """The group's document library: drive, its root item and the address people open."""
+
+    drive_id: str
+    item_id: str
+    web_url: str
+
+
+@dataclass(frozen=True)
+class LinkedFolder:
+    """A folder linked to a space, as Webex tells it. `id` is opaque."""
+
+    id: str
+    drive_id: str
+    item_id: str
+    url: str
+    default: bool
+
+
+@dataclass(frozen=True)
+class CreationPolicy:
+    """Who may create groups in the tenant: everybody, or the members of one group."""
+
+    everybody: bool = True
+    allowed_group: str = ""
+
+
+@dataclass(frozen=True)
+class OrgSettings:
+    """One organization's switch and what stands under it. Times in milliseconds.
+
+    folder_linkers: the credentials that link folders, in the order to try.
+    """
+
+    org: OrgId
+    on: bool = False
+    epoch: int = 0
+    enabled_since: int = 0
+    tenant: TenantId | None = None
+    public_groups: bool = False
+    honour_creation: bool = True
+    link_folders: bool = True
+    default_folder: bool = True
+    folder_linkers: tuple[str, ...] = ("folders", "spaces", "people")
+
+
+class Status(StrEnum):
+    """The team's state in a word."""
+
+    FROM_BEFORE = "from_before"
+    SETTLING = "settling"
+    WAITING = "waiting"
+    COMPLETE = "complete"
+    NEEDS_PERSON = "needs_person"
+
+
+class Folder(StrEnum):
+    """Where the folder stands; all but NONE and LINKED are codes of `core.reasons`."""
+
+    NONE = ""
+    LINKED = "linked"
+    WAITING = "folder_waiting"
+    NO_PERMISSION = "folder_no_permission"
+    REFUSED = "folder_link_refused"
+    FOREIGN = "folder_foreign"
+
+
+@dataclass(frozen=True)
+class Team:
+    """The team's row: what we did and what we know. Times in milliseconds, 0 for never.
+
+    new: decided once, at first sight, and kept. intent_at: before the create is sent.
+    any_chunk: a chunk of references of this group was once taken, so refusals mean something.
+    name: what the group was named after; space_title: what Webex says now (not followed yet).
+    people_at: when the people are due to be looked at; None when only the folder is.
+    failures: passing failures in a row.
+    """
+
+    uuid: TeamId
+    space_id: str
+    new: bool
+    created: int
+    first_seen: int
+    creator: PersonId | None = None
+    name: str = ""
+    space_title: str = ""
+    status: Status = Status.SETTLING
+    reason: str = ""
+    detail: str = ""
+    settled: bool = False
+    roster_digest: str = ""
+    roster_changed: int = 0
+    roster_size: int = 0
+    group_id: GroupId | None = None
+    group_name: str = ""
+    nickname: str = ""
+    intent_at: int = 0
+    group_created: int = 0
+    any_chunk: bool = False
+    stand_in: PersonId | None = None
+    folder: Folder = Folder.NONE
+    folder_tries: int = 0
+    folder_at: int | None = None
+    drive: Drive | None = None
+    people_at: int | None = 0
+    wanted_done: int = 0
+    failures: int = 0
+    listed: dict[PersonId, str] = field(default_factory=dict)
+    in_group: int = 0

@@ -1,0 +1,64 @@
+"""Names that Microsoft 365 accepts.
+
+Limits: displayName up to 256 characters, mailNickname ASCII up to 64 without ``@ ( ) \\ [ ] " ; :
+< > ,`` and space (https://learn.microsoft.com/graph/api/group-post-groups); we stay inside
+``[a-z0-9-]``, since the nickname becomes the address of the site.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+DISPLAY_MAX = 256
+NICKNAME_MAX = 64
+DESCRIPTION_MAX = 1024
+UNNAMED = "Webex team"
+# Control characters, lone surrogates, line and paragraph separators.
+_INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def unique_name(team: str) -> str:
+    """The group's immutable key; whoever holds it is this team's group."""
+    return f"webex-team-{team}"
+
+
+def display_name(name: str) -> str:
+    """The team's name without control characters and runs of white space, cut to the limit."""
+    visible = "".join(
+        " " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in name
+    )
+    return " ".join(visible.split())[:DISPLAY_MAX].rstrip() or UNNAMED
+
+
+def mail_nickname(name: str, team: str, *, second: bool = False) -> str:
+    """A readable ASCII nickname that always ends in eight hex digits of the team's uuid.
+
+    A name of which nothing readable is left gets a hash. `second` gives another one, for the case
+    that a stranger's group holds the first.
+    """
+    from anyascii import anyascii
+
+    digits = team.replace("-", "")
+    tail = f"{digits[8:16]}-{digits[:8]}" if second else digits[:8]
+    words = re.findall(r"[a-z0-9]+", anyascii(name).lower())
+    room = NICKNAME_MAX - len(tail) - 1
+    readable = "-".join(words)[:room].strip("-") or _hash(name)
+    return f"{readable}-{tail}"
+
+
+def description(name: str, text: str = "") -> str:
+    """What manages the group, said in the group itself; the team's own description first."""
+    managed = (
+        f'Created for the Webex team "{display_name(name)}". Members follow the team; '
+        "managed by Webex Teams to Microsoft 365 Groups."
+    )
+    own = " ".join(text.split())
+    return (f"{own[: DESCRIPTION_MAX - len(managed) - 1]} {managed}" if own else managed)[
+        :DESCRIPTION_MAX
+    ]
+
+
+def _hash(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]

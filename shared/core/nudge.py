@@ -1,0 +1,54 @@
+"""The queue message: look at what this space belongs to. It carries no instruction.
+
+Doubles, reordering and loss are therefore harmless; `watch` repairs the last.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from shared.core.ids import OrgId, parse_uuid
+
+QUEUE = "nudges"
+MAX_SPACE = 512
+
+
+class Unreadable(ValueError):
+    """The message is no nudge of ours."""
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """organization: bare uuid; space: full Webex id of a space; cause: webhook, event, due…"""
+
+    organization: OrgId
+    space: str
+    cause: str
+
+    @property
+    def is_change(self) -> bool:
+        """Something happened out there; otherwise it is only that the time has come."""
+        return self.cause != "due"
+
+
+def write(nudge: Nudge) -> str:
+    return json.dumps(
+        {"organization": nudge.organization, "space": nudge.space, "cause": nudge.cause}
+    )
+
+
+def read(text: str) -> Nudge:
+    """Unknown keys are ignored, so that a newer writer does not poison an older reader."""
+    try:
+        raw: Any = json.loads(text)
+    except ValueError as error:
+        raise Unreadable("not JSON") from error
+    if not isinstance(raw, dict):
+        raise Unreadable("not an object")
+    organization = parse_uuid(raw.get("organization"))
+    space, cause = raw.get("space"), raw.get("cause")
+    if organization is None or not isinstance(space, str) or not 0 < len(space) <= MAX_SPACE:
+        raise Unreadable("organization or space is missing")
+    return Nudge(OrgId(organization), space, cause if isinstance(cause, str) else "due")

@@ -1,0 +1,71 @@
+"""Pace: one timestamp per credential decides when the next calls may go (GCRA).
+
+The generic cell rate algorithm keeps the theoretical arrival time of the next call; a burst is
+allowed while that time is not more than `burst` calls ahead of now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`per_minute` calls, at most `burst` at once; background work may use a third of it."""
+
+    per_minute: float
+    burst: int
+
+    @property
+    def interval(self) -> float:
+        """Milliseconds between calls."""
+        return 60_000 / self.per_minute
+
+
+# Webex counts about 300 requests a minute for the owner of a token:
+# https://developer.webex.com/docs/basics
+WEBEX = Rate(per_minute=300, burst=100)
+# Entra takes 3,000 writes in 150 seconds per app and tenant:
+# https://learn.microsoft.com/graph/throttling-limits
+GRAPH_WRITES = Rate(per_minute=1_200, burst=600)
+
+
+def rate_of(capability: str) -> Rate:
+    return GRAPH_WRITES if capability == "graph" else WEBEX
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The credential's row: arrival time of the next call, in all and of background work alone."""
+
+    arrival: int = 0
+    low_arrival: int = 0
+
+
+def reserve(pace: Pace, now: int, calls: int, rate: Rate, *, low: bool = False) -> tuple[Pace, int]:
+    """Book `calls` calls: (the row after it, milliseconds to wait before the first of them).
+
+    The booking always succeeds; whoever would wait too long gives it back by not writing it.
+    Background work is booked twice: with everything, and at a third of the rate by itself.
+    """
+    arrival, wait = _book(pace.arrival, now, calls, rate.interval, rate.burst)
+    if not low:
+        return Pace(arrival, pace.low_arrival), wait
+    low_arrival, low_wait = _book(
+        pace.low_arrival, now, calls, rate.interval * 3, max(1, rate.burst // 3)
+    )
+    return Pace(arrival, low_arrival), max(wait, low_wait)
+
+
+def hold(pace: Pace, now: int, until: int, rate: Rate) -> Pace:
+    """The provider said when to come back: nobody books a call before `until`."""
+    tolerance = round(rate.burst * rate.interval)
+    return Pace(max(pace.arrival, until + tolerance), max(pace.low_arrival, until + tolerance))
+
+
+def _book(arrival: int, now: int, calls: int, interval: float, burst: int) -> tuple[int, int]:
+    start = max(arrival, now)
+    after = start + calls * interval
+    wait = max(0.0, after - burst * interval - now)
+    # A booking larger than the burst still starts when the bucket is full, or it never would.
+    return round(after), round(min(wait, float(start - now)))

@@ -1,0 +1,142 @@
+"""What an administrator is told: for each code a sentence and what to do about it.
+
+Rows keep the code, pages show the sentence; so wording and language can change without a migration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reason:
+    sentence: str
+    remedy: str
+
+
+_REASONS = {
+    # Why a person is not in the group, or not as expected
+    "other_organization": Reason(
+        "This person belongs to another Webex organization.",
+        "Invite the person as a guest in Microsoft 365 if the files are meant for them.",
+    ),
+    "bot": Reason("This is a bot or a machine account, not a person.", "Nothing to do."),
+    "no_object_id": Reason(
+        "This Webex user has no External ID.",
+        "Synchronize the user from Microsoft Entra ID, so that External ID holds the object id.",
+    ),
+    "not_a_guid": Reason(
+        "This Webex user's External ID holds no single object id.",
+        "Correct the attribute mapping of the directory synchronization.",
+    ),
+    "claimed_twice": Reason(
+        "Two Webex users carry the same External ID, so neither is added.",
+        "Remove the External ID from the user that it does not belong to.",
+    ),
+    "unknown_to_tenant": Reason(
+        "The object id in External ID is not known to this Microsoft tenant.",
+        "Check that the user exists in the tenant and that External ID is its object id.",
+    ),
+    "not_in_directory": Reason(
+        "Webex's directory does not know this person.",
+        "Check in Control Hub that the user still exists.",
+    ),
+    "identity_changed": Reason(
+        "This person's External ID changed after they had been added.",
+        "Check which Microsoft account is the right one.",
+    ),
+    "removed_in_microsoft": Reason(
+        "This person was in the group and was taken out of it in Microsoft 365.",
+        "Add the person to the group again if that was a mistake.",
+    ),
+    "left_webex": Reason(
+        "This person left the Webex team and is still in the group.",
+        "Remove the person from the group if they should no longer see the files.",
+    ),
+    "owner_limit": Reason(
+        "A group has at most 100 owners; this moderator is a member only.",
+        "Nothing to do, or make fewer people moderators.",
+    ),
+    "owner_removed": Reason(
+        "This moderator was an owner of the group and was taken out in Microsoft 365.",
+        "Make the person an owner again if that was a mistake.",
+    ),
+    # Why a team has no group, no folder or needs somebody
+    "nobody_mapped": Reason(
+        "Nobody in this team is known to Microsoft 365, so no group was made.",
+        "Give at least one moderator of the team an External ID, then press Retry.",
+    ),
+    "creator_may_not_create": Reason(
+        "Your Microsoft 365 settings do not allow the team's creator to create groups.",
+        "Add the creator to the group of people who may create groups, or turn off"
+        " 'Honour who may create groups' in the settings.",
+    ),
+    "creator_unknown": Reason(
+        "Only certain people may create groups, and the team's creator is not known to"
+        " Microsoft 365.",
+        "Give the creator an External ID, or turn off 'Honour who may create groups'.",
+    ),
+    "group_from_before_us": Reason(
+        "A group with this team's mark already existed. Nobody was added to it.",
+        "Look at the group's people, then connect the team from the activity page.",
+    ),
+    "group_gone": Reason(
+        "The group was deleted in Microsoft 365.",
+        "Restore it within 30 days, or connect the team to a new group.",
+    ),
+    "name_refused": Reason(
+        "Microsoft 365 refuses the group's name.",
+        "Check the naming policy and blocked words, then rename the team or press Retry.",
+    ),
+    "group_refused": Reason(
+        "Microsoft 365 refused to create the group.",
+        "Read the details, then press Retry.",
+    ),
+    "consent_missing": Reason(
+        "Microsoft 365 does not accept this app: the consent is missing or was taken back.",
+        "Authorize the app again as a Microsoft administrator.",
+    ),
+    "permission_missing": Reason(
+        "A permission of the app is missing in Microsoft 365.",
+        "Add the permission and give admin consent again.",
+    ),
+    "credential_missing": Reason(
+        "There is no working Webex sign-in for this task.",
+        "Sign in to Webex again with the account that has the role.",
+    ),
+    "webex_forbids": Reason(
+        "Webex refuses this to the account that is signed in.",
+        "Check the account's role (compliance officer) and the scopes that were granted.",
+    ),
+    "not_there": Reason(
+        "Something that should exist was not found.", "Press Retry; if it stays, look at the log."
+    ),
+    "unexpected_refusal": Reason(
+        "A provider refused a request.", "Read the details, then press Retry."
+    ),
+    # The folder
+    "folder_waiting": Reason(
+        "The group's folder is not ready yet.", "Nothing to do; it is tried again by itself."
+    ),
+    "folder_no_permission": Reason(
+        "The app may not read the group's site, so the folder is not linked.",
+        "Grant the permission Sites.Read.All, or link the folder by hand in Webex.",
+    ),
+    "folder_link_refused": Reason(
+        "Webex did not let any of our accounts link the folder.",
+        "Link the group's folder by hand: in the space, Content, then Linked folders.",
+    ),
+    "folder_foreign": Reason(
+        "The space already has another folder linked. It was left alone.",
+        "Unlink it in Webex if the group's folder should be there instead.",
+    ),
+}
+
+
+def reason(code: str) -> Reason:
+    """The sentence for a code; an unknown one (a newer version's row) still gets a sentence."""
+    return _REASONS.get(code, _REASONS["unexpected_refusal"])
+
+
+def codes() -> frozenset[str]:
+    return frozenset(_REASONS)

@@ -1,0 +1,63 @@
+"""Every default time and limit of the engine, in one place. Milliseconds unless said otherwise."""
+
+from __future__ import annotations
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+# Looks
+GAP = 30 * SECOND  # between two looks at one team, so that 500 changes cost a few
+LEASE = 60 * SECOND
+LEASE_FLOOR = 15 * SECOND  # a write to a provider is not begun with less
+TRIES = 5
+RETRY_BASE = 30 * SECOND
+DEAD_LETTER_PAUSE = DAY
+PERMANENT_PAUSE = DAY  # a team that needs a person is looked at again this late
+NUDGE_PAUSE = 60 * SECOND  # a nudged team is nudged again this late
+NUDGES_A_RUN = 200
+
+# Settling
+SETTLING_LOOKS = (10 * SECOND, 30 * SECOND, 60 * SECOND, 300 * SECOND)
+SETTLING_QUIET = 120 * SECOND
+
+# Membership
+CONTRADICTION_APART = 2 * MINUTE
+CONTRADICTION_AGE = 15 * MINUTE
+UNKNOWN_LISTED_AFTER = 15 * MINUTE
+REPLICATION_PATIENCE = 2 * MINUTE  # while nothing was ever taken, refusals mean: not there yet
+ADDITION_RETRY = 20 * SECOND
+CREATE_RETRY = 10 * SECOND
+GROUP_MISSING_PATIENCE = 15 * MINUTE
+
+# Identities
+IDENTITY_FRESH = 7 * DAY
+NEGATIVE_FRESH_FIRST_DAY = HOUR
+NEGATIVE_FRESH = DAY
+
+# Folder
+FOLDER_STEPS = (5, 10, 20, 40, 60, 60, 120, 300, 300)  # seconds; then FOLDER_SLOW
+FOLDER_SLOW = HOUR
+
+# Events
+EVENTS_OVERLAP = 2 * MINUTE
+EVENTS_DEEP_EVERY = HOUR
+EVENTS_DEEP_SPAN = DAY
+EVENTS_OUTAGE = 10 * MINUTE  # a cursor this old means that we were away
+
+# Spaces
+SPACE_MISSING_RETRIES = 3
+GROUP_SETTINGS_FRESH = 30 * MINUTE
+
+# Patience within one call, seconds
+CALL_DEADLINE = 10.0
+WAIT_IN_CALL = 5.0
+WAIT_IN_ALL = 15.0
+
+# Limits of the providers
+REFERENCES_AT_CREATE = 20
+REFERENCES_A_PATCH = 20
+PARTS_A_BATCH = 20
+OWNERS_AT_CREATE = 5
+OWNERS_MAX = 100

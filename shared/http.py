@@ -1,0 +1,173 @@
+"""The only place that builds a requests.Session, and the only retry loop.
+
+Timeouts on every call, no redirects followed (they would carry a token elsewhere), Retry-After
+waited out when it is short, nothing of a secret kept in an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from shared.core import times
+from shared.core.errors import AnswerUnknown, Throttled, Transient, Unavailable, Where
+from shared.core.patience import retry_after
+
+if TYPE_CHECKING:
+    import requests
+    from tenacity import RetryCallState
+
+    from shared.ports import Clock
+
+USER_AGENT = "NONISV|WebexTeamsToGroups|App/0.1"
+# Connecting and reading together stay below the total deadline of a call.
+TIMEOUT = (3.0, times.CALL_DEADLINE - 3.0)
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer below 500 that is no throttling. `json` is None where the body was empty."""
+
+    status: int
+    json: Any
+    headers: Mapping[str, str] = field(repr=False)
+    where: Where = field(default_factory=Where)
+
+
+class _Again(Exception):
+    """This attempt may be repeated after `wait` seconds; `final` is raised if it is not."""
+
+    def __init__(self, final: Transient, wait: float | None) -> None:
+        super().__init__(str(final))
+        self.final = final
+        self.wait = wait
+
+
+def new_session() -> requests.Session:
+    """A session as every call of the product uses it."""
+    import requests
+
+    session = requests.Session()
+    session.headers["User-Agent"] = USER_AGENT
+    # Without this, requests takes credentials for the host from a .netrc file.
+    session.auth = _keep_as_it_is
+    return session
+
+
+def _keep_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+@dataclass(frozen=True)
+class Http:
+    """Calls to one provider. `trace_header` is where the provider puts its trace id."""
+
+    provider: str
+    trace_header: str
+    session: Callable[[], requests.Session]
+    clock: Clock
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        json: object = None,
+        form: Mapping[str, str] | None = None,
+        capability: str = "",
+    ) -> Reply:
+        """One call, patiently: 429 with a short Retry-After is waited out, reads are repeated.
+
+        Raises Throttled, Unavailable (a read failed) or AnswerUnknown (a write may have happened).
+        """
+        from tenacity import RetryError, Retrying
+
+        retrying = Retrying(
+            sleep=self.clock.sleep, wait=_wait, stop=_stop, retry=_is_again, reraise=False
+        )
+        try:
+            return retrying(self._once, method, url, headers, json, form, capability)
+        except RetryError as error:
+            last = error.last_attempt.exception()
+            assert isinstance(last, _Again)
+            raise last.final from last.__cause__
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        json: object,
+        form: Mapping[str, str] | None,
+        capability: str,
+    ) -> Reply:
+        import requests
+
+        try:
+            answer = self.session().request(
+                method,
+                url,
+                headers=dict(headers),
+                json=json,
+                data=form,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            where = self._where(method, url, 0, "")
+            raise self._unheard(
+                method, f"no answer: {type(error).__name__}", where, None
+            ) from error
+        where = self._where(
+            method, url, answer.status_code, answer.headers.get(self.trace_header, "")
+        )
+        return self._judge(method, answer, where, capability)
+
+    def _judge(
+        self, method: str, answer: requests.Response, where: Where, capability: str
+    ) -> Reply:
+        wait = retry_after(answer.headers.get("Retry-After"), self.clock.now())
+        if answer.status_code == 429 or (answer.status_code == 423 and wait is not None):
+            raise _Again(Throttled("throttled", where, wait, capability), wait)
+        if answer.status_code >= 500:
+            raise self._unheard(method, "the provider failed", where, wait)
+        try:
+            body = answer.json() if answer.content else None
+        except ValueError as error:
+            raise self._unheard(method, "the answer is not JSON", where, wait) from error
+        return Reply(answer.status_code, body, answer.headers, where)
+
+    def _unheard(
+        self, method: str, text: str, where: Where, wait: float | None
+    ) -> Transient | _Again:
+        """A read is repeated. A write is not: whoever called reads before writing again."""
+        if method == "GET":
+            return _Again(Unavailable(text, where, wait), wait)
+        return AnswerUnknown(text, where, wait)
+
+    def _where(self, method: str, url: str, status: int, trace: str) -> Where:
+        # The path alone: a query may carry a cursor or a name.
+        return Where(self.provider, method, urlsplit(url).path, status, trace)
+
+
+def _is_again(state: RetryCallState) -> bool:
+    return state.outcome is not None and isinstance(state.outcome.exception(), _Again)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    given = error.wait if isinstance(error, _Again) else None
+    return given if given is not None else 0.5 * 2.0 ** (state.attempt_number - 1)
+
+
+def _stop(state: RetryCallState) -> bool:
+    upcoming = state.upcoming_sleep
+    return (
+        state.attempt_number >= _ATTEMPTS
+        or upcoming > times.WAIT_IN_CALL
+        or state.idle_for + upcoming > times.WAIT_IN_ALL
+    )

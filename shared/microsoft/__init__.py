@@ -1,0 +1,1 @@
+"""Microsoft: `protocol` knows Graph without calling it; `graph` and `tokens` call."""

@@ -1,0 +1,216 @@
+"""Microsoft Graph as the app of one tenant.
+
+Sources: https://learn.microsoft.com/graph/api/group-upsert, group-list-members, group-list-owners,
+drive-get, group-list-settings, directoryobject-checkmembergroups, and /graph/json-batching.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from shared.core.errors import (
+    AnswerUnknown,
+    ConsentMissing,
+    NotThere,
+    PermissionMissing,
+    Refused,
+    Throttled,
+    Unavailable,
+)
+from shared.core.ids import GroupId, ObjectId, parse_uuid
+from shared.core.model import CreationPolicy, Drive, Group
+from shared.http import Http, Reply
+from shared.microsoft.protocol import (
+    Answer,
+    Kind,
+    NewGroup,
+    Part,
+    batch_answers,
+    batch_body,
+    classify,
+    create_body,
+    error_message,
+)
+
+TRACE_HEADER = "request-id"
+_GROUP = "$select=id,displayName,mailNickname,description,createdDateTime"
+_PAGE = 999
+
+
+class AppTokens(Protocol):
+    """App-only tokens of the tenant. Raises ConsentMissing, Unavailable."""
+
+    def token(self) -> str: ...
+
+    def forget(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class GraphClient:
+    """The port `Groups`. `base_url` without the version."""
+
+    http: Http
+    base_url: str
+    tokens: AppTokens
+
+    def creation_policy(self) -> CreationPolicy:
+        """`Group.Unified` settings; an empty list means all defaults."""
+        for item in _values(self._get("/groupSettings")):
+            values = item.get("values")
+            if item.get("displayName") == "Group.Unified" and isinstance(values, list):
+                named = {v.get("name"): v.get("value") for v in values if isinstance(v, dict)}
+                everybody = str(named.get("EnableGroupCreation", "true")).lower() != "false"
+                return CreationPolicy(
+                    everybody, parse_uuid(named.get("GroupCreationAllowedGroupId")) or ""
+                )
+        return CreationPolicy()
+
+    def is_member_of(self, person: ObjectId, group: str) -> bool:
+        reply = self._call("POST", f"/users/{person}/checkMemberGroups", {"groupIds": [group]})
+        values = _object(reply).get("value")
+        return isinstance(values, list) and group in [str(v).lower() for v in values]
+
+    def find(self, unique_name: str) -> Group | None:
+        key = quote(unique_name.replace("'", "''"), safe="")
+        return self._group(f"/groups(uniqueName='{key}')?{_GROUP}")
+
+    def group(self, group: GroupId) -> Group | None:
+        return self._group(f"/groups/{group}?{_GROUP}")
+
+    def create(self, group: NewGroup) -> Group | None:
+        key = quote(group.unique_name.replace("'", "''"), safe="")
+        reply = self._call(
+            "PATCH",
+            f"/groups(uniqueName='{key}')",
+            create_body(group),
+            {"Prefer": "create-if-missing"},
+        )
+        if reply.status == 204:
+            return None
+        return _parse_group(_object(reply), reply)
+
+    def members(self, group: GroupId) -> frozenset[ObjectId]:
+        return self._ids(f"/groups/{group}/members?$select=id&$top={_PAGE}")
+
+    def owners(self, group: GroupId) -> frozenset[ObjectId]:
+        return self._ids(f"/groups/{group}/owners?$select=id&$top={_PAGE}")
+
+    def batch(self, parts: Sequence[Part], *, chained: bool) -> list[Answer]:
+        reply = self._call("POST", "/$batch", batch_body(parts, chained=chained))
+        return batch_answers(len(parts), reply.json, self.http.clock.now())
+
+    def drive(self, group: GroupId) -> Drive | None:
+        try:
+            reply = self._get(f"/groups/{group}/drive?$select=id,webUrl")
+            drive = _object(reply)
+            root = _object(self._get(f"/groups/{group}/drive/root?$select=id,webUrl"))
+        except NotThere:
+            return None
+        if not (drive.get("id") and root.get("id")):
+            return None
+        url = str(root.get("webUrl") or drive.get("webUrl") or "")
+        return Drive(str(drive["id"]), str(root["id"]), url)
+
+    def _group(self, path: str) -> Group | None:
+        try:
+            reply = self._get(path)
+        except NotThere:
+            return None
+        return _parse_group(_object(reply), reply)
+
+    def _ids(self, path: str) -> frozenset[ObjectId]:
+        ids = (parse_uuid(item.get("id")) for item in self._pages(path))
+        return frozenset(ObjectId(i) for i in ids if i)
+
+    def _pages(self, path: str) -> Iterator[Mapping[str, Any]]:
+        following: str | None = f"{self.base_url}/v1.0{path}"
+        while following:
+            reply = self._send("GET", following)
+            yield from _values(reply)
+            following = _object(reply).get("@odata.nextLink")
+            if following and not following.startswith(self.base_url + "/"):
+                # Following it would hand our token to another host.
+                raise Unavailable("the next page lies elsewhere", reply.where)
+
+    def _get(self, path: str) -> Reply:
+        return self._call("GET", path)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        return self._send(method, f"{self.base_url}/v1.0{path}", body, headers)
+
+    def _send(
+        self, method: str, url: str, body: object = None, extra: Mapping[str, str] | None = None
+    ) -> Reply:
+        reply = self._once(method, url, body, extra)
+        if reply.status == 401:
+            self.tokens.forget()
+            reply = self._once(method, url, body, extra)
+        return _checked(reply)
+
+    def _once(self, method: str, url: str, body: object, extra: Mapping[str, str] | None) -> Reply:
+        headers = {"Authorization": f"Bearer {self.tokens.token()}", **(extra or {})}
+        return self.http.call(method, url, headers=headers, json=body, capability="graph")
+
+
+def _checked(reply: Reply) -> Reply:
+    kind = classify(reply.status, reply.json)
+    if kind is Kind.OK:
+        return reply
+    message = error_message(reply.json)[:300] or f"status {reply.status}"
+    if kind is Kind.UNAUTHENTICATED:
+        raise ConsentMissing(message, reply.where)
+    if kind is Kind.FORBIDDEN:
+        raise PermissionMissing(message, reply.where)
+    if kind is Kind.THROTTLED:
+        raise Throttled(message, reply.where, capability="graph")
+    if kind is Kind.AGAIN:
+        raise AnswerUnknown(message, reply.where)
+    if reply.where.method == "GET" and reply.status == 404:
+        raise NotThere(message, reply.where)
+    raise Refused(message, reply.where, kind.value, reply.json)
+
+
+def _object(reply: Reply) -> Mapping[str, Any]:
+    if not isinstance(reply.json, dict):
+        raise Unavailable("the answer is not an object", reply.where)
+    return reply.json
+
+
+def _values(reply: Reply) -> list[Mapping[str, Any]]:
+    values = _object(reply).get("value")
+    if not isinstance(values, list):
+        raise Unavailable("the answer has no list", reply.where)
+    return [value for value in values if isinstance(value, dict)]
+
+
+def _parse_group(raw: Mapping[str, Any], reply: Reply) -> Group:
+    group = parse_uuid(raw.get("id"))
+    if group is None:
+        raise AnswerUnknown("the answer names no group", reply.where)
+    return Group(
+        GroupId(group),
+        str(raw.get("displayName") or ""),
+        str(raw.get("mailNickname") or ""),
+        str(raw.get("description") or ""),
+        _time(raw.get("createdDateTime")),
+    )
+
+
+def _time(text: object) -> int:
+    if not isinstance(text, str) or not text:
+        return 0
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return 0
+    return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)

@@ -1,0 +1,135 @@
+"""App-only tokens for one tenant, by MSAL: secret, certificate, or a managed identity's assertion.
+
+Source: https://learn.microsoft.com/entra/msal/python. MSAL insists on https, so a sandbox on
+loopback is reached through the http client that is ours to give.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from shared.core.errors import ConsentMissing, Unavailable, Where
+from shared.core.ids import TenantId
+from shared.http import TIMEOUT
+
+if TYPE_CHECKING:
+    import msal
+    import requests
+
+    from shared.config import Settings
+
+
+class PlainLoopback:
+    """MSAL's http client: https on paper, plain http on the wire to a loopback address."""
+
+    def __init__(self, session: Callable[[], requests.Session], login_url: str) -> None:
+        self._session = session
+        parts = urlsplit(login_url)
+        self._plain = f"http://{parts.netloc}" if parts.scheme == "http" else ""
+        self._paper = f"https://{parts.netloc}"
+
+    def get(self, url: str, **options: Any) -> requests.Response:
+        return self._send("GET", url, options)
+
+    def post(self, url: str, **options: Any) -> requests.Response:
+        return self._send("POST", url, options)
+
+    def close(self) -> None:
+        """The session is shared; whoever made it closes it."""
+
+    def _send(self, method: str, url: str, options: Mapping[str, Any]) -> requests.Response:
+        if self._plain and url.startswith(self._paper + "/"):
+            url = self._plain + url[len(self._paper) :]
+        wanted = {k: v for k, v in options.items() if k in ("params", "data", "headers")}
+        return self._session().request(
+            method, url, timeout=TIMEOUT, allow_redirects=False, **wanted
+        )
+
+
+@dataclass
+class GraphTokens:
+    """Tokens of one tenant, cached by MSAL in this process. Safe for threads."""
+
+    settings: Settings
+    tenant: TenantId
+    session: Callable[[], requests.Session]
+    _app: msal.ConfidentialClientApplication | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def token(self) -> str:
+        """Raises ConsentMissing where Entra gives none, Unavailable where it does not answer."""
+        import requests
+
+        try:
+            with self._lock:
+                app = self._application()
+            answer = app.acquire_token_for_client([f"{self._audience()}/.default"])
+        except (requests.RequestException, ValueError) as error:
+            where = Where("login", "POST", "/oauth2/v2.0/token")
+            raise Unavailable(f"no token: {type(error).__name__}", where) from error
+        token = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str):
+            raise _failure(answer if isinstance(answer, dict) else {})
+        return token
+
+    def forget(self) -> None:
+        """Graph refused the token: the next one comes from Entra, past every cache."""
+        with self._lock:
+            self._app = None
+
+    def _audience(self) -> str:
+        """National clouds have their own; a stand-in on loopback speaks for the global one."""
+        url = self.settings.graph_url
+        return url if url.startswith("https://") else "https://graph.microsoft.com"
+
+    def _application(self) -> msal.ConfidentialClientApplication:
+        if self._app is None:
+            import msal
+
+            login = urlsplit(self.settings.login_url)
+            self._app = msal.ConfidentialClientApplication(
+                self.settings.microsoft_client_id,
+                client_credential=_credential(self.settings),
+                authority=f"https://{login.netloc}/{self.tenant}",
+                http_client=PlainLoopback(self.session, self.settings.login_url),
+                instance_discovery=False,
+            )
+        return self._app
+
+
+def _credential(settings: Settings) -> object:
+    if settings.microsoft_federated_client_id:
+        return {"client_assertion": _federated(settings.microsoft_federated_client_id)}
+    if settings.microsoft_certificate_path:
+        return {
+            "private_key_pfx_path": settings.microsoft_certificate_path,
+            "public_certificate": True,
+        }
+    return settings.microsoft_client_secret
+
+
+def _federated(client_id: str) -> Callable[[], str]:
+    """The application trusts a managed identity; no secret is kept anywhere."""
+
+    def assertion() -> str:
+        from azure.identity import ManagedIdentityCredential
+
+        credential = ManagedIdentityCredential(client_id=client_id)
+        return str(credential.get_token("api://AzureADTokenExchange/.default").token)
+
+    return assertion
+
+
+def _failure(answer: Mapping[str, Any]) -> ConsentMissing | Unavailable:
+    where = Where(
+        "login", "POST", "/oauth2/v2.0/token", 400, str(answer.get("correlation_id") or "")
+    )
+    text = str(answer.get("error_description") or answer.get("error") or "no token")
+    first_line = text.splitlines()[0][:300] if text else "no token"
+    if answer.get("error") in ("temporarily_unavailable", "server_error"):
+        return Unavailable(first_line, where)
+    return ConsentMissing(first_line, where)

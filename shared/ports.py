@@ -1,0 +1,250 @@
+"""What the use cases need from the outside, as protocols. Adapters translate and decide nothing.
+
+Every port but `Clock` belongs to one organization. Times are milliseconds unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.core.errors import Failure
+from shared.core.ids import GroupId, ObjectId, OrgId, PersonId, TeamId
+from shared.core.ledger import Ledger
+from shared.core.look import Look
+from shared.core.model import (
+    CreationPolicy,
+    DirectoryUser,
+    Drive,
+    Group,
+    Identity,
+    LinkedFolder,
+    Member,
+    MembershipEvent,
+    OrgSettings,
+    Room,
+    Team,
+    Versioned,
+)
+from shared.core.pace import Pace
+from shared.microsoft.protocol import Answer, NewGroup, Part
+
+
+class Conflict(Exception):
+    """The row was changed since it was read (412), appeared (409) or is gone (404)."""
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Due:
+    """An entry of the index: this team is due at `at`. `etag` guards its move."""
+
+    uuid: str
+    at: int
+    space_id: str
+    etag: str
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is remembered of a space: its team, or "" for none. checked: when Webex was asked."""
+
+    uuid: str
+    team: str
+    checked: int
+    tries: int = 0
+
+
+class Looks(Protocol):
+    """`look:` and `due:` rows; they move together."""
+
+    def read(self, uuid: str) -> Versioned[Look] | None: ...
+
+    def write(self, uuid: str, before: Versioned[Look] | None, after: Look) -> Versioned[Look]:
+        """Raises Conflict when `before` is no longer what the row says."""
+
+    def remove(self, uuid: str, before: Versioned[Look]) -> None:
+        """Raises Conflict when `before` is no longer what the row says."""
+
+    def due(self, until: int, limit: int) -> list[Due]:
+        """The oldest entries due at or before `until`."""
+
+    def postpone(self, dues: Sequence[Due], at: int) -> list[Due]:
+        """Move entries to `at`; answers those that were moved, a lost race is left out."""
+
+
+class Teams(Protocol):
+    """`team:`, `members:` and `space:` rows."""
+
+    def read(self, team: TeamId) -> Versioned[Team] | None: ...
+
+    def write(self, before: Versioned[Team] | None, after: Team) -> Versioned[Team]:
+        """Raises Conflict when `before` is no longer what the row says."""
+
+    def everyone(self) -> Iterable[Team]:
+        """All teams of the organization, a page at a time."""
+
+    def ledger(self, team: TeamId) -> Versioned[Ledger]: ...
+
+    def write_ledger(
+        self, team: TeamId, before: Versioned[Ledger], after: Ledger
+    ) -> Versioned[Ledger]:
+        """Raises Conflict when `before` is no longer what the rows say."""
+
+    def space(self, uuid: str) -> Space | None: ...
+
+    def remember_space(self, space: Space) -> None: ...
+
+
+class Identities(Protocol):
+    def known(self, people: Iterable[PersonId]) -> dict[PersonId, Identity]:
+        """Point reads only, at most one a bucket."""
+
+    def keep(self, identities: Iterable[Identity]) -> dict[PersonId, Identity]:
+        """Keep answers; marks double claims. Answers them as they are kept."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A small row of its own: how far a source was read, or what it said. `state` is JSON."""
+
+    state: Mapping[str, object]
+    etag: str
+
+
+class Organizations(Protocol):
+    """The organization's rows that change at different speeds."""
+
+    def settings(self) -> OrgSettings: ...
+
+    def save_settings(self, change: Callable[[OrgSettings], OrgSettings]) -> OrgSettings:
+        """Read, change, write; again after a lost race."""
+
+    def kept(self, name: str) -> Kept | None: ...
+
+    def keep(self, name: str, before: Kept | None, state: Mapping[str, object]) -> None:
+        """Raises Conflict when somebody else wrote it."""
+
+    def pace(self, capability: str) -> Versioned[Pace] | None: ...
+
+    def set_pace(self, capability: str, before: Versioned[Pace] | None, after: Pace) -> None:
+        """Raises Conflict when somebody else booked."""
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A team given up on, for an administrator to see and replay."""
+
+    team: str
+    space_id: str
+    at: int
+    error: str
+    trace: str
+
+
+class DeadLetters(Protocol):
+    def put(self, letter: DeadLetter) -> None:
+        """One a team: a later one replaces it."""
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """One page; next: address of the one after it. server_time: Webex's clock, milliseconds."""
+
+    events: tuple[MembershipEvent, ...]
+    next: str | None
+    server_time: int
+
+
+class Webex(Protocol):
+    """Reads and links with the organization's credentials. Raises core.errors."""
+
+    def room(self, space_id: str) -> Room:
+        """Raises NotThere for a space that is gone or not visible."""
+
+    def members(self, space_id: str) -> list[Member]:
+        """All pages. Raises Unavailable if any item was not readable: no read is partial."""
+
+    def team_name(self, team_id: str) -> str: ...
+
+    def user(self, person: PersonId) -> DirectoryUser:
+        """What the directory (SCIM) says. Raises NotThere for no such user."""
+
+    def joined_since(self, since: int, page: str | None) -> EventPage: ...
+
+    def server_time(self) -> int: ...
+
+    def linked_folders(self, space_id: str, capability: str) -> list[LinkedFolder]: ...
+
+    def link_folder(
+        self, space_id: str, drive: Drive, name: str, *, default: bool, capability: str
+    ) -> None: ...
+
+
+class Groups(Protocol):
+    """Graph as the app of one tenant. Raises core.errors."""
+
+    def creation_policy(self) -> CreationPolicy: ...
+
+    def is_member_of(self, person: ObjectId, group: str) -> bool: ...
+
+    def find(self, unique_name: str) -> Group | None: ...
+
+    def create(self, group: NewGroup) -> Group | None:
+        """Create if missing. None: it was there already (204), look again later.
+
+        Raises Refused with a protocol Kind, AnswerUnknown if no answer came.
+        """
+
+    def group(self, group: GroupId) -> Group | None: ...
+
+    def members(self, group: GroupId) -> frozenset[ObjectId]: ...
+
+    def owners(self, group: GroupId) -> frozenset[ObjectId]: ...
+
+    def batch(self, parts: Sequence[Part], *, chained: bool) -> list[Answer]:
+        """Send up to 20 parts in one call; each answer stands for itself."""
+
+    def drive(self, group: GroupId) -> Drive | None:
+        """None while it is being provisioned."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """One structured line a change of state; bound to organization and team by the caller."""
+
+    write: Callable[[str, Mapping[str, object]], None]
+
+    def __call__(self, event: str, **facts: object) -> None:
+        self.write(event, facts)
+
+    def failed(self, event: str, failure: Failure, **facts: object) -> None:
+        self.write(event, {**facts, "error": str(failure), "trace": failure.where.trace})
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a use case may touch, for one organization. new_id: a fresh unguessable id."""
+
+    org: OrgId
+    clock: Clock
+    new_id: Callable[[], str]
+    looks: Looks
+    teams: Teams
+    identities: Identities
+    organizations: Organizations
+    dead_letters: DeadLetters
+    webex: Webex
+    groups: Groups
+    log: Log
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        return round(self.clock.now() * 1000)

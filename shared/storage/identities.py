@@ -1,0 +1,125 @@
+"""Persons and object ids in bucket rows: `p:<bucket>` by person, `o:<bucket>` by object id."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from uuid import UUID
+
+from shared.core.identity import bucket, mark_claims, pack, unpack
+from shared.core.ids import ObjectId, PersonId
+from shared.core.model import Identity, IdentityState
+from shared.ports import Conflict
+from shared.storage.tables import Partition, spread
+
+_RACES = 20
+People = dict[PersonId, Identity]
+Claims = dict[ObjectId, frozenset[PersonId]]
+
+
+class IdentityRows:
+    """The port `Identities` over one organization's partition of `Identities`."""
+
+    def __init__(self, rows: Partition) -> None:
+        self._rows = rows
+
+    def known(self, people: Iterable[PersonId]) -> People:
+        wanted = set(people)
+        found: People = {}
+        for name in sorted({bucket(p) for p in wanted}):
+            everybody, _ = self._people(name)
+            found |= {p: i for p, i in everybody.items() if p in wanted}
+        return found
+
+    def keep(self, identities: Iterable[Identity]) -> People:
+        """Claims first, so that a crash in between leaves a claim too many, never one too few."""
+        new = list(identities)
+        before = self.known(i.person for i in new)
+        claims = self._claim(new, before)
+        marked, others = mark_claims(new, claims)
+        rivals = [
+            replace(i, state=IdentityState.CLAIMED_TWICE)
+            for i in self.known(others).values()
+            if i.object
+        ]
+        self._write_people([*marked, *rivals])
+        return {i.person: i for i in marked}
+
+    def _claim(self, new: list[Identity], before: People) -> Claims:
+        """Write who claims what now and no longer; answers all claims of the new objects."""
+        add: defaultdict[str, list[tuple[ObjectId, PersonId]]] = defaultdict(list)
+        drop: defaultdict[str, list[tuple[ObjectId, PersonId]]] = defaultdict(list)
+        for identity in new:
+            old = before.get(identity.person)
+            if old and old.object and old.object != identity.object:
+                drop[bucket(old.object)].append((old.object, identity.person))
+            if identity.object:
+                add[bucket(identity.object)].append((identity.object, identity.person))
+        claims: Claims = {}
+        for name in sorted({*add, *drop}):
+            claims |= self._write_claims(name, add[name], drop[name])
+        wanted = {i.object for i in new}
+        return {o: people for o, people in claims.items() if o in wanted}
+
+    def _write_claims(
+        self,
+        name: str,
+        add: list[tuple[ObjectId, PersonId]],
+        drop: list[tuple[ObjectId, PersonId]],
+    ) -> Claims:
+        for _ in range(_RACES):
+            row = self._rows.get(f"o:{name}")
+            pairs = _unpack_claims(row.blob("b")) if row else set()
+            after = (pairs - set(drop)) | set(add)
+            if after != pairs:
+                try:
+                    packed = spread("b", _pack_claims(after))
+                    self._rows.put(f"o:{name}", packed, row.etag if row else None)
+                except Conflict:
+                    continue
+            return _by_object(after)
+        raise Conflict(f"identities o:{name} are contended")
+
+    def _write_people(self, identities: list[Identity]) -> None:
+        by_bucket: defaultdict[str, list[Identity]] = defaultdict(list)
+        for identity in identities:
+            by_bucket[bucket(identity.person)].append(identity)
+        for name in sorted(by_bucket):
+            self._write_bucket(name, by_bucket[name])
+
+    def _write_bucket(self, name: str, identities: list[Identity]) -> None:
+        for _ in range(_RACES):
+            everybody, etag = self._people(name)
+            after = everybody | {i.person: i for i in identities}
+            try:
+                self._rows.put(f"p:{name}", spread("b", pack(after.values())), etag)
+            except Conflict:
+                continue
+            return
+        raise Conflict(f"identities p:{name} are contended")
+
+    def _people(self, name: str) -> tuple[People, str | None]:
+        row = self._rows.get(f"p:{name}")
+        return (unpack(row.blob("b")), row.etag) if row else ({}, None)
+
+
+def _by_object(pairs: set[tuple[ObjectId, PersonId]]) -> Claims:
+    claims: defaultdict[ObjectId, set[PersonId]] = defaultdict(set)
+    for object_id, person in pairs:
+        claims[object_id].add(person)
+    return {o: frozenset(people) for o, people in claims.items()}
+
+
+def _pack_claims(pairs: set[tuple[ObjectId, PersonId]]) -> bytes:
+    return b"".join(UUID(o).bytes + UUID(p).bytes for o, p in sorted(pairs))
+
+
+def _unpack_claims(blob: bytes) -> set[tuple[ObjectId, PersonId]]:
+    return {
+        (
+            ObjectId(str(UUID(bytes=blob[i : i + 16]))),
+            PersonId(str(UUID(bytes=blob[i + 16 : i + 32]))),
+        )
+        for i in range(0, len(blob), 32)
+    }

@@ -1,0 +1,85 @@
+"""The organization's rows: settings, cursors, pace, credentials, each at its own speed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from shared.core.ids import OrgId, TenantId
+from shared.core.model import OrgSettings, Versioned
+from shared.core.pace import Pace
+from shared.ports import Conflict, Kept
+from shared.storage.tables import Partition, Row, Value
+
+_RACES = 20
+
+
+class OrganizationRows:
+    """The port `Organizations` over one organization's partition of `Organizations`."""
+
+    def __init__(self, rows: Partition, org: OrgId) -> None:
+        self._rows = rows
+        self._org = org
+
+    def settings(self) -> OrgSettings:
+        row = self._rows.get("settings")
+        return _settings(self._org, row) if row else OrgSettings(self._org)
+
+    def save_settings(self, change: Callable[[OrgSettings], OrgSettings]) -> OrgSettings:
+        for _ in range(_RACES):
+            row = self._rows.get("settings")
+            after = change(_settings(self._org, row) if row else OrgSettings(self._org))
+            try:
+                self._rows.put("settings", _values(after), row.etag if row else None)
+            except Conflict:
+                continue
+            return after
+        raise Conflict("settings are contended")
+
+    def kept(self, name: str) -> Kept | None:
+        row = self._rows.get(name)
+        return Kept(json.loads(row.text("state")), row.etag) if row else None
+
+    def keep(self, name: str, before: Kept | None, state: Mapping[str, object]) -> None:
+        values: dict[str, Value] = {"state": json.dumps(state)}
+        self._rows.put(name, values, before.etag if before else None)
+
+    def pace(self, capability: str) -> Versioned[Pace] | None:
+        row = self._rows.get(f"pace:{capability}")
+        if row is None:
+            return None
+        return Versioned(Pace(row.number("arrival"), row.number("low_arrival")), row.etag)
+
+    def set_pace(self, capability: str, before: Versioned[Pace] | None, after: Pace) -> None:
+        values: dict[str, Value] = {"arrival": after.arrival, "low_arrival": after.low_arrival}
+        self._rows.put(f"pace:{capability}", values, before.etag if before else None)
+
+
+def _values(settings: OrgSettings) -> dict[str, Value]:
+    return {
+        "on": settings.on,
+        "epoch": settings.epoch,
+        "enabled_since": settings.enabled_since,
+        "tenant": settings.tenant or "",
+        "public_groups": settings.public_groups,
+        "honour_creation": settings.honour_creation,
+        "link_folders": settings.link_folders,
+        "default_folder": settings.default_folder,
+        "folder_linkers": ",".join(settings.folder_linkers),
+    }
+
+
+def _settings(org: OrgId, row: Row) -> OrgSettings:
+    tenant = row.text("tenant")
+    return OrgSettings(
+        org=org,
+        on=row.flag("on"),
+        epoch=row.number("epoch"),
+        enabled_since=row.number("enabled_since"),
+        tenant=TenantId(tenant) if tenant else None,
+        public_groups=row.flag("public_groups"),
+        honour_creation=row.flag("honour_creation", True),
+        link_folders=row.flag("link_folders", True),
+        default_folder=row.flag("default_folder", True),
+        folder_linkers=tuple(filter(None, row.text("folder_linkers").split(","))),
+    )

@@ -1,0 +1,287 @@
+"""Azure Table Storage, one partition at a time, with the real service's limits enforced here.
+
+The emulator does not refuse what the service refuses, so we do.
+Sources: https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model,
+/performing-entity-group-transactions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shared.ports import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure.data.tables import TableClient, TableServiceClient
+
+Value = str | int | bool | bytes
+Properties = Mapping[str, Value]
+# What the SDK takes: the verb, the entity, its conditions.
+Operation = tuple[str, dict[str, Any], dict[str, Any]]
+
+OPERATIONS_MAX = 100
+ENTITY_MAX = 1024 * 1024
+STRING_MAX = 32 * 1024
+BINARY_MAX = 64 * 1024
+BLOB_PIECE = 60 * 1024
+_FORBIDDEN = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
+
+
+class OverLimit(ValueError):
+    """The real service would refuse this row or transaction."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as it was read."""
+
+    key: str
+    values: dict[str, Value]
+    etag: str
+
+    def text(self, name: str) -> str:
+        value = self.values.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def number(self, name: str) -> int:
+        value = self.values.get(name, 0)
+        return value if isinstance(value, int) else 0
+
+    def moment(self, name: str) -> int | None:
+        """A time in milliseconds; absent means never."""
+        value = self.values.get(name)
+        return value if isinstance(value, int) else None
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self.values.get(name, default)
+        return value if isinstance(value, bool) else default
+
+    def blob(self, name: str) -> bytes:
+        """A binary value that may lie in several properties: name0, name1, …"""
+        pieces: list[bytes] = []
+        while isinstance(piece := self.values.get(f"{name}{len(pieces)}"), bytes):
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+def spread(name: str, blob: bytes) -> dict[str, Value]:
+    """A blob as properties of at most 60 KiB each."""
+    pieces = [blob[i : i + BLOB_PIECE] for i in range(0, len(blob), BLOB_PIECE)]
+    return {f"{name}{number}": piece for number, piece in enumerate(pieces)}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation of a transaction: insert, replace, merge, upsert or delete.
+
+    etag: what the row must still be; "" for insert, upsert and an unconditional merge.
+    """
+
+    op: str
+    key: str
+    values: Properties
+    etag: str = ""
+
+
+class Partition:
+    """One partition of one table. All keys are checked; a lost race raises Conflict."""
+
+    def __init__(self, client: Callable[[], TableClient], key: str) -> None:
+        self._client = client
+        self._key = _checked_key(key)
+
+    def get(self, key: str) -> Row | None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            entity = self._client().get_entity(self._key, _checked_key(key))
+        except ResourceNotFoundError:
+            return None
+        return _row(entity)
+
+    def insert(self, key: str, values: Properties) -> str:
+        """The new row's ETag. Raises Conflict if the row exists."""
+        return self.write([Step("insert", key, values)])[0]
+
+    def replace(self, key: str, values: Properties, etag: str) -> str:
+        return self.write([Step("replace", key, values, etag)])[0]
+
+    def upsert(self, key: str, values: Properties) -> str:
+        return self.write([Step("upsert", key, values)])[0]
+
+    def put(self, key: str, values: Properties, etag: str | None) -> str:
+        """Insert without an ETag, replace with one."""
+        return self.replace(key, values, etag) if etag else self.insert(key, values)
+
+    def delete(self, key: str, etag: str) -> None:
+        self.write([Step("delete", key, {}, etag)])
+
+    def write(self, steps: Sequence[Step]) -> list[str]:
+        """One transaction: all steps or none. ETags in order, "" for a delete."""
+        from azure.core.exceptions import (
+            ResourceExistsError,
+            ResourceModifiedError,
+            ResourceNotFoundError,
+        )
+        from azure.data.tables import TableTransactionError
+
+        operations = [self._operation(step) for step in steps]
+        if not 0 < len(operations) <= OPERATIONS_MAX:
+            raise OverLimit(f"{len(operations)} operations in a transaction")
+        try:
+            return self._submit(operations)
+        except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
+            if _is_table_missing(error):
+                raise
+            raise Conflict(str(steps[0].key)) from error
+        except TableTransactionError as error:
+            if error.status_code in (404, 409, 412) and not _is_table_missing(error):
+                raise Conflict(str(steps[0].key)) from error
+            raise
+
+    def _submit(
+        self, operations: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]
+    ) -> list[str]:
+        client = self._client()
+        if len(operations) == 1:
+            return [_single(client, *operations[0])]
+        answers = client.submit_transaction(operations)
+        return [str(a.get("etag", "")) for a in answers]
+
+    def _operation(self, step: Step) -> Operation:
+        from azure.core import MatchConditions
+
+        entity = _entity(self._key, _checked_key(step.key), step.values)
+        condition: dict[str, Any] = {}
+        if step.etag:
+            condition = {"etag": step.etag, "match_condition": MatchConditions.IfNotModified}
+        if step.op == "insert":
+            return ("create", entity, {})
+        if step.op == "delete":
+            return ("delete", entity, condition)
+        if step.op == "upsert":
+            return ("upsert", entity, {"mode": "replace"})
+        return ("update", entity, {"mode": step.op, **condition})
+
+    def range(self, low: str, high: str, *, limit: int | None = None) -> Iterator[Row]:
+        """Rows with low <= key < high, in order, a page at a time."""
+        pages = self._client().query_entities(
+            "PartitionKey eq @p and RowKey ge @low and RowKey lt @high",
+            parameters={"p": self._key, "low": _checked_key(low), "high": _checked_key(high)},
+            results_per_page=min(limit or 1000, 1000),
+        )
+        for number, entity in enumerate(pages):
+            if limit is not None and number >= limit:
+                return
+            yield _row(entity)
+
+
+class Tables:
+    """The account's tables, made when first needed. Safe for threads."""
+
+    def __init__(self, open_service: Callable[[], TableServiceClient]) -> None:
+        self._open = open_service
+        self._service: TableServiceClient | None = None
+        self._clients: dict[str, TableClient] = {}
+
+    def partition(self, table: str, key: str) -> Partition:
+        return Partition(lambda: self._table(table), key)
+
+    def _table(self, name: str) -> TableClient:
+        client = self._clients.get(name)
+        if client is None:
+            if self._service is None:
+                self._service = self._open()
+            client = self._service.create_table_if_not_exists(name)
+            self._clients[name] = client
+        return client
+
+
+def open_connection(connection: str) -> TableServiceClient:
+    from azure.data.tables import TableServiceClient
+
+    return TableServiceClient.from_connection_string(connection, **_PATIENCE)
+
+
+def open_identity(endpoint: str, client_id: str) -> TableServiceClient:
+    """With the app's managed identity: no key of the account is stored anywhere."""
+    from azure.data.tables import TableServiceClient
+    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+
+    credential = (
+        ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
+    )
+    return TableServiceClient(endpoint=endpoint, credential=credential, **_PATIENCE)
+
+
+# The SDK's own patience (ten tries, five minutes each) is longer than a lease.
+_PATIENCE: dict[str, Any] = {
+    "retry_total": 3,
+    "retry_backoff_max": 4,
+    "connection_timeout": 5,
+    "read_timeout": 10,
+}
+
+
+def _single(client: TableClient, op: str, entity: dict[str, Any], options: dict[str, Any]) -> str:
+    """One operation without the envelope of a transaction: half the work on both sides."""
+    if op == "create":
+        return str(client.create_entity(entity).get("etag", ""))
+    if op == "upsert":
+        return str(client.upsert_entity(entity, **options).get("etag", ""))
+    if op == "delete":
+        client.delete_entity(entity, **options)
+        return ""
+    return str(client.update_entity(entity, **options).get("etag", ""))
+
+
+def _is_table_missing(error: Exception) -> bool:
+    return str(getattr(error, "error_code", "")) == "TableNotFound"
+
+
+def _checked_key(key: str) -> str:
+    if _FORBIDDEN.search(key) or len(key) > 512:
+        raise OverLimit(f"key {key[:60]!r} is not one that Table Storage takes")
+    return key
+
+
+def _entity(partition: str, key: str, values: Properties) -> dict[str, Any]:
+    entity: dict[str, Any] = {"PartitionKey": partition, "RowKey": key}
+    size = 4 + 2 * (len(partition) + len(key))
+    for name, value in values.items():
+        size += 8 + 2 * len(name) + _size(name, value)
+        entity[name] = (value, "Edm.Int64") if _is_int(value) else value
+    if size > ENTITY_MAX or len(values) > 252:
+        raise OverLimit(f"row {key}: {size} bytes, {len(values)} properties")
+    return entity
+
+
+def _is_int(value: Value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _size(name: str, value: Value) -> int:
+    if isinstance(value, str):
+        units = len(value.encode("utf-16-le")) // 2
+        if units > STRING_MAX:
+            raise OverLimit(f"{name}: {units} characters")
+        return 4 + 2 * units
+    if isinstance(value, bytes):
+        if len(value) > BINARY_MAX:
+            raise OverLimit(f"{name}: {len(value)} bytes")
+        return 4 + len(value)
+    return 8
+
+
+def _row(entity: Any) -> Row:
+    values = {
+        name: value[0] if isinstance(value, tuple) else value
+        for name, value in entity.items()
+        if name not in ("PartitionKey", "RowKey")
+    }
+    return Row(entity["RowKey"], values, entity.metadata["etag"])

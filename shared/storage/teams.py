@@ -1,0 +1,196 @@
+"""`team:`, `members:` and `space:` rows of one organization."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+from shared.core import ledger as rules
+from shared.core.ids import GroupId, PersonId, TeamId
+from shared.core.ledger import Ledger
+from shared.core.model import Drive, Folder, Status, Team, Versioned
+from shared.ports import Conflict, Space
+from shared.storage.tables import Partition, Row, Step, Value, spread
+
+# Bytes of blobs a row; an entity takes 1 MiB with everything.
+_ROW_BYTES = 720 * 1024
+_READS = 5
+
+
+class TeamRows:
+    """The port `Teams` over one organization's partition of `Teams`."""
+
+    def __init__(self, rows: Partition) -> None:
+        self._rows = rows
+
+    def read(self, team: TeamId) -> Versioned[Team] | None:
+        row = self._rows.get(f"team:{team}")
+        return Versioned(_team(row), row.etag) if row else None
+
+    def write(self, before: Versioned[Team] | None, after: Team) -> Versioned[Team]:
+        etag = before.etag if before else None
+        return Versioned(after, self._rows.put(f"team:{after.uuid}", _values(after), etag))
+
+    def everyone(self) -> Iterator[Team]:
+        return (_team(row) for row in self._rows.range("team:", "team;"))
+
+    def space(self, uuid: str) -> Space | None:
+        row = self._rows.get(f"space:{uuid}")
+        if row is None:
+            return None
+        return Space(uuid, row.text("team"), row.number("checked"), row.number("tries"))
+
+    def remember_space(self, space: Space) -> None:
+        values: dict[str, Value] = {
+            "team": space.team,
+            "checked": space.checked,
+            "tries": space.tries,
+        }
+        self._rows.upsert(f"space:{space.uuid}", values)
+
+    def ledger(self, team: TeamId) -> Versioned[Ledger]:
+        """Rows that belong together carry the same stamp; torn reads are read again."""
+        for _ in range(_READS):
+            first = self._rows.get(f"members:{team}:0")
+            if first is None:
+                return Versioned(Ledger(), "")
+            others = [self._rows.get(_key(team, n)) for n in range(1, first.number("rows"))]
+            rows = [first, *(row for row in others if row)]
+            if all(row.text("stamp") == first.text("stamp") for row in rows):
+                return Versioned(rules.unpack(_blobs(rows)), first.etag)
+        raise Conflict(f"members of {team} are being written")
+
+    def write_ledger(
+        self, team: TeamId, before: Versioned[Ledger], after: Ledger
+    ) -> Versioned[Ledger]:
+        rows = _split(rules.pack(after))
+        stamp = uuid4().hex
+        first: dict[str, Value] = {**rows[0], "rows": len(rows), "stamp": stamp}
+        op = "replace" if before.etag else "insert"
+        steps = [Step(op, _key(team, 0), first, before.etag)]
+        steps += [
+            Step("upsert", _key(team, number), {**row, "stamp": stamp})
+            for number, row in enumerate(rows[1:], 1)
+        ]
+        return Versioned(after, self._rows.write(steps)[0])
+
+
+def _key(team: TeamId, number: int) -> str:
+    return f"members:{team}:{number}"
+
+
+def _split(blobs: dict[str, bytes]) -> list[dict[str, Value]]:
+    """Properties of all blobs, filled into as few rows as the size of a row allows."""
+    rows: list[dict[str, Value]] = [{}]
+    size = 0
+    for name, blob in blobs.items():
+        for key, piece in spread(name, blob).items():
+            assert isinstance(piece, bytes)
+            if size + len(piece) > _ROW_BYTES:
+                rows.append({})
+                size = 0
+            rows[-1][key] = piece
+            size += len(piece)
+    return rows
+
+
+def _blobs(rows: list[Row]) -> dict[str, bytes]:
+    merged: dict[str, Value] = {}
+    for row in rows:
+        merged |= row.values
+    whole = Row("", merged, "")
+    return {name: whole.blob(name) for name in ("baseline", "owners", "pending")}
+
+
+def _values(team: Team) -> dict[str, Value]:
+    codes = sorted(set(team.listed.values()))
+    listed = b"".join(
+        UUID(person).bytes + bytes([codes.index(code)]) for person, code in team.listed.items()
+    )
+    values: dict[str, Value] = {
+        "space": team.space_id,
+        "new": team.new,
+        "created": team.created,
+        "first_seen": team.first_seen,
+        "creator": team.creator or "",
+        "name": team.name[:1024],
+        "space_title": team.space_title[:1024],
+        "status": team.status.value,
+        "reason": team.reason,
+        "detail": team.detail[:2048],
+        "settled": team.settled,
+        "roster_digest": team.roster_digest,
+        "roster_changed": team.roster_changed,
+        "roster_size": team.roster_size,
+        "group": team.group_id or "",
+        "group_name": team.group_name,
+        "nickname": team.nickname,
+        "intent_at": team.intent_at,
+        "group_created": team.group_created,
+        "any_chunk": team.any_chunk,
+        "stand_in": team.stand_in or "",
+        "folder": team.folder.value,
+        "folder_tries": team.folder_tries,
+        "wanted_done": team.wanted_done,
+        "failures": team.failures,
+        "in_group": team.in_group,
+        "codes": json.dumps(codes),
+        **spread("listed", listed),
+    }
+    if team.drive:
+        values |= {
+            "drive": team.drive.drive_id,
+            "item": team.drive.item_id,
+            "folder_url": team.drive.web_url,
+        }
+    optional = {"people_at": team.people_at, "folder_at": team.folder_at}
+    return values | {k: v for k, v in optional.items() if v is not None}
+
+
+def _team(row: Row) -> Team:
+    drive = None
+    if row.text("drive"):
+        drive = Drive(row.text("drive"), row.text("item"), row.text("folder_url"))
+    return Team(
+        uuid=TeamId(row.key.removeprefix("team:")),
+        space_id=row.text("space"),
+        new=row.flag("new"),
+        created=row.number("created"),
+        first_seen=row.number("first_seen"),
+        creator=PersonId(row.text("creator")) if row.text("creator") else None,
+        name=row.text("name"),
+        space_title=row.text("space_title"),
+        status=Status(row.text("status")),
+        reason=row.text("reason"),
+        detail=row.text("detail"),
+        settled=row.flag("settled"),
+        roster_digest=row.text("roster_digest"),
+        roster_changed=row.number("roster_changed"),
+        roster_size=row.number("roster_size"),
+        group_id=GroupId(row.text("group")) if row.text("group") else None,
+        group_name=row.text("group_name"),
+        nickname=row.text("nickname"),
+        intent_at=row.number("intent_at"),
+        group_created=row.number("group_created"),
+        any_chunk=row.flag("any_chunk"),
+        stand_in=PersonId(row.text("stand_in")) if row.text("stand_in") else None,
+        folder=Folder(row.text("folder")),
+        folder_tries=row.number("folder_tries"),
+        folder_at=row.moment("folder_at"),
+        drive=drive,
+        people_at=row.moment("people_at"),
+        wanted_done=row.number("wanted_done"),
+        failures=row.number("failures"),
+        listed=_listed(row),
+        in_group=row.number("in_group"),
+    )
+
+
+def _listed(row: Row) -> dict[PersonId, str]:
+    codes: list[str] = json.loads(row.text("codes") or "[]")
+    blob = row.blob("listed")
+    return {
+        PersonId(str(UUID(bytes=blob[i : i + 16]))): codes[blob[i + 16]]
+        for i in range(0, len(blob), 17)
+    }

@@ -1,0 +1,169 @@
+"""Adding people: 20 a write, 20 writes a call, every inner answer judged on its own.
+
+A refused chunk added nobody. If any chunk of the group was ever taken, a refused one is halved
+down to the single that is to blame; if none was, the group is not ready and we wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from shared.core import ledger as book
+from shared.core import times
+from shared.core.errors import AnswerUnknown, PermissionMissing, Where
+from shared.core.ledger import MEMBERS, OWNERS, Pair
+from shared.microsoft.protocol import Answer, Kind, Part, member_part, owner_part
+from shared.sync.pacing import hold_off
+from shared.sync.record import Book
+
+# These say that nothing was done: the part is sent again, chained after one another.
+_SENT_AGAIN = frozenset({409, 412, 423, 424, 429, 503})
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Pairs for one write: up to 20 members, or one owner."""
+
+    side: str
+    pairs: tuple[Pair, ...]
+
+    def part(self, group: str) -> Part:
+        objects = [p.object for p in self.pairs]
+        return (
+            member_part(group, objects) if self.side == MEMBERS else owner_part(group, objects[0])
+        )
+
+    def halves(self) -> list[Chunk]:
+        middle = (len(self.pairs) + 1) // 2
+        return [Chunk(self.side, self.pairs[:middle]), Chunk(self.side, self.pairs[middle:])]
+
+
+@dataclass
+class Outcome:
+    """unknown: refused one by one. later: when to go on, None if nothing is left to try."""
+
+    unknown: list[Pair] = field(default_factory=list)
+    later: int | None = None
+
+    def postpone(self, at: int) -> None:
+        self.later = at if self.later is None else min(self.later, at)
+
+
+def chunks(members: Sequence[Pair], owners: Sequence[Pair]) -> list[Chunk]:
+    size = times.REFERENCES_A_PATCH
+    return [Chunk(OWNERS, (owner,)) for owner in owners] + [
+        Chunk(MEMBERS, tuple(members[i : i + size])) for i in range(0, len(members), size)
+    ]
+
+
+def add(state: Book, members: Sequence[Pair], owners: Sequence[Pair]) -> Outcome:
+    """Add people to the group; what could not be done now is postponed or named."""
+    outcome = Outcome()
+    todo = chunks(members, owners)
+    if not todo:
+        return outcome
+    now = state.services.now()
+    state.save_ledger(
+        book.sending(book.sending(state.ledger, members, MEMBERS, now), owners, OWNERS, now)
+    )
+    while todo:
+        wave, todo = todo[: times.PARTS_A_BATCH], todo[times.PARTS_A_BATCH :]
+        try:
+            answers, wait = _send(state, wave)
+        except AnswerUnknown:
+            # Reading first is cheaper than sending again what may be there.
+            outcome.postpone(state.services.now() + times.GAP)
+            return outcome
+        todo = _judge(state, wave, answers, outcome) + todo
+        if wait is not None:
+            outcome.postpone(wait)
+            return outcome
+    return outcome
+
+
+def _judge(
+    state: Book, wave: Sequence[Chunk], answers: Sequence[Answer], outcome: Outcome
+) -> list[Chunk]:
+    """Keep what was taken; answers the chunks to send next."""
+    _refuse_forbidden(wave, answers, state.team.group_id or "")
+    taken = [c for c, a in zip(wave, answers, strict=True) if _is_taken(c, a)]
+    refused = [
+        c
+        for c, a in zip(wave, answers, strict=True)
+        if a.kind not in (Kind.OK, Kind.AGAIN, Kind.THROTTLED) and not _is_taken(c, a)
+    ]
+    if any(a.kind in (Kind.AGAIN, Kind.THROTTLED) for a in answers):
+        outcome.postpone(state.services.now() + times.GAP)
+    _keep_taken(state, taken, proven=any(a.kind is Kind.ALREADY_THERE for a in answers))
+    if refused and not _refusals_mean_something(state):
+        outcome.postpone(state.services.now() + times.ADDITION_RETRY)
+        return []
+    singles = [c for c in refused if len(c.pairs) == 1]
+    for chunk in singles:
+        outcome.unknown += chunk.pairs
+        state.save_ledger(book.refused(state.ledger, chunk.pairs, chunk.side))
+    return [half for c in refused if len(c.pairs) > 1 for half in c.halves()]
+
+
+def _is_taken(chunk: Chunk, answer: Answer) -> bool:
+    return answer.kind is Kind.OK or (answer.kind is Kind.ALREADY_THERE and len(chunk.pairs) == 1)
+
+
+def _keep_taken(state: Book, taken: Sequence[Chunk], *, proven: bool) -> None:
+    now = state.services.now()
+    ledger = state.ledger
+    for chunk in taken:
+        ledger = book.answered(ledger, chunk.pairs, chunk.side, now)
+    state.save_ledger(ledger)
+    if taken or proven:
+        state.save_team(replace(state.team, any_chunk=True))
+
+
+def _refusals_mean_something(state: Book) -> bool:
+    age = state.services.now() - state.team.group_created
+    return state.team.any_chunk or age > times.REPLICATION_PATIENCE
+
+
+def _refuse_forbidden(wave: Sequence[Chunk], answers: Sequence[Answer], group: str) -> None:
+    for chunk, answer in zip(wave, answers, strict=True):
+        if answer.kind in (Kind.FORBIDDEN, Kind.UNAUTHENTICATED):
+            part = chunk.part(group)
+            where = Where("graph", part.method, part.url, answer.status, answer.trace)
+            raise PermissionMissing(answer.message, where)
+
+
+def _send(state: Book, wave: Sequence[Chunk]) -> tuple[list[Answer], int | None]:
+    """The answers of a wave, parts that were put off sent again; and when to go on, if not now."""
+    group = state.team.group_id
+    assert group is not None
+    services = state.services
+    parts = [chunk.part(group) for chunk in wave]
+    state.held.before_write()
+    answers = services.groups.batch(parts, chained=False)
+    waited = 0.0
+    for attempt in range(_ATTEMPTS):
+        again = [i for i, a in enumerate(answers) if a.status in _SENT_AGAIN]
+        if not again:
+            return answers, None
+        wait = max(_wait_of(answers[i], attempt) for i in again)
+        if wait > times.WAIT_IN_CALL or waited + wait > times.WAIT_IN_ALL:
+            at = services.now() + round(wait * times.SECOND)
+            if any(answers[i].kind is Kind.THROTTLED for i in again):
+                hold_off(services, "graph", at)
+            return answers, at
+        services.clock.sleep(wait)
+        waited += wait
+        state.held.before_write()
+        resent = services.groups.batch([parts[i] for i in again], chained=True)
+        for i, answer in zip(again, resent, strict=True):
+            answers[i] = answer
+    return answers, None
+
+
+def _wait_of(answer: Answer, attempt: int) -> float:
+    """What the provider asks for; else a second, doubling. A chained 424 waits for its cause."""
+    if answer.retry_after is not None:
+        return answer.retry_after
+    return 0.0 if answer.status == 424 else float(2**attempt)

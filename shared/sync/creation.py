@@ -1,0 +1,176 @@
+"""The group, exactly once: an intent first, then Graph's create-if-missing, ids from the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared.core import ledger as book
+from shared.core import naming, times
+from shared.core.errors import NotThere, Permanent, Refused
+from shared.core.ids import ObjectId
+from shared.core.ledger import MEMBERS, OWNERS, Pair
+from shared.core.model import Group, OrgSettings
+from shared.core.plan import Creation
+from shared.microsoft.protocol import Kind, NewGroup
+from shared.microsoft.protocol import naming as wanted_names
+from shared.sync.pacing import Later
+from shared.sync.record import Book
+from shared.webex.protocol import team_id_of
+
+# Refusals that may be about one of the people, so that fewer of them are tried.
+_A_REFERENCE = frozenset({Kind.REFERENCE_UNKNOWN, Kind.NOT_FOUND})
+
+
+class GroupRefused(Permanent):
+    """Microsoft 365 does not take this group, whatever we leave out of it."""
+
+    def __init__(self, code: str, cause: Refused) -> None:
+        super().__init__(str(cause), cause.where)
+        self.code = code
+
+
+def find_ours(state: Book) -> Group | None:
+    """After an intent: the group that an earlier, unheard create may have made.
+
+    Raises Permanent for a group that is older than our intent: it was there before us.
+    """
+    team = state.team
+    group = state.services.groups.find(naming.unique_name(team.uuid))
+    if group is None:
+        return None
+    if group.created and group.created < team.intent_at - 5 * times.MINUTE:
+        failure = Permanent("a group with this team's mark is older than our intent")
+        failure.code = "group_from_before_us"
+        raise failure
+    return group
+
+
+def create(state: Book, settings: OrgSettings, creation: Creation) -> list[Pair]:
+    """Make the group; answers the members that are in it. Raises Later if it may exist already.
+
+    A repeat carries nothing but identity and one owner, since what is there is not known.
+    """
+    repeated = bool(state.team.intent_at)
+    if not repeated:
+        _write_intent(state)
+    alone = [Creation((owner,), (owner,)) for owner in creation.owners]
+    attempts = dict.fromkeys(alone if repeated else [creation, *alone])
+    refusal: Refused | None = None
+    for attempt in attempts:
+        try:
+            _create_as(state, settings, attempt)
+        except Refused as refused:
+            if refused.kind not in _A_REFERENCE:
+                raise GroupRefused(_code(refused), refused) from refused
+            refusal = refused
+            continue
+        return list(attempt.members)
+    assert refusal is not None
+    raise GroupRefused("group_refused", refusal) from refusal
+
+
+def _code(refused: Refused) -> str:
+    return "name_refused" if refused.kind == Kind.NAMING else "group_refused"
+
+
+def _write_intent(state: Book) -> None:
+    """The row that says: a create may be under way. Written before it is sent."""
+    team = state.team
+    name = _team_name(state)
+    state.save_team(
+        replace(
+            team,
+            intent_at=state.services.now(),
+            name=name,
+            group_name=naming.display_name(name),
+            nickname=naming.mail_nickname(name, team.uuid),
+        )
+    )
+
+
+def _team_name(state: Book) -> str:
+    """The team's own name; the General space's title where Webex does not tell it."""
+    team_id = team_id_of(state.team.space_id)
+    try:
+        return state.services.webex.team_name(team_id) if team_id else state.team.name
+    except (NotThere, Permanent):
+        return state.team.name
+
+
+def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
+    """One create, with another name once where the tenant asks for it."""
+    state.save_ledger(book.sending(state.ledger, attempt.members, MEMBERS, state.services.now()))
+    renamed = second = False
+    while True:
+        try:
+            group = _send(state, settings, attempt)
+        except Refused as refused:
+            if refused.kind == Kind.NAMING and not renamed:
+                renamed = _take_names(state, refused)
+                if renamed:
+                    continue
+            if refused.kind == Kind.NICKNAME_TAKEN and not second:
+                second = True
+                _take_second_nickname(state)
+                continue
+            if refused.kind in _A_REFERENCE:
+                state.save_ledger(book.refused(state.ledger, attempt.members, MEMBERS))
+            raise
+        _adopt_answer(state, group, attempt)
+        return
+
+
+def _send(state: Book, settings: OrgSettings, attempt: Creation) -> Group:
+    state.held.before_write()
+    team = state.team
+    group = state.services.groups.create(
+        NewGroup(
+            unique_name=naming.unique_name(team.uuid),
+            display_name=team.group_name,
+            mail_nickname=team.nickname,
+            description=naming.description(team.name),
+            public=settings.public_groups,
+            owners=_objects(attempt.owners),
+            members=_objects(attempt.members),
+        )
+    )
+    if group is None:
+        raise Later(state.services.now() + times.CREATE_RETRY, "the group was there already")
+    return group
+
+
+def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
+    now = state.services.now()
+    state.save_team(
+        replace(state.team, group_id=group.id, group_created=now, folder_at=now + 5 * times.SECOND)
+    )
+    ledger = book.answered(state.ledger, attempt.members, MEMBERS, now)
+    state.save_ledger(book.answered(ledger, attempt.owners, OWNERS, now))
+    state.services.log("group created", team=state.team.uuid, group=group.id)
+
+
+def _take_names(state: Book, refused: Refused) -> bool:
+    """Adopt what the naming policy asks for. False: it does not say what it wants."""
+    team = state.team
+    wanted = wanted_names(refused.body, team.group_name, team.nickname)
+    if not (wanted.display_name or wanted.mail_nickname):
+        return False
+    state.save_team(
+        replace(
+            team,
+            group_name=wanted.display_name or team.group_name,
+            nickname=wanted.mail_nickname or team.nickname,
+        )
+    )
+    return True
+
+
+def _take_second_nickname(state: Book) -> None:
+    team = state.team
+    nickname = naming.mail_nickname(team.name, team.uuid, second=True)
+    state.save_team(replace(team, nickname=nickname))
+
+
+def _objects(pairs: Sequence[Pair]) -> tuple[ObjectId, ...]:
+    return tuple(p.object for p in pairs)

@@ -1,0 +1,164 @@
+"""Hearing of teams by polling: who joined which space, from a kept cursor.
+
+This way is known to work with a compliance officer's token and finds every team. The cursor moves
+only when every page has become due rows; windows overlap, since events are not visible at once.
+Source: https://developer.webex.com/docs/api/v1/events.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from shared.core import times
+from shared.core.model import MembershipEvent, OrgSettings
+from shared.ports import EventPage, Kept, Services
+from shared.sync import pacing
+from shared.sync.lease import want
+from shared.webex.protocol import uuid_of
+
+EVENTS = "cursor:events"
+DEEP = "cursor:events-deep"
+# Ids of events kept beside the cursor; 9 characters each in a property of at most 32 K.
+_SEEN_MAX = 2_500
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window that is being read. Times in milliseconds.
+
+    since: where it begins. until: Webex's clock at its first page, 0 before that.
+    page: where to go on. seen: hashes of events met in the overlap.
+    """
+
+    since: int
+    until: int = 0
+    page: str | None = None
+    seen: frozenset[str] = frozenset()
+    recent: frozenset[str] = frozenset()
+
+
+def start_cursor(services: Services, since: int) -> None:
+    """The switch went on: what joined since then is read."""
+    services.organizations.keep(EVENTS, services.organizations.kept(EVENTS), _state(Window(since)))
+    services.organizations.keep(
+        DEEP, services.organizations.kept(DEEP), {**_state(Window(since)), "read": services.now()}
+    )
+
+
+def read_new(services: Services, settings: OrgSettings, deadline: int) -> bool:
+    """Turn what joined since the cursor into due rows. True: there was something."""
+    kept = services.organizations.kept(EVENTS)
+    window = _window(kept, settings.enabled_since)
+    after, found = _read(services, window, deadline, _any)
+    services.organizations.keep(EVENTS, kept, _state(after))
+    return found
+
+
+def read_deep(services: Services, settings: OrgSettings, deadline: int) -> bool:
+    """Once an hour, and after an outage: the last day again, for spaces not looked at since."""
+    kept = services.organizations.kept(DEEP)
+    now = services.now()
+    window = _window(kept, settings.enabled_since)
+    last = _number(kept.state.get("read")) if kept else 0
+    if window.page is None:
+        events = _window(services.organizations.kept(EVENTS), now)
+        outage = now - events.since > times.EVENTS_OUTAGE
+        if now - last < (times.EVENTS_OUTAGE if outage else times.EVENTS_DEEP_EVERY):
+            return False
+        since = max(now - times.EVENTS_DEEP_SPAN, settings.enabled_since)
+        window = Window(since)
+    after, found = _read(services, window, deadline, _not_looked_at_since)
+    read = last if after.page else now
+    services.organizations.keep(DEEP, kept, {**_state(after), "read": read})
+    return found
+
+
+Judge = Callable[[Services, str, MembershipEvent], bool]
+
+
+def _read(services: Services, window: Window, deadline: int, judge: Judge) -> tuple[Window, bool]:
+    """Pages until the window is done or the time is up; what was read has become due rows."""
+    found = False
+    while True:
+        pacing.book(services, "spaces", 1)
+        page = services.webex.joined_since(window.since - times.EVENTS_OVERLAP, window.page)
+        fresh = [e for e in page.events if _hash(e) not in window.seen]
+        found |= _make_due(services, fresh, judge)
+        window = _advance(window, page)
+        if window.page is None or services.now() >= deadline:
+            return window, found
+
+
+def _advance(window: Window, page: EventPage) -> Window:
+    until = window.until or page.server_time
+    recent = window.recent | {
+        _hash(e) for e in page.events if e.created >= until - times.EVENTS_OVERLAP
+    }
+    if page.next:
+        return replace(window, until=until, page=page.next, recent=recent)
+    return Window(until, seen=frozenset(sorted(recent)[:_SEEN_MAX]))
+
+
+def _make_due(services: Services, events: Iterable[MembershipEvent], judge: Judge) -> bool:
+    latest: dict[str, MembershipEvent] = {}
+    for event in events:
+        uuid = uuid_of(event.space_id)
+        if uuid and (uuid not in latest or latest[uuid].created < event.created):
+            latest[uuid] = event
+    found = False
+    for uuid, event in latest.items():
+        space = services.teams.space(uuid)
+        if space and not space.team and space.checked > services.now() - times.DAY:
+            continue
+        team = space.team if space and space.team else uuid
+        if judge(services, team, event):
+            want(services, team, event.space_id)
+            found = True
+    return found
+
+
+def _any(_services: Services, _team: str, _event: MembershipEvent) -> bool:
+    return True
+
+
+def _not_looked_at_since(services: Services, team: str, event: MembershipEvent) -> bool:
+    row = services.looks.read(team)
+    return row is None or (not row.value.parked and row.value.last < event.created)
+
+
+def _window(kept: Kept | None, since: int) -> Window:
+    if kept is None:
+        return Window(since)
+    state = kept.state
+    page = state.get("page")
+    return Window(
+        since=_number(state.get("since")) or since,
+        until=_number(state.get("until")),
+        page=page if isinstance(page, str) else None,
+        seen=_hashes(state.get("seen")),
+        recent=_hashes(state.get("recent")),
+    )
+
+
+def _state(window: Window) -> dict[str, object]:
+    return {
+        "since": window.since,
+        "until": window.until,
+        "page": window.page,
+        "seen": " ".join(sorted(window.seen)),
+        "recent": " ".join(sorted(window.recent)[:_SEEN_MAX]),
+    }
+
+
+def _hashes(value: object) -> frozenset[str]:
+    return frozenset(value.split()) if isinstance(value, str) else frozenset()
+
+
+def _hash(event: MembershipEvent) -> str:
+    return hashlib.sha256(event.id.encode()).hexdigest()[:8]
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

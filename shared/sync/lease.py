@@ -1,0 +1,117 @@
+"""Single flight: one worker looks at a team, and another takes over when it died."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shared.core import look as rules
+from shared.core import times
+from shared.core.errors import Interrupted
+from shared.core.ids import TeamId
+from shared.core.look import Look
+from shared.core.model import OrgSettings, Versioned
+from shared.ports import Conflict, Services
+
+_RACES = 20
+
+
+class LeaseLost(Interrupted):
+    """Somebody else has the team now: nothing more may be written for it."""
+
+
+class Held:
+    """A lease that is held. Not shared between threads."""
+
+    def __init__(
+        self, services: Services, team: TeamId, row: Versioned[Look], settings: OrgSettings
+    ) -> None:
+        self.services = services
+        self.team = team
+        self.settings = settings
+        self.row = row
+        self.wanted_at_begin = row.value.wanted
+
+    def before_write(self) -> None:
+        """Call before every step that writes to a cloud.
+
+        Raises Interrupted when the switch moved, LeaseLost when another worker took over.
+        """
+        current = self.services.organizations.settings()
+        if not current.on or current.epoch != self.row.value.epoch:
+            raise Interrupted("the switch moved")
+        if self.row.value.lease_until - self.services.now() < times.LEASE_FLOOR * 2:
+            self.renew()
+
+    def renew(self) -> None:
+        now = self.services.now()
+        self._change(lambda look: rules.renew(look, now))
+
+    def finish(self, following: int | None) -> None:
+        now = self.services.now()
+        self._change(lambda look: rules.finish(look, now, following, self.wanted_at_begin))
+
+    def fail(self) -> bool:
+        """Release after an unexpected failure. True: it was the last try."""
+        now = self.services.now()
+        dead = rules.fail(self.row.value, now)[1]
+        self._change(lambda look: rules.fail(look, now)[0])
+        return dead
+
+    def _change(self, change: Callable[[Look], Look]) -> None:
+        for _ in range(_RACES):
+            try:
+                self.row = self.services.looks.write(self.team, self.row, change(self.row.value))
+            except Conflict:
+                self._read_again()
+                continue
+            return
+        raise LeaseLost("the look row is contended")
+
+    def _read_again(self) -> None:
+        owner = self.row.value.lease_owner
+        current = self.services.looks.read(self.team)
+        if current is None or current.value.lease_owner != owner:
+            raise LeaseLost("another worker has this team")
+        self.row = current
+
+
+def take(services: Services, team: TeamId, settings: OrgSettings, *, change: bool) -> Held | None:
+    """The lease, if a look is due and nobody else has it; else None, and the wish is kept.
+
+    `change`: something happened in the team, so a look is wanted now.
+    """
+    owner = services.new_id()
+    for _ in range(_RACES):
+        before = services.looks.read(team)
+        if before is None or before.value.parked:
+            return None
+        now = services.now()
+        wanted = rules.want(before.value, now) if change else before.value
+        begun = rules.begin(wanted, now, owner, settings.epoch)
+        after = begun or wanted
+        if after == before.value:
+            return None
+        try:
+            row = services.looks.write(team, before, after)
+        except Conflict:
+            continue
+        return Held(services, team, row, settings) if begun else None
+    return None
+
+
+def want(
+    services: Services, uuid: str, space_id: str, *, when: int | None = None, low: bool = False
+) -> None:
+    """Make a due row: somebody wants this space or team looked at. May be called again."""
+    for _ in range(_RACES):
+        before = services.looks.read(uuid)
+        start = before.value if before else Look(space_id, low=low)
+        after = rules.want(start, services.now(), when, low=low)
+        if before and after == before.value:
+            return
+        try:
+            services.looks.write(uuid, before, after)
+        except Conflict:
+            continue
+        return
+    raise Conflict(f"look row of {uuid} is contended")

@@ -1,0 +1,59 @@
+"""Quota belongs to a credential: calls are booked before they are made."""
+
+from __future__ import annotations
+
+from shared.core import times
+from shared.core.pace import Pace, hold, rate_of, reserve
+from shared.ports import Conflict, Services
+
+_RACES = 20
+
+
+class Later(Exception):
+    """Come back at `at` (milliseconds); until then nothing can be done."""
+
+    def __init__(self, at: int, why: str) -> None:
+        super().__init__(why)
+        self.at = at
+
+
+def book(services: Services, capability: str, calls: int, *, low: bool = False) -> None:
+    """Book calls; waits out a slot that is near, raises Later for one that is not."""
+    now = services.now()
+    rate = rate_of(capability)
+    for _ in range(_RACES):
+        before = services.organizations.pace(capability)
+        after, wait = reserve(before.value if before else Pace(), now, calls, rate, low=low)
+        if wait > times.WAIT_IN_CALL * times.SECOND:
+            raise Later(now + wait, f"pace of {capability}")
+        try:
+            services.organizations.set_pace(capability, before, after)
+        except Conflict:
+            continue
+        if wait:
+            services.clock.sleep(wait / times.SECOND)
+        return
+    raise Later(now + 5 * times.SECOND, f"pace of {capability} is contended")
+
+
+def check(services: Services, capability: str) -> None:
+    """Raises Later where the provider told us to stay away; books nothing."""
+    before = services.organizations.pace(capability)
+    if before is None:
+        return
+    now = services.now()
+    _, wait = reserve(before.value, now, 0, rate_of(capability))
+    if wait > times.WAIT_IN_CALL * times.SECOND:
+        raise Later(now + wait, f"pace of {capability}")
+
+
+def hold_off(services: Services, capability: str, until: int) -> None:
+    """The provider said when to come back; every team of the credential hears it."""
+    for _ in range(_RACES):
+        before = services.organizations.pace(capability)
+        after = hold(before.value if before else Pace(), services.now(), until, rate_of(capability))
+        try:
+            services.organizations.set_pace(capability, before, after)
+        except Conflict:
+            continue
+        return

@@ -1,0 +1,76 @@
+"""From Webex people to object ids: what is kept first, the directory for the rest, paced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shared.core import times
+from shared.core.errors import NotThere
+from shared.core.identity import from_external_id, is_fresh, keep_since
+from shared.core.ids import OrgId, PersonId
+from shared.core.ledger import Ledger
+from shared.core.model import Identity, IdentityState, Member
+from shared.core.people import to_resolve
+from shared.ports import Services
+from shared.sync.lease import Held
+from shared.sync.pacing import Later, book
+
+# As many as the pace's burst lets go at once; more would only wait.
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """identities: who is known now. later: when the rest can be asked for, None if nobody is."""
+
+    identities: dict[PersonId, Identity]
+    later: int | None
+
+
+def resolve_people(held: Held, roster: Sequence[Member], ledger: Ledger) -> Resolved:
+    """Identities of our own people. What the pace does not allow now is left for `later`."""
+    services = held.services
+    org: OrgId = services.org
+    wanted = to_resolve(roster, org)
+    known = services.identities.known(wanted)
+    asking = [p for p in wanted if _must_ask(known.get(p), p, ledger, services.now())]
+    later: int | None = None
+    for start in range(0, len(asking), _AT_ONCE):
+        chunk = asking[start : start + _AT_ONCE]
+        try:
+            book(services, "people", len(chunk), low=held.row.value.low)
+        except Later as no:
+            later = no.at
+            break
+        if start:
+            held.renew()
+        found = [_look_up(services, person, known.get(person)) for person in chunk]
+        known |= services.identities.keep(found)
+    return Resolved(known, later)
+
+
+def _must_ask(identity: Identity | None, person: PersonId, ledger: Ledger, now: int) -> bool:
+    if identity is None:
+        return True
+    return not is_fresh(identity, now // times.SECOND, for_add=person not in ledger.baseline)
+
+
+def _look_up(services: Services, person: PersonId, before: Identity | None) -> Identity:
+    now = services.now() // times.SECOND
+    try:
+        user = services.webex.user(person)
+    except NotThere:
+        return keep_since(before, Identity(person, None, IdentityState.NOT_IN_DIRECTORY, now, now))
+    if not user.is_person:
+        return keep_since(before, Identity(person, None, IdentityState.BOT, now, now))
+    return keep_since(before, from_external_id(person, user.external_id, now))
+
+
+def mark_unknown(services: Services, people: Sequence[PersonId]) -> None:
+    """The tenant does not know these object ids; kept, so that they are not tried every time."""
+    now = services.now() // times.SECOND
+    services.identities.keep(
+        replace(known, state=IdentityState.UNKNOWN_TO_TENANT, checked=now, since=now)
+        for known in services.identities.known(people).values()
+    )

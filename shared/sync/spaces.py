@@ -1,0 +1,138 @@
+"""From a space to its team, and the first sight of a team. Ordinary spaces leave no team row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.core import times
+from shared.core.errors import NotThere
+from shared.core.ids import TeamId
+from shared.core.look import Look, park
+from shared.core.model import OrgSettings, Room, Status, Team, Versioned
+from shared.ports import Conflict, Services, Space
+from shared.sync import pacing
+from shared.sync.lease import want
+from shared.webex.protocol import general_space_id, space_id_like, uuid_of
+
+
+@dataclass(frozen=True)
+class Found:
+    """The team a space belongs to; room is the space, where Webex was asked just now."""
+
+    team: TeamId
+    general_id: str
+    room: Room | None = None
+
+
+def resolve(services: Services, settings: OrgSettings, space_id: str) -> Found | None:
+    """The team of a space, from memory or one GET /rooms; None where there is none.
+
+    Raises Later or Transient if it cannot be said now.
+    """
+    uuid = uuid_of(space_id)
+    if uuid is None:
+        services.log("unreadable space id", space=space_id[:80])
+        return None
+    known = services.teams.space(uuid)
+    if known and known.team:
+        return Found(TeamId(known.team), space_id_like(space_id, known.team))
+    if known and known.checked and services.now() - known.checked < times.DAY:
+        _forget_look(services, uuid)
+        return None
+    return _ask(services, settings, uuid, space_id, known)
+
+
+def _ask(
+    services: Services, settings: OrgSettings, uuid: str, space_id: str, known: Space | None
+) -> Found | None:
+    pacing.book(services, "spaces", 1)
+    try:
+        room = services.webex.room(space_id)
+    except NotThere:
+        _missing(services, uuid, space_id, known)
+        return None
+    ours = room.owner == settings.org
+    if room.team is None or room.type == "direct" or not ours:
+        services.teams.remember_space(Space(uuid, "", services.now()))
+        _forget_look(services, uuid)
+        return None
+    general = room.id if room.uuid == room.team else general_space_id(room.team_id)
+    assert general is not None
+    services.teams.remember_space(Space(uuid, room.team, services.now()))
+    if room.uuid != room.team:
+        _forget_look(services, uuid)
+    return Found(room.team, general, room)
+
+
+def _missing(services: Services, uuid: str, space_id: str, known: Space | None) -> None:
+    """Not visible yet, or gone: a few more tries, then it is remembered as nobody's."""
+    tries = (known.tries if known else 0) + 1
+    if tries > times.SPACE_MISSING_RETRIES:
+        services.teams.remember_space(Space(uuid, "", services.now()))
+        _forget_look(services, uuid)
+        return
+    services.teams.remember_space(Space(uuid, "", 0, tries))
+    _forget_look(services, uuid)
+    want(services, uuid, space_id, when=services.now() + times.RETRY_BASE * 2 ** (tries - 1))
+
+
+def _forget_look(services: Services, uuid: str) -> None:
+    """The due row that `watch` made for a space it did not know."""
+    before = services.looks.read(uuid)
+    if before is None:
+        return
+    try:
+        services.looks.remove(uuid, before)
+    except Conflict:
+        services.log("a space is wanted again", space=uuid)
+
+
+def first_sight(services: Services, settings: OrgSettings, found: Found) -> None:
+    """Make the team's rows, if there are none. Newness is decided here, once, and kept."""
+    look = services.looks.read(found.team)
+    if look and look.value.sighted:
+        return
+    known = services.teams.read(found.team)
+    team = known.value if known else _introduce(services, settings, found)
+    _sight(services, team, look)
+
+
+def _introduce(services: Services, settings: OrgSettings, found: Found) -> Team:
+    room = found.room
+    if room is None or room.uuid != found.team:
+        pacing.book(services, "spaces", 1)
+        room = services.webex.room(found.general_id)
+    now = services.now()
+    new = room.owner == settings.org and room.created >= settings.enabled_since
+    team = Team(
+        uuid=found.team,
+        space_id=room.id,
+        new=new,
+        created=room.created,
+        first_seen=now,
+        creator=room.creator,
+        name=room.title,
+        status=Status.SETTLING if new else Status.FROM_BEFORE,
+        roster_changed=now,
+        people_at=now + times.SETTLING_LOOKS[0] if new else None,
+    )
+    services.teams.remember_space(Space(room.uuid, found.team, now))
+    try:
+        services.teams.write(None, team)
+    except Conflict:
+        again = services.teams.read(found.team)
+        return again.value if again else team
+    services.log("team seen for the first time", team=team.uuid, new=new)
+    return team
+
+
+def _sight(services: Services, team: Team, before: Versioned[Look] | None) -> None:
+    """A look row that fits the team: parked for one from before, else due as it settles."""
+    due = team.first_seen + times.SETTLING_LOOKS[0]
+    wanted = before.value.wanted if before else 0
+    # The first sight counts as a look: what is told meanwhile waits for settling's first.
+    look = Look(team.space_id, at=due, ready=due, wanted=wanted, last=team.first_seen, sighted=True)
+    try:
+        services.looks.write(team.uuid, before, look if team.new else park(look))
+    except Conflict:
+        services.log("look row was made meanwhile", team=team.uuid)

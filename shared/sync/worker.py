@@ -1,0 +1,171 @@
+"""The worker: a nudge comes in, one team is looked at, or the wish to do so is kept.
+
+Nothing is lost here: whatever happens, the team's look row says when somebody comes back.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+
+from shared.core import times
+from shared.core.errors import Failure, Interrupted, Permanent, Throttled, Transient
+from shared.core.look import leased
+from shared.core.model import OrgSettings, Status
+from shared.core.nudge import Nudge
+from shared.ports import Conflict, DeadLetter, Services
+from shared.sync import lease, pacing
+from shared.sync.look import look_at
+from shared.sync.pacing import Later
+from shared.sync.record import Book
+from shared.sync.spaces import Found, first_sight, resolve
+from shared.webex.protocol import uuid_of
+
+
+def attend(services: Services, nudge: Nudge) -> None:
+    """Look at what the nudge's space belongs to. Safe to call any number of times, in parallel.
+
+    Raises only where our own storage cannot be reached: then the queue brings the nudge back.
+    """
+    settings = services.organizations.settings()
+    if not settings.on:
+        services.log("nudge dropped: the switch is off", space=nudge.space[:80])
+        return
+    found = _find(services, settings, nudge)
+    if found is None:
+        return
+    held = lease.take(services, found.team, settings, change=nudge.is_change)
+    if held is not None:
+        _look(held, settings)
+
+
+def _find(services: Services, settings: OrgSettings, nudge: Nudge) -> Found | None:
+    """The team's rows exist after this; what cannot be said now is due later."""
+    try:
+        found = resolve(services, settings, nudge.space)
+        if found:
+            first_sight(services, settings, found)
+    except Later as later:
+        _come_back(services, nudge, later.at)
+    except Transient as failure:
+        services.log.failed("space cannot be read", failure, space=nudge.space[:80])
+        _come_back(services, nudge, _moment(services, failure, 0))
+    except Permanent as failure:
+        services.log.failed("space may not be read", failure, space=nudge.space[:80])
+        _come_back(services, nudge, services.now() + times.PERMANENT_PAUSE)
+    else:
+        return found
+    return None
+
+
+def _come_back(services: Services, nudge: Nudge, at: int) -> None:
+    uuid = uuid_of(nudge.space)
+    assert uuid is not None
+    before = services.looks.read(uuid)
+    if before and not leased(before.value, services.now()):
+        moved = replace(before.value, at=at, ready=at, wanted=before.value.wanted + 1)
+        try:
+            services.looks.write(uuid, before, moved)
+        except Conflict:
+            lease.want(services, uuid, nudge.space, when=at)
+        return
+    lease.want(services, uuid, nudge.space, when=at)
+
+
+def _look(held: lease.Held, settings: OrgSettings) -> None:
+    services = held.services
+    if held.row.value.tries > times.TRIES:
+        _give_up(held, "the worker died five times while it looked at this team", "")
+        return
+    row = services.teams.read(held.team)
+    if row is None:
+        held.finish(None)
+        return
+    state = Book(held, row, services.teams.ledger(held.team))
+    try:
+        held.finish(_guarded(state, settings))
+    except (lease.LeaseLost, Conflict) as lost:
+        # Whoever has the lease now, or the row's own `at`, brings the team back.
+        services.log("lease lost", team=held.team, why=str(lost))
+    except Exception as error:
+        _unexpected(held, error)
+
+
+def _guarded(state: Book, settings: OrgSettings) -> int | None:
+    """The look, with every expected failure turned into when to come back."""
+    services, team = state.services, state.team
+    try:
+        return look_at(state, settings)
+    except Later as later:
+        services.log("later", team=team.uuid, why=str(later))
+        return later.at
+    except lease.LeaseLost:
+        raise
+    except Interrupted as failure:
+        services.log("interrupted", team=team.uuid, why=str(failure))
+        return services.now()
+    except Transient as failure:
+        return _passing(state, failure)
+    except Permanent as failure:
+        return _needs_person(state, failure)
+
+
+def _passing(state: Book, failure: Transient) -> int:
+    """Throttled or down: the team is due later, and the credential's other teams hear of it."""
+    services = state.services
+    at = _moment(services, failure, state.team.failures)
+    if isinstance(failure, Throttled) and failure.capability:
+        pacing.hold_off(services, failure.capability, at)
+    state.save_team(replace(state.team, failures=state.team.failures + 1))
+    services.log.failed("later", failure, team=state.team.uuid)
+    return at
+
+
+def _moment(services: Services, failure: Transient, failures: int) -> int:
+    if failure.retry_after is not None:
+        return services.now() + round(failure.retry_after * times.SECOND)
+    pause: int = min(times.CREATE_RETRY * 2 ** min(failures, 10), 10 * times.MINUTE)
+    return services.now() + pause
+
+
+def _needs_person(state: Book, failure: Permanent) -> int:
+    services = state.services
+    state.save_team(
+        replace(
+            state.team,
+            status=Status.NEEDS_PERSON,
+            reason=failure.code,
+            detail=str(failure)[:1000],
+            wanted_done=state.held.row.value.wanted,
+        )
+    )
+    services.log.failed("a person is needed", failure, team=state.team.uuid, reason=failure.code)
+    return services.now() + times.PERMANENT_PAUSE
+
+
+def _unexpected(held: lease.Held, error: Exception) -> None:
+    services = held.services
+    trace = error.where.trace if isinstance(error, Failure) else ""
+    where = traceback.format_tb(error.__traceback__)[-1].strip().splitlines()[0]
+    services.log(
+        "unexpected failure",
+        team=held.team,
+        error=f"{type(error).__name__}: {error}",
+        at=where,
+        trace=trace,
+    )
+    if held.fail():
+        _dead_letter(held, f"{type(error).__name__}: {error}", trace)
+
+
+def _give_up(held: lease.Held, why: str, trace: str) -> None:
+    held.fail()
+    _dead_letter(held, why, trace)
+
+
+def _dead_letter(held: lease.Held, why: str, trace: str) -> None:
+    services = held.services
+    services.dead_letters.put(
+        DeadLetter(held.team, held.row.value.space_id, services.now(), why[:1000], trace)
+    )
+    services.log("dead letter", team=held.team, error=why, trace=trace)

@@ -1,0 +1,1 @@
+"""Webex: `protocol` knows the API without calling it, `client` calls it."""

@@ -1,0 +1,238 @@
+"""Webex without I/O: ids, signatures, deliveries, answers.
+
+Sources: https://developer.webex.com/docs/basics, /docs/webhooks, /docs/api/v1/rooms,
+/docs/api/v1/memberships, /docs/api/v1/events, /docs/api/v1/ecm-folder-linking.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.core.ids import PersonId, TeamId, parse_uuid
+from shared.core.model import LinkedFolder, Member, MembershipEvent, Room
+
+MAX_BODY = 64 * 1024
+MEMBERS_A_PAGE = 500
+EVENTS_A_PAGE = 1000
+_DIGESTS = {"sha-256": hashlib.sha256, "sha256": hashlib.sha256}
+_DIGESTS |= {"sha-512": hashlib.sha512, "sha512": hashlib.sha512}
+_PREFIX = "ciscospark://"
+
+
+class Malformed(ValueError):
+    """What Webex (or somebody in its name) sent does not have the shape it must have."""
+
+
+@dataclass(frozen=True)
+class WebexId:
+    """A decoded id, ``ciscospark://<cluster>/<type>/<uuid>``. Compare uuids, never encoded ids:
+    the cluster differs, and the documentation itself confuses types."""
+
+    cluster: str
+    type: str
+    uuid: str
+
+    def encode(self) -> str:
+        raw = f"{_PREFIX}{self.cluster}/{self.type}/{self.uuid}".encode()
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def decode_id(text: object) -> WebexId | None:
+    """An id in either cluster form, a base64 bare uuid, or a bare uuid; None if it is neither."""
+    if not isinstance(text, str) or not 0 < len(text) <= 512:
+        return None
+    bare = parse_uuid(text)
+    if bare:
+        return WebexId("us", "", bare)
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return None
+    bare = parse_uuid(raw)
+    if bare:
+        return WebexId("us", "", bare)
+    if not raw.startswith(_PREFIX):
+        return None
+    parts = raw[len(_PREFIX) :].split("/")
+    uuid = parse_uuid(parts[2]) if len(parts) == 3 else None
+    return WebexId(parts[0], parts[1], uuid) if uuid else None
+
+
+def uuid_of(text: object) -> str | None:
+    decoded = decode_id(text)
+    return decoded.uuid if decoded else None
+
+
+def general_space_id(team_id: str) -> str | None:
+    """The General space of a team: the same uuid and cluster, only the type differs."""
+    team = decode_id(team_id)
+    return WebexId(team.cluster, "ROOM", team.uuid).encode() if team else None
+
+
+def space_id_like(space_id: str, uuid: str) -> str:
+    """The id of the space `uuid`, in the cluster that another space's id names."""
+    other = decode_id(space_id)
+    return WebexId(other.cluster if other else "us", "ROOM", uuid).encode()
+
+
+def team_id_of(space_id: str) -> str | None:
+    """The team whose General space this is, in the same cluster."""
+    space = decode_id(space_id)
+    return WebexId(space.cluster, "TEAM", space.uuid).encode() if space else None
+
+
+def verified_by(body: bytes, headers: Mapping[str, str], secret: str) -> str | None:
+    """Which signature over the raw body verifies: "sha-256", "sha-512", "sha-1" or None.
+
+    X-Webex-Signature carries labelled digests, X-Spark-Signature one HMAC-SHA1 in hex. Any
+    recognised one suffices; all comparisons take constant time. Header names in lower case.
+    """
+    key = secret.encode()
+    for label, given in _labelled(headers.get("x-webex-signature", "")):
+        digest = _DIGESTS.get(label)
+        if digest and hmac.compare_digest(hmac.new(key, body, digest).hexdigest(), given):
+            return f"sha-{digest().digest_size * 8}"
+    spark = headers.get("x-spark-signature", "").strip().lower()
+    expected = hmac.new(key, body, hashlib.sha1).hexdigest()
+    return "sha-1" if spark.isascii() and hmac.compare_digest(expected, spark) else None
+
+
+def is_signed(headers: Mapping[str, str]) -> bool:
+    return bool(headers.get("x-webex-signature") or headers.get("x-spark-signature"))
+
+
+def _labelled(header: str) -> list[tuple[str, str]]:
+    pairs = (part.partition("=") for part in header[:1024].split(","))
+    return [
+        (label.strip().lower(), given.strip().lower())
+        for label, _, given in pairs
+        if given.strip().isascii()
+    ]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a webhook tells us that we use. space: full id; direct: surely no team's space."""
+
+    organization: str | None
+    space: str
+    direct: bool
+
+
+def parse_delivery(body: bytes) -> Delivery:
+    """Raises Malformed, with a sentence for the answer. Nothing but the ids is trusted later."""
+    try:
+        envelope: Any = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("The body is not JSON.") from error
+    data = envelope.get("data") if isinstance(envelope, dict) else None
+    if not isinstance(data, dict):
+        raise Malformed("The body is not a webhook delivery: there is no data object.")
+    space = data.get("roomId") if "roomId" in data else data.get("id")
+    if not isinstance(space, str) or decode_id(space) is None:
+        raise Malformed("The delivery names no space.")
+    kind = data.get("type") or data.get("roomType")
+    return Delivery(uuid_of(envelope.get("orgId")), space, kind == "direct")
+
+
+def parse_time(text: object) -> int:
+    """ISO 8601 in UTC to milliseconds; 0 where there is none."""
+    if not isinstance(text, str) or not text:
+        return 0
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return 0
+    return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
+
+
+def format_time(ms: int) -> str:
+    moment = datetime.fromtimestamp(ms / 1000, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+
+
+def parse_room(raw: Mapping[str, Any]) -> Room:
+    uuid = uuid_of(raw.get("id"))
+    if uuid is None:
+        raise Malformed("A space without an id.")
+    team, creator = uuid_of(raw.get("teamId")), uuid_of(raw.get("creatorId"))
+    return Room(
+        id=str(raw["id"]),
+        uuid=uuid,
+        title=str(raw.get("title") or ""),
+        type=str(raw.get("type") or "group"),
+        team=TeamId(team) if team else None,
+        team_id=str(raw.get("teamId") or ""),
+        creator=PersonId(creator) if creator else None,
+        owner=uuid_of(raw.get("ownerId")) or "",
+        created=parse_time(raw.get("created")),
+    )
+
+
+def parse_member(raw: Mapping[str, Any]) -> Member | None:
+    """None for an item that Webex could not fill (`errors`); such a read is not a full one."""
+    person = uuid_of(raw.get("personId"))
+    if person is None:
+        return None
+    return Member(
+        person=PersonId(person),
+        email=str(raw.get("personEmail") or ""),
+        name=str(raw.get("personDisplayName") or ""),
+        org=uuid_of(raw.get("personOrgId")) or "",
+        moderator=raw.get("isModerator") is True,
+        joined=parse_time(raw.get("created")),
+    )
+
+
+def parse_event(raw: Mapping[str, Any]) -> MembershipEvent | None:
+    """A membership event of a group space; None where it cannot concern a team."""
+    data = raw.get("data")
+    if not isinstance(data, dict) or data.get("roomType") == "direct":
+        return None
+    space = data.get("roomId")
+    if not isinstance(space, str) or decode_id(space) is None:
+        return None
+    return MembershipEvent(str(raw.get("id") or ""), space, parse_time(raw.get("created")))
+
+
+def parse_folder(raw: Mapping[str, Any]) -> LinkedFolder:
+    return LinkedFolder(
+        id=str(raw.get("id") or ""),
+        drive_id=str(raw.get("driveId") or ""),
+        item_id=str(raw.get("itemId") or ""),
+        url=str(raw.get("contentUrl") or ""),
+        default=str(raw.get("defaultFolder")).lower() == "true",
+    )
+
+
+def folder_body(
+    *, room_id: str, url: str, name: str, drive_id: str, item_id: str, default: bool
+) -> dict[str, str]:
+    """`defaultFolder` is a string in this API, not a boolean."""
+    return {
+        "roomId": room_id,
+        "contentUrl": url,
+        "displayName": name,
+        "driveId": drive_id,
+        "itemId": item_id,
+        "defaultFolder": "true" if default else "false",
+    }
+
+
+def next_link(header: str | None) -> str | None:
+    """The target with rel="next" of a Link header (RFC 8288), or None."""
+    for part in re.split(r",\s*(?=<)", header or ""):
+        match = re.match(r"<([^>]*)>\s*;(.*)", part.strip())
+        if match and re.search(r'\brel="?next"?(?:\s*;|\s*$)', match.group(2)):
+            return match.group(1)
+    return None

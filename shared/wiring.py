@@ -1,0 +1,186 @@
+"""The composition root: which adapter stands behind which port. Built when first needed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from shared.config import BadSetting, Settings, read_settings
+from shared.core.ids import OrgId, TenantId
+from shared.http import Http, new_session
+from shared.ports import Clock, Log, Services
+from shared.storage.tables import Tables, open_connection, open_identity
+
+if TYPE_CHECKING:
+    import requests
+    from azure.data.tables import TableServiceClient
+
+    from shared.microsoft.graph import GraphClient
+    from shared.microsoft.tokens import GraphTokens
+    from shared.storage.credentials import CredentialRows
+    from shared.storage.organizations import OrganizationRows
+    from shared.webex.client import WebexClient
+
+_logger = logging.getLogger("webex_teams_to_groups")
+
+
+class SystemClock:
+    def now(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def _new_id() -> str:
+    return uuid4().hex
+
+
+@dataclass
+class Wiring:
+    """Everything for one process. `session` makes the HTTP session of a thread."""
+
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+    session: Callable[[], requests.Session] = new_session
+    new_id: Callable[[], str] = _new_id
+    _tenants: dict[TenantId, GraphTokens] = field(default_factory=dict)
+    _local: threading.local = field(default_factory=threading.local)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.tables = Tables(self._open_tables)
+
+    def services(self, org: OrgId) -> Services:
+        """The ports of one organization. Raises KeyError for one that is not served."""
+        if not self.settings.serves(org):
+            raise KeyError(org)
+        from shared.storage.dead_letters import DeadLetterRows
+        from shared.storage.identities import IdentityRows
+        from shared.storage.looks import LookRows
+        from shared.storage.organizations import OrganizationRows
+        from shared.storage.teams import TeamRows
+
+        teams = self.tables.partition("Teams", org)
+        organizations = OrganizationRows(self.tables.partition("Organizations", org), org)
+        return Services(
+            org=org,
+            clock=self.clock,
+            new_id=self.new_id,
+            looks=LookRows(teams),
+            teams=TeamRows(teams),
+            identities=IdentityRows(self.tables.partition("Identities", org)),
+            organizations=organizations,
+            dead_letters=DeadLetterRows(self.tables.partition("DeadLetters", org)),
+            webex=self.webex(org),
+            groups=self._graph(organizations),
+            log=_log_for(org),
+        )
+
+    def webex(self, org: OrgId) -> WebexClient:
+        from shared.webex.client import TRACE_HEADER, WebexClient
+        from shared.webex.credentials import WebexTokens
+
+        http = Http("webex", TRACE_HEADER, self._session, self.clock)
+        tokens = WebexTokens(
+            self.credentials(org),
+            http,
+            self.settings.webex_url,
+            self.settings.webex_client_id,
+            self.settings.webex_client_secret,
+            self.clock,
+        )
+        return WebexClient(http, self.settings.webex_url, tokens, org)
+
+    def credentials(self, org: OrgId) -> CredentialRows:
+        from shared.storage.credentials import CredentialRows
+
+        return CredentialRows(
+            self.tables.partition("Organizations", org), self.settings.keyring, org
+        )
+
+    def _graph(self, organizations: OrganizationRows) -> GraphClient:
+        from shared.microsoft.graph import TRACE_HEADER, GraphClient
+
+        http = Http("graph", TRACE_HEADER, self._session, self.clock)
+        tokens = _TenantTokens(lambda: self._tokens(organizations.settings().tenant))
+        return GraphClient(http, self.settings.graph_url, tokens)
+
+    def _tokens(self, tenant: TenantId | None) -> GraphTokens:
+        from shared.core.errors import ConsentMissing
+        from shared.microsoft.tokens import GraphTokens
+
+        if tenant is None or tenant not in self.settings.tenants:
+            raise ConsentMissing("no Microsoft tenant is connected to this organization")
+        with self._lock:
+            if tenant not in self._tenants:
+                self._tenants[tenant] = GraphTokens(self.settings, tenant, self._session)
+            return self._tenants[tenant]
+
+    def _session(self) -> requests.Session:
+        """One session a thread: requests does not promise more."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = self.session()
+        return session
+
+    def _open_tables(self) -> TableServiceClient:
+        if self.settings.storage:
+            return open_connection(self.settings.storage)
+        if self.settings.table_endpoint:
+            return open_identity(self.settings.table_endpoint, self.settings.storage_identity)
+        raise BadSetting("AzureWebJobsStorage: no connection string and no __tableServiceUri.")
+
+
+class _TenantTokens:
+    """The bound tenant's tokens, found at the first call: many looks end before one."""
+
+    def __init__(self, find: Callable[[], GraphTokens]) -> None:
+        self._find = find
+        self._found: GraphTokens | None = None
+
+    def token(self) -> str:
+        return self._tokens().token()
+
+    def forget(self) -> None:
+        self._tokens().forget()
+
+    def _tokens(self) -> GraphTokens:
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+
+def _log_for(org: OrgId) -> Log:
+    def write(event: str, facts: Mapping[str, object]) -> None:
+        line = {"event": event, "organization": org, **facts}
+        _logger.info("%s", json.dumps(line, default=str, ensure_ascii=False))
+
+    return Log(write)
+
+
+_current: Wiring | None = None
+_guard = threading.Lock()
+
+
+def current() -> Wiring:
+    """The process's wiring, from the environment. Raises BadSetting with what is wrong."""
+    global _current  # noqa: PLW0603 - the one composition root of the process
+    with _guard:
+        if _current is None:
+            _current = Wiring(read_settings(os.environ))
+        return _current
+
+
+def install(wiring: Wiring | None) -> None:
+    """Use this wiring from now on (None: from the environment again)."""
+    global _current  # noqa: PLW0603
+    with _guard:
+        _current = wiring
