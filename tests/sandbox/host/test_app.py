@@ -138,32 +138,32 @@ OUT = '@app.queue_output(arg_name="out", queue_name="q", connection="AzureWebJob
 APP = "app = func.FunctionApp()\n"
 
 
-@pytest.mark.parametrize(
-    ("code", "text"),
-    [
-        (
-            APP + QUEUE + "def f(message: func.QueueMessage, extra): ...",
-            "the following parameters are declared in Python but not in function.json: {'extra'}",
-        ),
-        (
-            APP + OUT + QUEUE + "def f(message: func.QueueMessage): ...",
-            "but not in Python: {'out'}",
-        ),
-        (APP + QUEUE + "def f(message: func.HttpRequest): ...", "does not match its Python"),
-        (APP + QUEUE + "def f(message: func.Out[str]): ...", 'declared to have the "in"'),
-        (
-            APP + OUT + QUEUE + "def f(message: func.QueueMessage, out: str): ...",
-            "not a subclass of azure.functions.Out",
-        ),
-        (
-            APP + OUT + QUEUE + "def f(message: func.QueueMessage, out: func.Out[list[str]]): ...",
-            "invalid non-type annotation",
-        ),
-        (APP + "other = func.FunctionApp()", "More than one FunctionApp or other top level"),
-        ("", "Could not find top level function app instances in function_app.py"),
-        ("import no_such_module_anywhere", "Please check the requirements.txt file"),
-    ],
-)
+REFUSED = [
+    (
+        APP + QUEUE + "def f(message: func.QueueMessage, extra): ...",
+        "the following parameters are declared in Python but not in function.json: {'extra'}",
+    ),
+    (
+        APP + OUT + QUEUE + "def f(message: func.QueueMessage): ...",
+        "but not in Python: {'out'}",
+    ),
+    (APP + QUEUE + "def f(message: func.HttpRequest): ...", "does not match its Python"),
+    (APP + QUEUE + "def f(message: func.Out[str]): ...", 'declared to have the "in"'),
+    (
+        APP + OUT + QUEUE + "def f(message: func.QueueMessage, out: str): ...",
+        "not a subclass of azure.functions.Out",
+    ),
+    (
+        APP + OUT + QUEUE + "def f(message: func.QueueMessage, out: func.Out[list[str]]): ...",
+        "invalid non-type annotation",
+    ),
+    (APP + "other = func.FunctionApp()", "More than one FunctionApp or other top level"),
+    ("", "Could not find top level function app instances in function_app.py"),
+    ("import no_such_module_anywhere", "Please check the requirements.txt file"),
+]
+
+
+@pytest.mark.parametrize(("code", "text"), REFUSED)
 def test_what_the_worker_would_refuse_is_refused(tmp_path: Path, code: str, text: str) -> None:
     with pytest.raises(LoadError) as refusal:
         FunctionsApp.load(app_of(tmp_path, code), {})
