@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 
 
-class CoreToolsMissing(Exception):  # noqa: N818  (named for its meaning)
+class CoreToolsMissing(Exception):
     """`func` is not on the PATH; the text says what to do. The exit code for it is 2."""
 
 

@@ -69,7 +69,7 @@ class HttpServer(ThreadingHTTPServer):
         log.debug("A client went away", exc_info=True)
 
 
-class _BadRequest(Exception):  # noqa: N818  (not a failure of ours)
+class _BadRequest(Exception):
     def __init__(self, status: int) -> None:
         self.status = status
 

@@ -23,7 +23,7 @@ from sandbox.host.settings import connection_string
 POISON = "-poison"
 
 
-class UndecodableMessage(Exception):  # noqa: N818  (named for its meaning)
+class UndecodableMessage(Exception):
     """Not in the encoding that host.json tells."""
 
 

@@ -68,6 +68,7 @@ class Timer:
         self._app, self._write = app, write
         self._schedule = Schedule.parse(raw["schedule"])
         self._on_startup = bool(raw.get("runOnStartup"))
+        self._use_monitor = raw.get("useMonitor") is not False
         self._status = TimerStatus(state_dir / f"{self.name}.json" if state_dir else None)
         self._running = threading.Lock()
         self._last = ""
@@ -112,4 +113,4 @@ class Timer:
 
     def _is_monitored(self, now: datetime) -> bool:
         first = self._schedule.next_after(now)
-        return self._schedule.next_after(first) - first >= MONITORED
+        return self._use_monitor and self._schedule.next_after(first) - first >= MONITORED

@@ -1,0 +1,128 @@
+"""The apps that both are held to, and what is invoked of each."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared.core.keyring import parse_keyring, webhook_secret
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One invocation, `given` by the kind of its trigger, and what must come of it.
+
+    given: `method` and `path` (with `headers` and `body`); `text` (with `dequeue_count`); or
+    `past_due`. expected: the status of an HTTP answer, the name of an exception, or None.
+    """
+
+    function: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    expected: int | str | None = None
+    messages: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {"function": self.function, **self.given}
+
+
+@dataclass(frozen=True)
+class App:
+    """An app, all its functions, the settings it needs besides storage, and calls."""
+
+    folder: Path
+    functions: frozenset[str]
+    environ: Mapping[str, str]
+    calls: tuple[Call, ...]
+
+
+def request(method: str, path: str, body: str = "", **headers: str) -> dict[str, Any]:
+    """A request with a Content-Length."""
+    named = [[name.replace("_", "-"), value] for name, value in headers.items()]
+    length = ["Content-Length", str(len(body.encode()))]
+    return {"method": method, "path": path, "body": body, "headers": [*named, length]}
+
+
+SAMPLE = App(
+    folder=ROOT / "tests" / "sandbox" / "host" / "apps" / "sample",
+    functions=frozenset(
+        [
+            *("echo", "take_work", "cookies", "home", "nothing", "with_context"),
+            *("do_work", "do_poison", "hold", "returns", "nightly"),
+        ]
+    ),
+    environ={"WORK": "work", "DONE": "done", "HOLD": "hold"},
+    calls=(
+        Call("echo", request("GET", "/echo/a%20b?x=1&empty=&x=2"), 203),
+        Call("echo", request("POST", "/echo/x/7", "æ body", X_One="a", x_one="b"), 203),
+        Call(
+            "echo",
+            {
+                "method": "POST",
+                "path": "/echo/x",
+                "headers": [["Transfer-Encoding", "chunked"]],
+                "body": "lost",
+            },
+            203,
+        ),
+        Call("take_work", request("POST", "/work", "hi"), 202, messages=1),
+        Call("take_work", request("POST", "/work?fail=1"), "ValueError"),
+        Call("cookies", request("GET", "/cookies"), 200),
+        Call("home", request("GET", "/"), 200),
+        Call("nothing", request("GET", "/nothing"), "TypeError"),
+        Call("with_context", request("GET", "/context"), 200),
+        Call("do_work", {"text": '{"json": "stays text"}', "dequeue_count": 3}, messages=1),
+        Call("do_work", {"text": "fail"}, "ValueError"),
+        Call("do_poison", {"text": "x"}, messages=1),
+        Call("returns", {"text": "x"}, "RuntimeError"),
+        Call("nightly", messages=2),
+        Call("nightly", {"past_due": True}, messages=2),
+    ),
+)
+
+MASTER_KEYS = "k1:" + base64.b64encode(bytes(32)).decode()
+ORGANIZATION = "11111111-1111-4111-8111-111111111111"
+TENANT = "22222222-2222-4222-8222-222222222222"
+SPACE = base64.b64encode(b"ciscospark://us/ROOM/33333333-3333-4333-8333-333333333333").decode()
+DELIVERY = json.dumps({"resource": "rooms", "event": "created", "data": {"id": SPACE}})
+ROOMS = f"/webhooks/{ORGANIZATION}/k1/rooms"
+
+
+def signed(body: str) -> str:
+    secret = webhook_secret(parse_keyring(MASTER_KEYS), "k1", ORGANIZATION)
+    return hmac.new(secret.encode(), body.encode(), hashlib.sha1).hexdigest()
+
+
+PRODUCT = App(
+    folder=ROOT,
+    functions=frozenset(["team_created", "sync_team", "dead_nudges", "watch"]),
+    environ={
+        "MASTER_KEYS": MASTER_KEYS,
+        "WEBEX_ORG_IDS": ORGANIZATION,
+        "MICROSOFT_TENANT_IDS": TENANT,
+    },
+    calls=(
+        Call(
+            "team_created",
+            request("POST", ROOMS, DELIVERY, X_Spark_Signature=signed(DELIVERY)),
+            202,
+            messages=1,
+        ),
+        Call(
+            "team_created",
+            request("POST", ROOMS, DELIVERY, X_Spark_Signature=signed("something else")),
+            401,
+        ),
+        Call("team_created", request("POST", ROOMS, DELIVERY), 401),
+        Call("sync_team", {"text": "not a nudge"}),
+        Call("dead_nudges", {"text": "not a nudge", "dequeue_count": 5}),
+        Call("watch"),
+    ),
+)
