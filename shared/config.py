@@ -7,6 +7,8 @@ three together.
 from __future__ import annotations
 
 import ipaddress
+import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -147,3 +149,23 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+_current: Settings | None = None
+_guard = threading.Lock()
+
+
+def current() -> Settings:
+    """The process's settings, read once. Raises BadSetting with what is wrong."""
+    global _current  # noqa: PLW0603 - a process has one environment
+    with _guard:
+        if _current is None:
+            _current = read_settings(os.environ)
+        return _current
+
+
+def install(settings: Settings | None) -> None:
+    """Use these settings from now on (None: from the environment again)."""
+    global _current  # noqa: PLW0603
+    with _guard:
+        _current = settings

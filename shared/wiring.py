@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from shared.config import BadSetting, Settings, read_settings
+from shared import config
+from shared.config import BadSetting, Settings
 from shared.core.ids import OrgId, TenantId
 from shared.http import Http, new_session
 from shared.ports import Clock, Log, Services
@@ -175,12 +175,13 @@ def current() -> Wiring:
     global _current  # noqa: PLW0603 - the one composition root of the process
     with _guard:
         if _current is None:
-            _current = Wiring(read_settings(os.environ))
+            _current = Wiring(config.current())
         return _current
 
 
 def install(wiring: Wiring | None) -> None:
-    """Use this wiring from now on (None: from the environment again)."""
+    """Use this wiring and its settings from now on (None: from the environment again)."""
     global _current  # noqa: PLW0603
     with _guard:
         _current = wiring
+        config.install(wiring.settings if wiring else None)

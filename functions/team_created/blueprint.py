@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 from functools import lru_cache
 
 import azure.functions as func
 
 from functions.team_created.handler import receive
-from shared.config import Settings, read_settings
+from shared.config import current
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 _logger = logging.getLogger("webex_teams_to_groups")
-
-
-@lru_cache(maxsize=1)
-def _settings() -> Settings:
-    return read_settings(os.environ)
 
 
 @lru_cache(maxsize=8)
@@ -30,7 +24,7 @@ def _say_once(scheme: str) -> None:
 @blueprint.queue_output("nudge", "nudges", "AzureWebJobsStorage")
 def team_created(req: func.HttpRequest, nudge: func.Out[str]) -> func.HttpResponse:
     answer = receive(
-        _settings(),
+        current(),
         req.route_params.get("organization", ""),
         req.route_params.get("version", ""),
         {name.lower(): value for name, value in req.headers.items()},

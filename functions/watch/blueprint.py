@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import List  # noqa: UP035 - see Messages
+
 import azure.functions as func
 
 from functions.watch.handler import watch as run
@@ -9,11 +11,14 @@ from shared.wiring import current
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
+# The worker refuses `list[str]` here: it wants typing's own generic.
+Messages = List[str]  # noqa: UP006
+
 
 @blueprint.function_name("watch")
 @blueprint.timer_trigger("timer", "*/10 * * * * *", use_monitor=False)
 @blueprint.queue_output("nudges", "nudges", "AzureWebJobsStorage")
-def watch(timer: func.TimerRequest, nudges: func.Out[list[str]]) -> None:
+def watch(timer: func.TimerRequest, nudges: func.Out[Messages]) -> None:
     wiring = current()
     messages = run(wiring.services, wiring.settings.organizations)
     if messages:

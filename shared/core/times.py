@@ -29,6 +29,7 @@ UNKNOWN_LISTED_AFTER = 15 * MINUTE
 REPLICATION_PATIENCE = 2 * MINUTE  # while nothing was ever taken, refusals mean: not there yet
 ADDITION_RETRY = 20 * SECOND
 CREATE_RETRY = 10 * SECOND
+CLOCKS_APART = 5 * MINUTE  # how far Microsoft's clock and ours may differ
 GROUP_MISSING_PATIENCE = 15 * MINUTE
 
 # Identities

@@ -26,23 +26,28 @@ class GroupRefused(Permanent):
     """Microsoft 365 does not take this group, whatever we leave out of it."""
 
     def __init__(self, code: str, cause: Refused) -> None:
-        super().__init__(str(cause), cause.where)
+        super().__init__(str(cause.args[0]), cause.where)
         self.code = code
 
 
-def find_ours(state: Book) -> Group | None:
-    """After an intent: the group that an earlier, unheard create may have made.
+class BeforeUs(Permanent):
+    """A group with this team's mark that we did not make, or do not remember: a person decides."""
 
-    Raises Permanent for a group that is older than our intent: it was there before us.
+    code = "group_from_before_us"
+
+
+def find_ours(state: Book) -> Group | None:
+    """The group that an earlier, unheard create has made, if one did.
+
+    Read before every create, the first one too: the upsert would put this team's people into a
+    group that stands there already. Raises BeforeUs for a group older than our intent.
     """
     team = state.team
     group = state.services.groups.find(naming.unique_name(team.uuid))
     if group is None:
         return None
-    if group.created and group.created < team.intent_at - 5 * times.MINUTE:
-        failure = Permanent("a group with this team's mark is older than our intent")
-        failure.code = "group_from_before_us"
-        raise failure
+    if not team.intent_at or group.created < team.intent_at - times.CLOCKS_APART:
+        raise BeforeUs(f"group {group.id} has this team's mark and is older than our intent")
     return group
 
 
@@ -110,6 +115,9 @@ def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
                 renamed = _take_names(state, refused)
                 if renamed:
                     continue
+            if refused.kind == Kind.ALREADY_THERE:
+                # The upsert met the group of an earlier create that reads do not show yet.
+                raise _there_already(state) from refused
             if refused.kind == Kind.NICKNAME_TAKEN and not second:
                 second = True
                 _take_second_nickname(state)
@@ -136,8 +144,12 @@ def _send(state: Book, settings: OrgSettings, attempt: Creation) -> Group:
         )
     )
     if group is None:
-        raise Later(state.services.now() + times.CREATE_RETRY, "the group was there already")
+        raise _there_already(state)
     return group
+
+
+def _there_already(state: Book) -> Later:
+    return Later(state.services.now() + times.CREATE_RETRY, "the group was there already")
 
 
 def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:

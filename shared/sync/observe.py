@@ -40,7 +40,7 @@ def observe(state: Book, settings: OrgSettings) -> Seen:
     roster = _read_roster(state)
     resolved = resolve_people(state.held, roster, state.ledger)
     people = sort_people(roster, resolved.identities, settings.org)
-    if state.team.group_id is None and state.team.intent_at:
+    if state.team.group_id is None:
         _take_what_is_ours(state)
     if state.team.group_id is None:
         observed = _before_group(state, settings, people)

@@ -1,0 +1,25 @@
+"""The stage, fresh for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from shared import wiring
+from tests.journeys.stage import Stage
+
+
+@pytest.fixture
+def make_stage(azurite: str) -> Iterator[Callable[..., Stage]]:
+    """A stage that is not switched on yet; `seed` replays it."""
+    yield lambda seed=0: Stage(azurite, seed)
+    wiring.install(None)
+
+
+@pytest.fixture
+def stage(make_stage: Callable[..., Stage]) -> Stage:
+    """Switched on, with a webhook for every new space."""
+    built = make_stage()
+    built.turn_on()
+    return built
