@@ -1,7 +1,7 @@
 """HTTP in: one thread per connection, kept alive, answered in one piece.
 
 `POST /admin/functions/<name>` with `{"input": "…"}` runs any function, as in the real host; here
-without a key, since the server listens on a loopback address only.
+without a key, but only for those on the same machine.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ log = logging.getLogger("host.http")
 # The default of the real host.
 MAX_BODY = 100 * 1024 * 1024
 ADMIN = "/admin/functions/"
+_HERE = ("127.0.0.1", "localhost")
 _OWN_HEADERS = {"content-length", "transfer-encoding", "connection", "date"}
 
 
@@ -89,16 +90,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(HttpAnswer(refusal.status))
         finally:
-            # Before the count goes down: whoever waits for it may end the process.
-            self.wfile.flush()
-            self.server.count(-1)
+            try:
+                # Before the count goes down: whoever waits for it may end the process.
+                self.wfile.flush()
+            finally:
+                self.server.count(-1)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = serve  # noqa: N815
 
     def _answer(self) -> HttpAnswer:
         body = self._body()
         path = urlsplit(self.path).path
-        if self.command == "POST" and path.startswith(ADMIN):
+        if self.command == "POST" and path.startswith(ADMIN) and self._is_from_here():
             return self._by_hand(path.removeprefix(ADMIN), body)
         url = f"http://{self.headers.get('Host', 'localhost')}{self.path}"
         started = time.monotonic()
@@ -112,6 +115,11 @@ class _Handler(BaseHTTPRequestHandler):
         took = (time.monotonic() - started) * 1000
         log.info("%s %s %s (%.0f ms)", self.command, path, answer.status, took)
         return answer
+
+    def _is_from_here(self) -> bool:
+        """Not through a tunnel that leads the outside world to this port."""
+        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+        return host in _HERE and "X-Forwarded-For" not in self.headers
 
     def _by_hand(self, name: str, body: bytes) -> HttpAnswer:
         if name not in self.server.app.functions:
@@ -132,14 +140,21 @@ class _Handler(BaseHTTPRequestHandler):
             raise _BadRequest(400)
         if int(length) > MAX_BODY:
             raise _BadRequest(413)
-        return self.rfile.read(int(length))
+        return self._exactly(int(length))
+
+    def _exactly(self, size: int) -> bytes:
+        """A client that went away in the middle must not look like one that had said all."""
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise _BadRequest(400)
+        return body
 
     def _chunks(self) -> bytes:
         body = b""
         while size := self._chunk_size():
             if len(body) + size > MAX_BODY:
                 raise _BadRequest(413)
-            body += self.rfile.read(size)
+            body += self._exactly(size)
             self.rfile.readline()
         while self.rfile.readline().strip():
             pass

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -123,6 +124,28 @@ def test_any_function_can_be_run_by_hand(url: str, by_hand: list[tuple[str, str]
 
     assert (known.status_code, unknown.status_code) == (202, 404)
     assert by_hand == [("nightly", "x")]
+
+
+def test_nobody_runs_a_function_by_hand_through_a_tunnel(
+    url: str, by_hand: list[tuple[str, str]]
+) -> None:
+    path = f"{url}/admin/functions/nightly"
+    named = requests.post(path, json={}, headers={"Host": "public.example"}, timeout=10)
+    forwarded = requests.post(path, json={}, headers={"X-Forwarded-For": "1.2.3.4"}, timeout=10)
+
+    assert (named.status_code, forwarded.status_code) == (404, 404)
+    assert by_hand == []
+
+
+def test_a_request_that_breaks_off_is_not_handed_to_the_function(url: str, writer: Writer) -> None:
+    address = urlsplit(url)
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), 10) as client:
+        client.sendall(b"POST /work HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhal")
+        client.shutdown(socket.SHUT_WR)
+        answer = client.recv(4096)
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert writer.written == []
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ TICK = """
 app = func.FunctionApp()
 from typing import List
 
-@app.timer_trigger(arg_name="timer", schedule="{schedule}", run_on_startup={on_startup})
+@app.timer_trigger(arg_name="timer", schedule="{schedule}", {more})
 @app.queue_output(arg_name="out", queue_name="q", connection="AzureWebJobsStorage")
 def tick(timer: func.TimerRequest, out: func.Out[List[str]]) -> None:
     out.set([str(timer.past_due), timer.schedule_status["Next"]])
@@ -39,8 +39,8 @@ class Day:
         self.now += self.slow_by
 
 
-def timer(folder: Path, day: Day, schedule: str, *, on_startup: bool = False) -> Timer:
-    code = TICK.format(schedule=schedule, on_startup=on_startup)
+def timer(folder: Path, day: Day, schedule: str, more: str = "") -> Timer:
+    code = TICK.format(schedule=schedule, more=more)
     app = FunctionsApp.load(app_of(folder, code), {})
     return Timer(app, app.functions["tick"], day.write, folder / "state")
 
@@ -62,7 +62,7 @@ def test_a_slow_run_delays_the_next_one_and_never_overlaps_it(tmp_path: Path) ->
 
 def test_it_may_run_on_startup(tmp_path: Path) -> None:
     day = Day("2026-11-23T10:00:05", timedelta(seconds=3))
-    timer(tmp_path, day, "*/10 * * * * *", on_startup=True).run(day.clock())
+    timer(tmp_path, day, "*/10 * * * * *", "run_on_startup=True").run(day.clock())
 
     assert day.runs == [("10:00:05", "False")]
 
@@ -77,6 +77,15 @@ def test_a_run_missed_while_the_host_was_down_is_made_up_for_and_past_due(tmp_pa
     assert noon.runs == [("12:00:00", "True")]
 
 
+def test_a_timer_without_a_monitor_makes_up_for_nothing(tmp_path: Path) -> None:
+    evening = Day("2026-11-22T22:00:00", timedelta(minutes=1))
+    timer(tmp_path, evening, "0 0 4 * * *", "use_monitor=False").run(evening.clock())
+    noon = Day("2026-11-23T12:00:00", timedelta(minutes=1))
+    timer(tmp_path, noon, "0 0 4 * * *", "use_monitor=False").run(noon.clock())
+
+    assert noon.runs == []
+
+
 def test_a_timer_of_seconds_is_never_past_due(tmp_path: Path) -> None:
     before = Day("2026-11-22T22:00:00", timedelta(seconds=5))
     timer(tmp_path, before, "*/10 * * * * *").run(before.clock())
@@ -88,9 +97,7 @@ def test_a_timer_of_seconds_is_never_past_due(tmp_path: Path) -> None:
 
 def test_a_failure_does_not_end_the_timer(tmp_path: Path) -> None:
     day = Day("2026-11-23T10:00:05", timedelta(seconds=20))
-    code = TICK.format(schedule="*/10 * * * * *", on_startup=False).replace(
-        "out.set", "out.no_such"
-    )
+    code = TICK.format(schedule="*/10 * * * * *", more="").replace("out.set", "out.no_such")
     app = FunctionsApp.load(app_of(tmp_path, code), {})
     Timer(app, app.functions["tick"], day.write).run(day.clock())
 
