@@ -72,7 +72,7 @@ def test_an_empty_route_can_be_served(sample: FunctionsApp) -> None:
 
 
 def test_outputs_are_handed_back_with_the_answer(sample: FunctionsApp) -> None:
-    invocation = sample.invoke_http("POST", "/work", body=b"hello")
+    invocation = sample.invoke_http("POST", "/jobs", body=b"hello")
 
     assert invocation.answer
     assert invocation.answer.status == 202
@@ -84,7 +84,7 @@ def test_what_a_function_raises_reaches_the_caller_and_no_output_does(
     sample: FunctionsApp,
 ) -> None:
     with pytest.raises(ValueError, match="after the output was set"):
-        sample.invoke_http("POST", "/work?fail=1", body=b"hello")
+        sample.invoke_http("POST", "/jobs?fail=1", body=b"hello")
 
 
 def test_cookies_are_written_as_the_real_host_writes_them(sample: FunctionsApp) -> None:

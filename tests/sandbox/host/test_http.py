@@ -64,7 +64,7 @@ def url(sample: FunctionsApp, writer: Writer, by_hand: list[tuple[str, str]]) ->
 
 
 def test_a_request_is_answered_and_its_outputs_are_written(url: str, writer: Writer) -> None:
-    answer = requests.post(f"{url}/work", data="hello", timeout=10)
+    answer = requests.post(f"{url}/jobs", data="hello", timeout=10)
 
     assert answer.status_code == 202
     assert [write.messages for write in writer.written[0].writes] == [("hello",)]
@@ -73,7 +73,7 @@ def test_a_request_is_answered_and_its_outputs_are_written(url: str, writer: Wri
 def test_an_output_that_cannot_be_written_fails_the_request(url: str, writer: Writer) -> None:
     writer.broken = True
 
-    answer = requests.post(f"{url}/work", data="hello", timeout=10)
+    answer = requests.post(f"{url}/jobs", data="hello", timeout=10)
 
     assert (answer.status_code, answer.content) == (500, b"")
 
@@ -81,7 +81,7 @@ def test_an_output_that_cannot_be_written_fails_the_request(url: str, writer: Wr
 def test_a_function_that_raises_answers_500_without_a_body_and_writes_nothing(
     url: str, writer: Writer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = requests.post(f"{url}/work?fail=1", data="hello", timeout=10)
+    answer = requests.post(f"{url}/jobs?fail=1", data="hello", timeout=10)
 
     assert (answer.status_code, answer.content) == (500, b"")
     assert writer.written == []
@@ -140,7 +140,7 @@ def test_nobody_runs_a_function_by_hand_through_a_tunnel(
 def test_a_request_that_breaks_off_is_not_handed_to_the_function(url: str, writer: Writer) -> None:
     address = urlsplit(url)
     with socket.create_connection((str(address.hostname), int(address.port or 0)), 10) as client:
-        client.sendall(b"POST /work HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhal")
+        client.sendall(b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhal")
         client.shutdown(socket.SHUT_WR)
         answer = client.recv(4096)
 

@@ -37,7 +37,7 @@ def started(child: Child) -> str:
 
 def test_it_serves_and_leaves_when_asked(served: tuple[Child, str], queues: Queues) -> None:
     child, url = served
-    answer = requests.post(f"{url}/work", data="hello", timeout=10)
+    answer = requests.post(f"{url}/jobs", data="hello", timeout=10)
     by_hand = requests.post(f"{url}/admin/functions/nightly", json={}, timeout=10)
     done = queues.done(3)
 

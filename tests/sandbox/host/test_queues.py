@@ -37,7 +37,7 @@ def open_gate(host: Host) -> None:
 def test_a_request_goes_through_a_queue_to_the_function_behind_it(
     host: Host, queues: Queues
 ) -> None:
-    answer = requests.post(f"{host.url}/work", data="hello", timeout=10)
+    answer = requests.post(f"{host.url}/jobs", data="hello", timeout=10)
     (done,) = queues.done(1)
 
     assert answer.status_code == 202

@@ -29,7 +29,7 @@ def echo(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(seen), status_code=203, mimetype="application/json")
 
 
-@app.route(route="work", methods=["POST"])
+@app.route(route="jobs", methods=["POST"])
 @app.queue_output(arg_name="message", queue_name="%WORK%", connection=STORAGE)
 def take_work(req: func.HttpRequest, message: func.Out[str]) -> func.HttpResponse:
     message.set(req.get_body().decode())
