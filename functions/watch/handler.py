@@ -11,7 +11,7 @@ from shared.core.ids import OrgId
 from shared.core.nudge import Nudge
 from shared.ports import Conflict, Services
 from shared.sync.events import read_deep, read_new
-from shared.sync.pacing import Later
+from shared.sync.pacing import Later, hear
 
 # Each source has about this long in a run, so that none starves another.
 SOURCE_TIME = 2 * times.SECOND
@@ -40,6 +40,7 @@ def _watch_one(services: Services) -> list[str]:
         except (Later, Conflict) as later:
             services.log("events later", source=source.__name__, why=str(later))
         except Failure as failure:
+            hear(services, failure)
             services.log.failed("events cannot be read", failure, source=source.__name__)
     return _nudge_due(services)
 

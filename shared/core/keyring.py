@@ -39,8 +39,9 @@ class Keyring:
 def parse_keyring(text: str) -> Keyring:
     keys: dict[str, bytes] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
-        version, _, encoded = entry.partition(":")
-        if not _VERSION.fullmatch(version) or version in keys:
+        version, colon, encoded = entry.partition(":")
+        # Without a colon the text may be the key itself: it must not be shown as a version.
+        if not colon or not _VERSION.fullmatch(version) or version in keys:
             raise BadKeyring("MASTER_KEYS: each entry is version:base64, each version once.")
         keys[version] = _decode(version, encoded)
     if not keys:

@@ -134,8 +134,6 @@ def _judge(
             kept[key] = entry
         elif (entry.object in read) == (entry.op == "add"):
             continue
-        elif not entry.answered:
-            kept[key] = entry
         elif _is_disproved(entry, now):
             disproved.add(key)
         else:
@@ -144,10 +142,11 @@ def _judge(
 
 
 def _is_disproved(entry: Pending, now: int) -> bool:
+    """An unanswered write ages from its sending; whoever is still wanted is sent again before."""
     return (
         bool(entry.contradicted)
         and now - entry.contradicted >= times.CONTRADICTION_APART
-        and now - entry.answered >= times.CONTRADICTION_AGE
+        and now - (entry.answered or entry.at) >= times.CONTRADICTION_AGE
     )
 
 

@@ -48,7 +48,8 @@ def want(look: Look, now: int, when: int | None = None, *, low: bool = False) ->
     """
     if look.parked:
         return look
-    raised = replace(look, wanted=look.wanted + 1, low=look.low and low)
+    idle = look.ready is None
+    raised = replace(look, wanted=look.wanted + 1, low=low and (idle or look.low))
     if leased(look, now):
         return raised
     moment = max(when if when is not None else now, look.last + times.GAP if look.last else 0)
@@ -95,6 +96,7 @@ def finish(look: Look, now: int, following: int | None, wanted_at_begin: int) ->
 def fail(look: Look, now: int) -> tuple[Look, bool]:
     """An unexpected failure: later, with growing pauses; the second value says: a dead letter."""
     dead = look.tries >= times.TRIES
+    # A failed look is a look: wishes right after it wait for the gap and do not burn the tries.
     pause = times.DEAD_LETTER_PAUSE if dead else times.RETRY_BASE * 2**look.tries
     return (
         replace(
@@ -104,6 +106,7 @@ def fail(look: Look, now: int) -> tuple[Look, bool]:
             at=now + pause,
             ready=now + pause,
             tries=0 if dead else look.tries,
+            last=now,
         ),
         dead,
     )

@@ -16,7 +16,9 @@ NICKNAME_MAX = 64
 DESCRIPTION_MAX = 1024
 UNNAMED = "Webex team"
 # Control characters, lone surrogates, line and paragraph separators.
-_INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# Joiners and direction marks: part of emoji and scripts, nothing to see by themselves.
+_FORMAT = "Cf"
 
 
 def unique_name(team: str) -> str:
@@ -26,10 +28,10 @@ def unique_name(team: str) -> str:
 
 def display_name(name: str) -> str:
     """The team's name without control characters and runs of white space, cut to the limit."""
-    visible = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in name
-    )
-    return " ".join(visible.split())[:DISPLAY_MAX].rstrip() or UNNAMED
+    printable = "".join(" " if unicodedata.category(c) in _UNPRINTABLE else c for c in name)
+    shown = " ".join(printable.split())[:DISPLAY_MAX].rstrip()
+    seen = any(c != " " and unicodedata.category(c) != _FORMAT for c in shown)
+    return shown if seen else UNNAMED
 
 
 def mail_nickname(name: str, team: str, *, second: bool = False) -> str:

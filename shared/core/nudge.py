@@ -43,7 +43,7 @@ def read(text: str) -> Nudge:
     """Unknown keys are ignored, so that a newer writer does not poison an older reader."""
     try:
         raw: Any = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable("not JSON") from error
     if not isinstance(raw, dict):
         raise Unreadable("not an object")

@@ -51,10 +51,14 @@ def reserve(pace: Pace, now: int, calls: int, rate: Rate, *, low: bool = False) 
     arrival, wait = _book(pace.arrival, now, calls, rate.interval, rate.burst)
     if not low:
         return Pace(arrival, pace.low_arrival), wait
-    low_arrival, low_wait = _book(
-        pace.low_arrival, now, calls, rate.interval * 3, max(1, rate.burst // 3)
-    )
-    return Pace(arrival, low_arrival), max(wait, low_wait)
+    third = rate.interval * 3, max(1, rate.burst // 3)
+    _, low_wait = _book(pace.low_arrival, now, calls, *third)
+    wait = max(wait, low_wait)
+    # Both are booked at the moment of the calls: earlier, the one that did not wait would fill up
+    # again meanwhile.
+    arrival, _ = _book(pace.arrival, now + wait, calls, rate.interval, rate.burst)
+    low_arrival, _ = _book(pace.low_arrival, now + wait, calls, *third)
+    return Pace(arrival, low_arrival), wait
 
 
 def hold(pace: Pace, now: int, until: int, rate: Rate) -> Pace:

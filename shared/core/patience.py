@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 LONGEST = 86_400.0
@@ -16,7 +17,9 @@ def retry_after(header: str | None, now: float) -> float | None:
         seconds = float(header)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(header).timestamp() - now
+            moment = parsedate_to_datetime(header)
+            # A date without a zone is meant in UTC, wherever this runs.
+            seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now
         except (TypeError, ValueError, OverflowError):
             return None
     return min(max(0.0, seconds), LONGEST) if math.isfinite(seconds) else None

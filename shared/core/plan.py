@@ -96,8 +96,8 @@ def _plan_additions(
     observed: Observed, members: frozenset[ObjectId], owners: frozenset[ObjectId]
 ) -> Plan:
     ledger, mapped = observed.ledger, observed.people.mapped
-    listed = dict(observed.people.listed)
-    listed |= _left(ledger, mapped, members)
+    # Whoever is in the team and cannot be mapped has a reason of their own: they have not left.
+    listed = _left(ledger, mapped, members) | observed.people.listed
     present = members | ledger.awaited(MEMBERS)
     add: list[Pair] = []
     for person, object_id in mapped.items():

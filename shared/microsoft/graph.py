@@ -100,8 +100,20 @@ class GraphClient:
         return self._ids(f"/groups/{group}/owners?$select=id&$top={_PAGE}")
 
     def batch(self, parts: Sequence[Part], *, chained: bool) -> list[Answer]:
+        if len(parts) == 1:
+            return [self._alone(parts[0])]
         reply = self._call("POST", "/$batch", batch_body(parts, chained=chained))
         return batch_answers(len(parts), reply.json, self.http.clock.now())
+
+    def _alone(self, part: Part) -> Answer:
+        """A batch of one is the request itself, judged like any part."""
+        url = f"{self.base_url}/v1.0{part.url}"
+        try:
+            reply = self._patient(part.method, url, dict(part.body))
+        except Throttled as no:
+            return Answer(Kind.THROTTLED, 429, str(no), no.where.trace, no.retry_after)
+        kind = classify(reply.status, reply.json)
+        return Answer(kind, reply.status, error_message(reply.json), reply.where.trace)
 
     def drive(self, group: GroupId) -> Drive | None:
         try:
@@ -151,11 +163,17 @@ class GraphClient:
     def _send(
         self, method: str, url: str, body: object = None, extra: Mapping[str, str] | None = None
     ) -> Reply:
+        return _checked(self._patient(method, url, body, extra))
+
+    def _patient(
+        self, method: str, url: str, body: object = None, extra: Mapping[str, str] | None = None
+    ) -> Reply:
+        """The answer whatever it says; a token that ended meanwhile is got anew, once."""
         reply = self._once(method, url, body, extra)
         if reply.status == 401:
             self.tokens.forget()
             reply = self._once(method, url, body, extra)
-        return _checked(reply)
+        return reply
 
     def _once(self, method: str, url: str, body: object, extra: Mapping[str, str] | None) -> Reply:
         headers = {"Authorization": f"Bearer {self.tokens.token()}", **(extra or {})}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.core import times
+from shared.core.errors import Failure, Throttled
 from shared.core.pace import Pace, hold, rate_of, reserve
 from shared.ports import Conflict, Services
 
@@ -45,6 +46,13 @@ def check(services: Services, capability: str) -> None:
     _, wait = reserve(before.value, now, 0, rate_of(capability))
     if wait > times.WAIT_IN_CALL * times.SECOND:
         raise Later(now + wait, f"pace of {capability}")
+
+
+def hear(services: Services, failure: Failure) -> None:
+    """Whatever failed: if it was the credential's quota, its other users stay away as well."""
+    if isinstance(failure, Throttled) and failure.capability:
+        pause = failure.retry_after if failure.retry_after is not None else times.WAIT_IN_CALL
+        hold_off(services, failure.capability, services.now() + round(pause * times.SECOND))
 
 
 def hold_off(services: Services, capability: str, until: int) -> None:

@@ -9,14 +9,14 @@ import traceback
 from dataclasses import replace
 
 from shared.core import times
-from shared.core.errors import Failure, Interrupted, Permanent, Throttled, Transient
+from shared.core.errors import Failure, Interrupted, Permanent, Transient
 from shared.core.look import leased
 from shared.core.model import OrgSettings, Status
 from shared.core.nudge import Nudge
 from shared.ports import Conflict, DeadLetter, Services
-from shared.sync import lease, pacing
+from shared.sync import lease
 from shared.sync.look import look_at
-from shared.sync.pacing import Later
+from shared.sync.pacing import Later, hear
 from shared.sync.record import Book
 from shared.sync.spaces import Found, first_sight, resolve
 from shared.webex.protocol import uuid_of
@@ -48,6 +48,7 @@ def _find(services: Services, settings: OrgSettings, nudge: Nudge) -> Found | No
     except Later as later:
         _come_back(services, nudge, later.at)
     except Transient as failure:
+        hear(services, failure)
         services.log.failed("space cannot be read", failure, space=nudge.space[:80])
         _come_back(services, nudge, _moment(services, failure, 0))
     except Permanent as failure:
@@ -114,8 +115,7 @@ def _passing(state: Book, failure: Transient) -> int:
     """Throttled or down: the team is due later, and the credential's other teams hear of it."""
     services = state.services
     at = _moment(services, failure, state.team.failures)
-    if isinstance(failure, Throttled) and failure.capability:
-        pacing.hold_off(services, failure.capability, at)
+    hear(services, failure)
     state.save_team(replace(state.team, failures=state.team.failures + 1))
     services.log.failed("later", failure, team=state.team.uuid)
     return at

@@ -38,6 +38,7 @@ from shared.webex.protocol import (
 )
 
 TRACE_HEADER = "trackingid"
+WEBHOOK_NAME = "Teams to Microsoft 365 groups"
 
 
 class TokenSource(Protocol):
@@ -135,7 +136,7 @@ class WebexClient:
     def register_rooms_webhook(self, target: str, secret: str) -> None:
         """One webhook for every space that is made in the organization."""
         body = {
-            "name": "Teams to Microsoft 365 groups",
+            "name": WEBHOOK_NAME,
             "targetUrl": target,
             "resource": "rooms",
             "event": "created",
@@ -143,6 +144,17 @@ class WebexClient:
             "secret": secret,
         }
         self._call("POST", f"{self.base_url}/v1/webhooks", "spaces", body)
+
+    def move_webhook(self, webhook_id: str, target: str, secret: str) -> None:
+        """Another target and secret, together; and active again if Webex had given it up."""
+        body = {
+            "name": WEBHOOK_NAME,
+            "targetUrl": target,
+            "secret": secret,
+            "status": "active",
+        }
+        url = f"{self.base_url}/v1/webhooks/{quote(webhook_id, safe='')}"
+        self._call("PUT", url, "spaces", body)
 
     def _get(self, path: str, capability: str) -> Reply:
         return self._call("GET", self.base_url + path, capability)

@@ -123,9 +123,7 @@ class Stage:
         if webhook:
             secret = webhook_secret(self.wiring.settings.keyring, "v1", self.org.uuid)
             client = self.wiring.webex(OrgId(self.org.uuid))
-            client.register_rooms_webhook(
-                f"{APP_URL}/webhooks/{self.org.uuid}/v1/rooms", secret
-            )
+            client.register_rooms_webhook(f"{APP_URL}/webhooks/{self.org.uuid}/v1/rooms", secret)
         switch.turn_on(self.services, TenantId(self.tenant.tenant_id))
 
     def turn_off(self) -> None:
@@ -155,7 +153,7 @@ class Stage:
             for message in mine:
                 try:
                     self.work(message)
-                except BaseException as error:  # noqa: BLE001 - shown by the assert below
+                except BaseException as error:
                     failures.append(error)
 
         threads = [
@@ -245,6 +243,4 @@ class Stage:
         rows = self.wiring.credentials(OrgId(self.org.uuid))
         for capability, token in tokens.items():
             expires = round(token.expires_at * 1000)
-            rows.write(
-                capability, Credential(token.access_token, token.refresh_token, expires)
-            )
+            rows.write(capability, Credential(token.access_token, token.refresh_token, expires))
