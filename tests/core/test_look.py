@@ -1,0 +1,218 @@
+"""The state machine of the look row, driven in any order by workers, nudges and the clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from shared.core import times
+from shared.core.look import Look, begin, fail, finish, leased, park, renew, want
+
+NOW = 1_700_000_000_000
+
+
+class OneTeam(RuleBasedStateMachine):
+    """One row, some workers and somebody who wants looks. `owed` is what nobody answered yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.row = Look("space")
+        self.owners = 0
+        self.holder = ""
+        self.wanted_at_begin = 0
+        self.owed = False
+
+    def holds(self) -> bool:
+        return bool(self.holder) and self.row.lease_owner == self.holder
+
+    @rule(ms=st.sampled_from([1, 999, 5_000, 29_999, 30_000, 59_999, 60_001, 86_400_001]))
+    def time_passes(self, ms: int) -> None:
+        self.now += ms
+
+    @rule(later=st.sampled_from([None, 0, 10_000, 3_600_000]), low=st.booleans())
+    def somebody_wants_a_look(self, later: int | None, low: bool) -> None:
+        before = self.row
+        when = None if later is None else self.now + later
+        self.row = want(before, self.now, when, low=low)
+        if before.parked:
+            assert self.row == before
+            return
+        assert self.row.wanted == before.wanted + 1
+        assert leased(before, self.now) or self.row.ready is not None
+        if before.last and before.ready is None and not leased(before, self.now):
+            assert self.row.ready is not None
+            assert self.row.ready >= before.last + times.GAP
+        self.owed = True
+
+    @rule()
+    def a_worker_comes(self) -> None:
+        self.owners += 1
+        taken = begin(self.row, self.now, f"worker-{self.owners}", epoch=1)
+        if taken is None:
+            return
+        assert not leased(self.row, self.now), "a lease was taken twice"
+        assert not self.row.parked
+        assert taken.tries == self.row.tries + 1
+        assert taken.at == taken.ready == taken.lease_until == self.now + times.LEASE
+        self.row, self.holder = taken, f"worker-{self.owners}"
+        self.wanted_at_begin, self.owed = taken.wanted, False
+
+    @precondition(lambda self: self.holds())
+    @rule()
+    def the_worker_renews(self) -> None:
+        self.row = renew(self.row, self.now)
+        assert leased(self.row, self.now)
+
+    @precondition(lambda self: self.holds())
+    @rule(following=st.sampled_from([None, 0, 10_000, 86_400_000]))
+    def the_worker_finishes(self, following: int | None) -> None:
+        asked = self.row.wanted != self.wanted_at_begin
+        moment = None if following is None else self.now + following
+        self.row = finish(self.row, self.now, moment, self.wanted_at_begin)
+        self.holder = ""
+        assert self.row.tries == 0
+        if asked:
+            assert self.row.at is not None
+            assert self.row.at <= self.now + times.GAP
+        else:
+            assert self.row.at == moment
+
+    @precondition(lambda self: self.holds())
+    @rule()
+    def the_worker_fails(self) -> None:
+        tries = self.row.tries
+        self.row, dead = fail(self.row, self.now)
+        self.holder, self.owed = "", True
+        assert dead == (tries >= times.TRIES)
+        assert self.row.at is not None
+        assert self.row.at > self.now
+
+    @precondition(lambda self: not self.row.parked and self.row.at is not None)
+    @rule()
+    def watch_nudges(self) -> None:
+        if self.row.at is not None and self.row.at <= self.now:
+            self.row = replace(self.row, at=self.now + times.NUDGE_PAUSE)
+
+    @rule()
+    def it_is_parked(self) -> None:
+        if not self.holds():
+            self.row, self.holder, self.owed = park(self.row), "", False
+
+    @precondition(lambda self: self.row.parked)
+    @rule()
+    def it_is_taken_out_again(self) -> None:
+        self.row = replace(self.row, parked=False)
+
+    @invariant()
+    def who_is_wanted_or_leased_is_due_by_itself(self) -> None:
+        if self.row.parked:
+            assert self.row.at is None
+            assert self.row.ready is None
+        elif self.owed or self.row.lease_owner:
+            assert self.row.at is not None
+            assert self.row.ready is not None
+
+    @invariant()
+    def due_and_ready_come_together(self) -> None:
+        assert (self.row.at is None) == (self.row.ready is None)
+
+
+TestOneTeam = OneTeam.TestCase
+TestOneTeam.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+def test_a_wish_makes_a_fresh_row_due_now() -> None:
+    row = want(Look("space"), NOW)
+
+    assert (row.at, row.ready, row.wanted) == (NOW, NOW, 1)
+
+
+def test_a_wish_never_moves_a_look_further_away() -> None:
+    row = want(Look("space", at=NOW - 5, ready=NOW - 5), NOW, NOW + times.HOUR)
+
+    assert (row.at, row.ready) == (NOW - 5, NOW - 5)
+
+
+def test_five_hundred_changes_cost_one_look_a_gap() -> None:
+    row, looks = Look("space", last=NOW), 0
+    for number in range(500):
+        now = NOW + number * 100
+        row = want(row, now)
+        taken = begin(row, now, "w", 1)
+        if taken:
+            looks += 1
+            row = finish(taken, now, None, taken.wanted)
+
+    assert looks == 1
+    assert row.at is not None
+
+
+def test_nobody_takes_a_lease_that_is_held() -> None:
+    row = begin(want(Look("space"), NOW), NOW, "first", 1)
+    assert row
+
+    assert begin(row, NOW + times.LEASE - 1, "second", 1) is None
+    assert begin(row, NOW + times.LEASE, "second", 1) is not None
+
+
+def test_a_look_is_not_begun_before_its_time() -> None:
+    row = want(Look("space"), NOW, NOW + 5_000)
+
+    assert begin(row, NOW + 4_999, "w", 1) is None
+    assert begin(row, NOW + 5_000, "w", 1) is not None
+
+
+def test_a_nudge_on_its_way_does_not_keep_the_worker_out() -> None:
+    row = replace(want(Look("space"), NOW), at=NOW + times.NUDGE_PAUSE)
+
+    assert begin(row, NOW, "w", 1) is not None
+
+
+def test_tries_grow_to_a_dead_letter_at_the_fifth() -> None:
+    row, now = want(Look("space"), NOW), NOW
+    pauses, verdicts = [], []
+    for _ in range(5):
+        taken = begin(row, now, "w", 1)
+        assert taken
+        row, dead = fail(taken, now)
+        assert row.at is not None
+        pauses.append(row.at - now)
+        verdicts.append(dead)
+        now = row.at
+
+    assert verdicts == [False, False, False, False, True]
+    assert pauses == [60_000, 120_000, 240_000, 480_000, times.DAY]
+    assert row.tries == 0
+
+
+def test_wishes_right_after_a_failure_do_not_burn_the_tries() -> None:
+    taken = begin(want(Look("space"), NOW), NOW, "w", 1)
+    assert taken
+    row = want(fail(taken, NOW)[0], NOW + 1)
+
+    assert begin(row, NOW + 1, "w", 1) is None
+    assert row.at == NOW + times.GAP
+
+
+def test_a_background_wish_makes_an_idle_team_due_at_low_priority() -> None:
+    row = want(Look("space", last=NOW), NOW + times.HOUR, low=True)
+
+    assert row.low
+
+
+def test_a_persons_wish_lifts_the_priority_and_a_background_one_does_not_lower_it() -> None:
+    waiting = want(Look("space", last=NOW), NOW + times.HOUR, low=True)
+
+    assert not want(waiting, NOW + times.HOUR).low
+    assert not want(want(Look("space"), NOW), NOW, low=True).low
+
+
+def test_a_parked_team_is_left_alone() -> None:
+    row = park(want(Look("space"), NOW))
+
+    assert want(row, NOW) == row
+    assert begin(row, NOW, "w", 1) is None
