@@ -64,9 +64,7 @@ def _classify_text(status: int, body: object) -> Kind:
     details = _details(body)
     if "already exist" in text and "object references" in text:
         return Kind.ALREADY_THERE
-    if any("prefixsuffix" in str(d.get("code", "")).lower() for d in details) or (
-        "naming requirements" in text
-    ):
+    if _is_about_naming(text, details):
         return Kind.NAMING
     if "mailnickname" in text and "already exists" in text:
         return Kind.NICKNAME_TAKEN
@@ -75,6 +73,16 @@ def _classify_text(status: int, body: object) -> Kind:
     if "does not exist" in text and status == 400:
         return Kind.REFERENCE_UNKNOWN
     return Kind.NOT_FOUND if status == 404 else Kind.REFUSED
+
+
+def _is_about_naming(text: str, details: Sequence[Mapping[str, Any]]) -> bool:
+    """The naming policy: a prefix or suffix is missing, or a word is blocked."""
+    codes = [str(d.get("code", "")).lower() for d in details]
+    return (
+        any("prefixsuffix" in code or "blockedword" in code for code in codes)
+        or "naming requirements" in text
+        or "blocked word" in text
+    )
 
 
 def error_code(body: object) -> str:
@@ -207,7 +215,7 @@ def batch_answers(count: int, body: object, now: float) -> list[Answer]:
 
 
 def _answer(item: Mapping[str, Any] | None, now: float) -> Answer:
-    if item is None or not isinstance(item.get("status"), int):
+    if item is None or type(item.get("status")) is not int:
         return Answer(Kind.AGAIN, 0, "no answer for this part")
     given = item.get("headers")
     headers = {str(k).lower(): str(v) for k, v in given.items()} if isinstance(given, dict) else {}

@@ -26,6 +26,7 @@ EVENTS_A_PAGE = 1000
 _DIGESTS = {"sha-256": hashlib.sha256, "sha256": hashlib.sha256}
 _DIGESTS |= {"sha-512": hashlib.sha512, "sha512": hashlib.sha512}
 _PREFIX = "ciscospark://"
+_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
 
 
 class Malformed(ValueError):
@@ -230,9 +231,13 @@ def folder_body(
 
 
 def next_link(header: str | None) -> str | None:
-    """The target with rel="next" of a Link header (RFC 8288), or None."""
+    """The target with rel="next" of a Link header (RFC 8288), or None.
+
+    Every form that the standard allows is taken: a link that is missed would be a page that is.
+    """
     for part in re.split(r",\s*(?=<)", header or ""):
-        match = re.match(r"<([^>]*)>\s*;(.*)", part.strip())
-        if match and re.search(r'\brel="?next"?(?:\s*;|\s*$)', match.group(2)):
+        match = re.match(r"<([^>]*)>\s*(;.*)", part.strip())
+        relation = match and _REL.search(match.group(2))
+        if match and relation and "next" in (relation[1] or relation[2] or "").lower().split():
             return match.group(1)
     return None
