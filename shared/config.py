@@ -7,6 +7,7 @@ three together.
 from __future__ import annotations
 
 import ipaddress
+import re
 import os
 import threading
 from collections.abc import Mapping
@@ -133,7 +134,13 @@ def _from_webex_id(text: str) -> str | None:
 
 def _url(name: str, text: str) -> str:
     """https, or plain http for a loopback address."""
-    parts = urlsplit(text.rstrip("/"))
+    try:
+        parts = urlsplit(text.rstrip("/"))
+        readable = parts.port != 0 and not re.search(r"[\s\x00-\x1f\x7f]", text)
+    except ValueError:
+        readable = False
+    if not readable:
+        raise BadSetting(f"{name}: this is no address that can be read.")
     loopback = parts.scheme == "http" and _is_loopback(parts.hostname or "")
     if not parts.hostname or not (parts.scheme == "https" or loopback):
         raise BadSetting(f"{name}: https is required (plain http for a loopback address only).")

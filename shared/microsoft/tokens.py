@@ -73,6 +73,8 @@ class GraphTokens:
             raise Unavailable(f"no token: {type(error).__name__}", where) from error
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str):
+            # MSAL would repeat a refusal from its cache for a minute, consent or not.
+            self.forget()
             raise _failure(answer if isinstance(answer, dict) else {})
         return token
 

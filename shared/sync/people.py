@@ -16,8 +16,8 @@ from shared.ports import Services
 from shared.sync.lease import Held
 from shared.sync.pacing import Later, book
 
-# As many as the pace's burst lets go at once; more would only wait.
-_AT_ONCE = 50
+# Within the pace's burst; more would only wait.
+_AT_ONCE = 40
 
 
 @dataclass(frozen=True)

@@ -78,12 +78,12 @@ def _look(held: lease.Held, settings: OrgSettings) -> None:
     if held.row.value.tries > times.TRIES:
         _give_up(held, "the worker died five times while it looked at this team", "")
         return
-    row = services.teams.read(held.team)
-    if row is None:
-        held.finish(None)
-        return
-    state = Book(held, row, services.teams.ledger(held.team))
     try:
+        row = services.teams.read(held.team)
+        if row is None:
+            held.finish(None)
+            return
+        state = Book(held, row, services.teams.ledger(held.team))
         held.finish(_guarded(state, settings))
     except (lease.LeaseLost, Conflict) as lost:
         # Whoever has the lease now, or the row's own `at`, brings the team back.

@@ -200,6 +200,10 @@ class Stage:
         assert found is not None
         return found.value
 
+    def due(self) -> list[str]:
+        """Every team or space that stands in the index, now or later."""
+        return [entry.uuid for entry in self.services.looks.due(10**13 - 2, 1000)]
+
     def ledger(self, team: Team) -> Ledger:
         return self.services.teams.ledger(TeamId(team.uuid)).value
 
