@@ -7,8 +7,8 @@ three together.
 from __future__ import annotations
 
 import ipaddress
-import re
 import os
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -7,10 +7,11 @@ from shared.core.pace import GRAPH_WRITES, WEBEX, Pace, Rate, hold, rate_of, res
 
 NOW = 1_700_000_000_000
 MINUTE = 60_000
+PLAIN = Rate(per_minute=300, burst=100)
 bookings = st.lists(
     st.tuples(st.integers(0, 20_000), st.integers(1, 60), st.booleans()), max_size=60
 )
-rates = st.sampled_from([WEBEX, GRAPH_WRITES, Rate(60, 5), Rate(7, 3)])
+rates = st.sampled_from([WEBEX, GRAPH_WRITES, PLAIN, Rate(60, 5), Rate(7, 3)])
 
 
 def _sent(
@@ -50,7 +51,7 @@ def test_no_window_has_more_calls_than_rate_and_burst(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from([WEBEX, GRAPH_WRITES]), bookings)
+@given(st.sampled_from([WEBEX, GRAPH_WRITES, PLAIN]), bookings)
 def test_background_work_gets_at_most_a_third(
     rate: Rate, asked: list[tuple[int, int, bool]]
 ) -> None:
@@ -61,9 +62,9 @@ def test_background_work_gets_at_most_a_third(
 
 
 def test_background_work_leaves_the_rest_to_people() -> None:
-    pace, first = reserve(Pace(), NOW, 33, WEBEX, low=True)
-    _, second = reserve(pace, NOW, 33, WEBEX, low=True)
-    _, person = reserve(pace, NOW, 67, WEBEX)
+    pace, first = reserve(Pace(), NOW, 33, PLAIN, low=True)
+    _, second = reserve(pace, NOW, 33, PLAIN, low=True)
+    _, person = reserve(pace, NOW, 67, PLAIN)
 
     assert first == 0
     assert second > 5_000
@@ -71,10 +72,10 @@ def test_background_work_leaves_the_rest_to_people() -> None:
 
 
 def test_an_idle_credential_saves_up_one_burst_and_no_more() -> None:
-    pace, _ = reserve(Pace(), NOW, 100, WEBEX)
+    pace, _ = reserve(Pace(), NOW, 100, PLAIN)
     later = NOW + 24 * 60 * MINUTE
-    pace, first = reserve(pace, later, 100, WEBEX)
-    _, second = reserve(pace, later, 1, WEBEX)
+    pace, first = reserve(pace, later, 100, PLAIN)
+    _, second = reserve(pace, later, 1, PLAIN)
 
     assert (first, second) == (0, 200)
 
@@ -90,26 +91,31 @@ def test_nobody_calls_before_the_provider_said(
 
 
 def test_a_shorter_hold_does_not_lift_a_longer_one() -> None:
-    long = hold(Pace(), NOW, NOW + 60_000, WEBEX)
+    long = hold(Pace(), NOW, NOW + 60_000, PLAIN)
 
-    assert hold(long, NOW, NOW + 1_000, WEBEX) == long
+    assert hold(long, NOW, NOW + 1_000, PLAIN) == long
 
 
 def test_a_booking_larger_than_the_burst_goes_when_the_bucket_is_full() -> None:
-    _, alone = reserve(Pace(), NOW, 1_000, WEBEX)
-    busy, _ = reserve(Pace(), NOW, 100, WEBEX)
-    _, after = reserve(busy, NOW, 1_000, WEBEX)
+    _, alone = reserve(Pace(), NOW, 1_000, PLAIN)
+    busy, _ = reserve(Pace(), NOW, 100, PLAIN)
+    _, after = reserve(busy, NOW, 1_000, PLAIN)
 
     assert alone == 0
     assert after == 20_000
 
 
 def test_looking_at_the_pace_books_nothing() -> None:
-    pace, _ = reserve(Pace(), NOW, 10, WEBEX)
+    pace, _ = reserve(Pace(), NOW, 10, PLAIN)
 
-    assert reserve(pace, NOW, 0, WEBEX) == (pace, 0)
+    assert reserve(pace, NOW, 0, PLAIN) == (pace, 0)
 
 
 def test_graphs_quota_is_of_writes_and_every_other_is_webexs() -> None:
     assert rate_of("graph") == GRAPH_WRITES
     assert rate_of("spaces") == rate_of("people") == WEBEX
+
+
+def test_burst_and_flow_together_stay_within_what_the_providers_allow() -> None:
+    assert WEBEX.burst + WEBEX.per_minute <= 300
+    assert GRAPH_WRITES.burst + GRAPH_WRITES.per_minute * 2.5 <= 3_000
