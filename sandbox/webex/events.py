@@ -111,7 +111,8 @@ class EventsApi:
 
     def search(self, caller: Caller, request: Request) -> Response:
         caller.need_compliance("events", "read")
-        limit = max_of(request, 100, 1000, refuse_above=1000)
+        cap = self.core.switches.events_page_cap
+        limit = max_of(request, 100, cap, refuse_above=1000)
         wanted = _predicate(request)
         cursor = Cursor.of(request)
         known = self.core.world.events_of_org.get(caller.person.org_uuid, [])

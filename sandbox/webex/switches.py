@@ -22,6 +22,7 @@ class Switches:
     co_writes_team_memberships: bool = False
     event_lag_seconds: float = 3.0
     event_lag_jitter_seconds: float = 0.0  # up to so much more, so that they come out of order
+    events_page_cap: int = 1000
     events_newest_first: bool = True
     pro_pack: bool = True  # events from more than 90 days ago
     roles_need_admin_scope: bool = True  # `roles` in GET /people/me

@@ -39,6 +39,8 @@ from shared.microsoft.protocol import (
 TRACE_HEADER = "request-id"
 _GROUP = "$select=id,displayName,mailNickname,description,createdDateTime"
 _PAGE = 999
+# The template of the settings named Group.Unified, the same in every tenant.
+_UNIFIED = "62375ab9-6b52-47ed-826b-58e47e0e304b"
 
 
 class AppTokens(Protocol):
@@ -61,7 +63,7 @@ class GraphClient:
         """`Group.Unified` settings; an empty list means all defaults."""
         for item in _values(self._get("/groupSettings")):
             values = item.get("values")
-            if item.get("displayName") == "Group.Unified" and isinstance(values, list):
+            if item.get("templateId") == _UNIFIED and isinstance(values, list):
                 named = {v.get("name"): v.get("value") for v in values if isinstance(v, dict)}
                 everybody = str(named.get("EnableGroupCreation", "true")).lower() != "false"
                 return CreationPolicy(
@@ -70,7 +72,11 @@ class GraphClient:
         return CreationPolicy()
 
     def is_member_of(self, person: ObjectId, group: str) -> bool:
-        reply = self._call("POST", f"/users/{person}/checkMemberGroups", {"groupIds": [group]})
+        url = f"{self.base_url}/v1.0/users/{person}/checkMemberGroups"
+        reply = self._patient("POST", url, {"groupIds": [group]})
+        if reply.status == 404:
+            return False
+        _checked(reply)
         values = _object(reply).get("value")
         return isinstance(values, list) and group in [str(v).lower() for v in values]
 

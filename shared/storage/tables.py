@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from shared.ports import Conflict
@@ -100,7 +101,9 @@ class Partition:
 
         try:
             entity = self._client().get_entity(self._key, _checked_key(key))
-        except ResourceNotFoundError:
+        except ResourceNotFoundError as error:
+            if _is_table_missing(error):
+                raise
             return None
         return _row(entity)
 
@@ -175,10 +178,8 @@ class Partition:
             parameters={"p": self._key, "low": _checked_key(low), "high": _checked_key(high)},
             results_per_page=min(limit or 1000, 1000),
         )
-        for number, entity in enumerate(pages):
-            if limit is not None and number >= limit:
-                return
-            yield _row(entity)
+        # islice stops at the limit without asking for the page after it.
+        yield from (_row(entity) for entity in islice(pages, limit))
 
 
 class Tables:
@@ -241,7 +242,9 @@ def _single(client: TableClient, op: str, entity: dict[str, Any], options: dict[
 
 
 def _is_table_missing(error: Exception) -> bool:
-    return str(getattr(error, "error_code", "")) == "TableNotFound"
+    code = getattr(error, "error_code", "")
+    # An enum of strings: its text is not its value.
+    return str(getattr(code, "value", code)) == "TableNotFound"
 
 
 def _checked_key(key: str) -> str:
@@ -255,19 +258,24 @@ def _entity(partition: str, key: str, values: Properties) -> dict[str, Any]:
     size = 4 + 2 * (len(partition) + len(key))
     for name, value in values.items():
         size += 8 + 2 * len(name) + _size(name, value)
-        entity[name] = (value, "Edm.Int64") if _is_int(value) else value
+        entity[name] = _as_sent(value)
     if size > ENTITY_MAX or len(values) > 252:
         raise OverLimit(f"row {key}: {size} bytes, {len(values)} properties")
     return entity
 
 
-def _is_int(value: Value) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _as_sent(value: Value) -> Value | tuple[int, str]:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value, "Edm.Int64"
+    if isinstance(value, str):
+        # A lone surrogate, which JSON may carry, is no text that can be stored.
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
 
 
 def _size(name: str, value: Value) -> int:
     if isinstance(value, str):
-        units = len(value.encode("utf-16-le")) // 2
+        units = len(value.encode("utf-16-le", "surrogatepass")) // 2
         if units > STRING_MAX:
             raise OverLimit(f"{name}: {units} characters")
         return 4 + 2 * units

@@ -1,0 +1,157 @@
+"""Hearing of teams by events alone: pages, overlaps, outages, and what is nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sandbox.kit import Fault
+from shared.core import times
+from shared.sync.events import EVENTS
+from tests.journeys.stage import Stage
+
+
+@pytest.fixture
+def by_events(make_stage: Callable[..., Stage]) -> Stage:
+    """Switched on, and no webhook at all."""
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    return stage
+
+
+def cursor(stage: Stage) -> dict[str, object]:
+    kept = stage.services.organizations.kept(EVENTS)
+    assert kept is not None
+    return dict(kept.state)
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("jitter", [0.0, 60.0])
+def test_every_team_is_found_whatever_order_events_come_in(
+    by_events: Stage, newest_first: bool, jitter: float
+) -> None:
+    by_events.webex.switches.events_newest_first = newest_first
+    by_events.webex.switches.event_lag_jitter_seconds = jitter
+    teams = []
+    for number in range(6):
+        teams.append(by_events.team(by_events.person(), by_events.people(2), f"Team {number}"))
+        by_events.run(7)
+
+    by_events.settle()
+
+    for team in teams:
+        group = by_events.group_of(team)
+        assert group is not None
+        assert set(group.members) == by_events.expected(team)
+        assert len(by_events.groups_of(team)) == 1
+
+
+def test_events_of_many_pages_are_read_over_several_runs_without_a_gap(by_events: Stage) -> None:
+    stage = by_events
+    stage.webex.switches.quota = False
+    stage.webex.switches.events_page_cap = 20
+    teams = [stage.team(stage.person(), name=f"Team {n}") for n in range(3)]
+    crowd = stage.people(40)
+    for number in range(60):
+        room = stage.webex.create_space(crowd[0], f"Space {number}")
+        assert room.uuid
+    for team in teams:
+        for person in crowd:
+            stage.webex.add_member(team, person)
+    stage.webex.faults.append(Fault("slow", path="/events", seconds=1.5))
+
+    stage.settle()
+
+    for team in teams:
+        group = stage.group_of(team)
+        assert group is not None
+        assert set(group.members) == stage.expected(team)
+    assert cursor(stage)["page"] is None
+
+
+def test_the_cursor_stays_when_a_page_cannot_be_read(by_events: Stage) -> None:
+    by_events.run(20)
+    before = cursor(by_events)
+    by_events.webex.faults.append(Fault("error", path="/events", status=502))
+    by_events.team(by_events.person())
+
+    by_events.run(30)
+
+    assert cursor(by_events) == before
+
+
+def test_after_an_outage_of_an_hour_nothing_is_missing(by_events: Stage) -> None:
+    fault = Fault("error", path="/events", status=503)
+    by_events.webex.faults.append(fault)
+    team = by_events.team(by_events.person(), by_events.people(3))
+    by_events.run(3600)
+    assert by_events.group_of(team) is None
+    by_events.webex.faults.remove(fault)
+
+    by_events.run(900)
+
+    group = by_events.group_of(team)
+    assert group is not None
+    assert set(group.members) == by_events.expected(team)
+
+
+def test_an_event_that_becomes_visible_much_too_late_is_found_by_the_hourly_second_reading(
+    by_events: Stage,
+) -> None:
+    by_events.webex.switches.event_lag_seconds = 1200
+    team = by_events.team(by_events.person(), by_events.people(2))
+    by_events.run(1300)
+    by_events.webex.switches.event_lag_seconds = 3
+
+    by_events.run(times.HOUR // 1000 + 120)
+
+    group = by_events.group_of(team)
+    assert group is not None
+    assert set(group.members) == by_events.expected(team)
+
+
+def test_a_space_that_is_no_teams_is_asked_about_once(by_events: Stage) -> None:
+    ada = by_events.person()
+    by_events.webex.create_space(ada, "Lunch")
+
+    by_events.run(600)
+
+    asked = [c for c in by_events.webex.log if c.path.startswith("/v1/rooms/")]
+    assert len(asked) == 1
+    assert by_events.due() == []
+
+
+def test_a_team_of_another_organization_gets_nothing(by_events: Stage) -> None:
+    elsewhere = by_events.webex.add_organization("Elsewhere")
+    otto = elsewhere.add_person("Otto")
+    team = by_events.webex.create_team(otto, "Theirs")
+    by_events.webex.add_member(team, by_events.person())
+
+    by_events.settle()
+
+    assert by_events.tenant.groups == {}
+    assert list(by_events.services.teams.everyone()) == []
+
+
+def test_nothing_new_costs_one_call_a_run_and_no_look(by_events: Stage) -> None:
+    by_events.team(by_events.person(), by_events.people(3))
+    by_events.settle()
+    webex, graph = len(by_events.webex.log), len(by_events.microsoft.graph.log)
+
+    by_events.run(300)
+
+    assert len(by_events.microsoft.graph.log) == graph
+    assert {c.path for c in by_events.webex.log[webex:]} == {"/v1/events"}
+    assert len(by_events.webex.log) - webex <= 31
+
+
+def test_off_asks_nobody_anything(by_events: Stage) -> None:
+    by_events.turn_off()
+    webex = len(by_events.webex.log)
+    by_events.team(by_events.person())
+
+    by_events.run(120)
+
+    assert len(by_events.webex.log) == webex
+    assert by_events.due() == []
