@@ -18,7 +18,11 @@ from typing import IO
 
 
 class Child:
-    """A running child. Its output goes to `output`, or to a file of which `log` gives the text."""
+    """A running child. Its output goes to `output`, or to a file of which `log` gives the text.
+
+    That file is kept where `log_file` names one. Ctrl-C at a terminal reaches the parent alone,
+    which then stops its children in the order that it wants.
+    """
 
     def __init__(
         self,
@@ -27,8 +31,10 @@ class Child:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         output: IO[str] | IO[bytes] | None = None,
+        log_file: Path | None = None,
     ) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115  (open until `stop`)
+        # Open until `stop`.
+        self._log = log_file.open("w+b") if log_file else tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             list(command),
             stdin=subprocess.PIPE,
@@ -36,6 +42,7 @@ class Child:
             stderr=subprocess.STDOUT,
             env=dict(env) if env is not None else None,
             cwd=cwd,
+            process_group=0,
         )
 
     @property

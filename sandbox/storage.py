@@ -40,19 +40,24 @@ class Azurite:
         self.ports = ports
 
     @classmethod
-    def start(cls, location: Path | None = None) -> Azurite:
+    def start(cls, location: Path | None = None, log_file: Path | None = None) -> Azurite:
         """Install it if need be and start it; in memory, or with its data in `location`.
 
         Answers once all three ports do. Raises SetupError.
         """
         node = find_node(STATE_DIR)
-        child = Child(_command(node, install(node), location), cwd=STATE_DIR)
+        command = _command(node, install(node), location)
+        child = Child(command, cwd=STATE_DIR, log_file=log_file)
         with _stopped_on_error(child):
             return cls(child, _wait_until_listening(child))
 
     @property
     def pid(self) -> int:
         return self._child.pid
+
+    @property
+    def child(self) -> Child:
+        return self._child
 
     @property
     def connection_string(self) -> str:

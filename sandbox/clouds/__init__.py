@@ -1,0 +1,1 @@
+"""The sandbox clouds over loopback HTTP, with a world to play in: `python -m sandbox.clouds`."""

@@ -1,0 +1,159 @@
+"""The default world: the organization Example, its people, its Microsoft tenant and our app.
+
+Its ids and the app's secret are the same on every machine: they open nothing but the sandbox.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sandbox.clouds.names import names
+from sandbox.microsoft import MicrosoftClouds, Tenant
+from sandbox.webex import Organization, Person, WebexCloud
+
+ORGANIZATION = "5a4dbc05-1000-4000-8000-0000e8a3b1e5"
+OTHER_ORGANIZATION = "5a4dbc05-2000-4000-8000-0000e8a3b1e5"
+TENANT = "5a4dbc05-3000-4000-8000-0000e8a3b1e5"
+APP_ID = "5a4dbc05-4000-4000-8000-0000e8a3b1e5"
+APP_SECRET = "sandbox-app-secret"
+INTEGRATION_ID = "sandbox-integration"
+INTEGRATION_SECRET = "sandbox-integration-secret"
+DOMAIN = "example.example"
+PEOPLE = 600
+
+OFFICER_SCOPES = (
+    "spark:people_read",
+    "spark-compliance:events_read",
+    "spark-compliance:memberships_read",
+    "spark-compliance:memberships_write",
+    "spark-compliance:rooms_read",
+    "spark-compliance:rooms_write",
+    "spark-compliance:team_memberships_read",
+    "spark-compliance:team_memberships_write",
+    "spark-compliance:teams_read",
+    "spark-compliance:webhooks_read",
+    "spark-compliance:webhooks_write",
+)
+ADMIN_SCOPES = ("identity:people_read", "spark-admin:people_read", "spark:people_read")
+# Group.ReadWrite.All covers the groups' settings and checkMemberGroups as well.
+PERMISSIONS = ("Group.ReadWrite.All", "User.Read.All", "Sites.Read.All")
+
+OFFICER = "Olle Officer"
+ADMIN = "Frida Fulladmin"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Somebody whom the product must not add, and the reason that it gives (core.reasons)."""
+
+    name: str
+    reason: str
+
+
+NO_ID = Problem("Nils Noid (no External ID)", "no_object_id")
+TWIN_ONE = Problem("Tora Twin (same External ID)", "claimed_twice")
+TWIN_TWO = Problem("Tage Twin (same External ID)", "claimed_twice")
+UNKNOWN = Problem("Ulla Unknown (not in the tenant)", "unknown_to_tenant")
+STRANGER = Problem("Stefan Stranger (other organization)", "other_organization")
+BOT = Problem("Robo Bot", "bot")
+PROBLEMS = (NO_ID, TWIN_ONE, TWIN_TWO, UNKNOWN, STRANGER, BOT)
+# Not a problem: exactly one GUID stands in it.
+PREFIXED = "Petra Prefixed (text before the id)"
+
+
+def build(webex: WebexCloud, microsoft: MicrosoftClouds) -> None:
+    """Fill two empty clouds."""
+    org = webex.add_organization("Example", ORGANIZATION)
+    tenant = microsoft.add_tenant("Example", TENANT, DOMAIN)
+    _let_the_app_in(webex, microsoft, tenant)
+    # What nobody could confirm: here it is the compliance officer who may link folders.
+    webex.switches.who_may_link = "compliance"
+    microsoft.switches.drive_delay_seconds = 15.0
+    _synchronized(org, tenant, ADMIN, roles=["id_full_admin"])
+    _synchronized(org, tenant, OFFICER, roles=["compliance_officer"])
+    for name in names(PEOPLE):
+        _synchronized(org, tenant, name)
+    _add_problems(webex, org, tenant)
+
+
+def _let_the_app_in(webex: WebexCloud, microsoft: MicrosoftClouds, tenant: Tenant) -> None:
+    webex.add_integration(INTEGRATION_ID, INTEGRATION_SECRET)
+    app = microsoft.add_app(APP_ID, APP_SECRET)
+    microsoft.consent(app, tenant, PERMISSIONS)
+
+
+def _synchronized(
+    org: Organization,
+    tenant: Tenant,
+    name: str,
+    *,
+    external_id: str = "{}",
+    roles: list[str] | None = None,
+) -> Person:
+    """Somebody in both directories, as a synchronization from Entra leaves them."""
+    from anyascii import anyascii
+
+    object_id = object_id_of(name)
+    email = org.world.free_email(anyascii(name.partition(" (")[0]), DOMAIN)
+    tenant.add_user(name, object_id, email)
+    return org.add_person(name, email, external_id.format(object_id), roles=roles or [])
+
+
+def object_id_of(name: str) -> str:
+    return str(uuid.uuid5(uuid.UUID(TENANT), name))
+
+
+def _add_problems(webex: WebexCloud, org: Organization, tenant: Tenant) -> None:
+    _synchronized(org, tenant, PREFIXED, external_id="AzureAD:{}")
+    tenant.add_user(NO_ID.name, object_id_of(NO_ID.name))
+    org.add_person(NO_ID.name)
+    _synchronized(org, tenant, TWIN_ONE.name)
+    org.add_person(TWIN_TWO.name, external_id=object_id_of(TWIN_ONE.name))
+    org.add_person(UNKNOWN.name, external_id=object_id_of(UNKNOWN.name))
+    elsewhere = webex.add_organization("Elsewhere", OTHER_ORGANIZATION)
+    elsewhere.add_person(STRANGER.name, external_id=object_id_of(STRANGER.name))
+    webex.add_bot(BOT.name)
+
+
+def person(webex: WebexCloud, name: str) -> Person:
+    """Raises KeyError."""
+    with webex.lock:
+        for someone in webex.world.people.values():
+            if someone.name == name:
+                return someone
+    raise KeyError(name)
+
+
+def ordinary_people(webex: WebexCloud) -> list[Person]:
+    """Everybody in the organization but those who are there for a reason."""
+    special = {ADMIN, OFFICER, PREFIXED, *(problem.name for problem in PROBLEMS)}
+    with webex.lock:
+        people = webex.world.people_of_org[ORGANIZATION]
+        return [each for each in people if each.name not in special]
+
+
+def issue_tokens(webex: WebexCloud) -> dict[str, str]:
+    """New tokens of officer and administrator, by the setting that `./dev setup` reads.
+
+    Those issued before are worth nothing any more.
+    """
+    environment: dict[str, str] = {}
+    for name, scopes, capability in (
+        (OFFICER, OFFICER_SCOPES, "SPACES"),
+        (ADMIN, ADMIN_SCOPES, "PEOPLE"),
+    ):
+        owner = person(webex, name)
+        _revoke_all(webex, owner)
+        token = webex.issue_token(owner, scopes, client_id=INTEGRATION_ID)
+        environment[f"WEBEX_{capability}_TOKEN"] = token.access_token
+        environment[f"WEBEX_{capability}_REFRESH_TOKEN"] = token.refresh_token
+    return environment
+
+
+def _revoke_all(webex: WebexCloud, owner: Person) -> None:
+    with webex.lock:
+        known = [*webex.world.tokens.values(), *webex.world.refresh_tokens.values()]
+    for token in known:
+        if token.person_uuid == owner.uuid:
+            webex.revoke_token(token)

@@ -1,0 +1,96 @@
+"""The journey: which scene is played when, and what is said at the end."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from sandbox.console import spells
+from sandbox.demo.refusals import (
+    check_team_from_before,
+    forge,
+    join_team_from_before,
+    make_team_from_before,
+    play_off,
+)
+from sandbox.demo.scenes import Line, Playing, Scene
+from sandbox.demo.stage import Stage, stage
+from sandbox.demo.table import table
+from sandbox.supervise import Steps
+
+# The first of 500 makes the people known: 500 look-ups at 300 a minute. The second has it easy.
+SMALL = (
+    Scene("5 people, by webhook", 5, 1.0, 120),
+    Scene("5 people, by events alone", 5, 1.0, 120, heard=False),
+    Scene("5 people, delivered twice", 5, 1.0, 120, doubled=True),
+    Scene("50 people, by webhook, 6 with problems", 50, 0.3, 180, problems=True),
+    Scene("50 people, by events alone", 50, 0.3, 180, heard=False),
+)
+LARGE_BY_WEBHOOK = Scene("500 people, by webhook", 500, 0.05, 300)
+LARGE_BY_EVENTS = Scene("500 people, by events alone", 500, 0.05, 300, heard=False)
+THROTTLED_BY_GRAPH = Scene("20 people, Graph throttles", 20, 0.2, 180)
+THROTTLED_BY_WEBEX = Scene("20 people, Webex throttles", 20, 0.2, 180)
+SPELL_SECONDS = 25.0
+
+
+def run_demo(say: Steps) -> int:
+    """0 if everything is right, 1 if not."""
+    folder = Path(tempfile.mkdtemp(prefix="demo-"))
+    ok = False
+    try:
+        with stage(folder, say) as here:
+            lines = _play_all(here, say)
+            total = here.tally.all()
+            throttled = {c: here.tally.answered(c, 429) for c in ("webex", "graph")}
+        ok = not any(line.wrong for line in lines)
+        print(f"\n{table(lines)}\n", flush=True)
+        print(
+            f"In all: {total.webex} Webex requests ({throttled['webex']} throttled),"
+            f" {total.graph} Graph requests ({throttled['graph']} throttled),"
+            f" {total.writes} directory writes."
+        )
+        say("Everything is right." if ok else "Something is wrong: see the table.")
+    finally:
+        if ok:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            say(f"Logs are kept in {folder / 'logs'}")
+    return 0 if ok else 1
+
+
+def _play_all(here: Stage, say: Steps) -> list[Line]:
+    from_before = make_team_from_before(here, say)
+    time.sleep(1.5)  # Webex's clock has whole seconds; the team must be older than the switch
+    for sentence in here.turn(on=True, webhooks=True):
+        say(sentence)
+    time.sleep(1)
+    small = [Playing(here, scene, say) for scene in SMALL]
+    forged = forge(here, say)
+    join_team_from_before(here, from_before, say)
+    large = Playing(here, LARGE_BY_WEBHOOK, say)
+    lines = [forged, *(playing.line() for playing in small), large.line()]
+    lines += _throttle(here, say)
+    lines.append(check_team_from_before(here, from_before))
+    lines.append(play_off(here, say))
+    return lines
+
+
+def _throttle(here: Stage, say: Steps) -> list[Line]:
+    """The second team of 500, while each cloud in turn will not answer for a while."""
+    large = Playing(here, LARGE_BY_EVENTS, say)
+    clouds = here.clouds
+    lines: list[Line] = []
+    for cloud, scene in (
+        (clouds.microsoft.graph, THROTTLED_BY_GRAPH),
+        (clouds.webex, THROTTLED_BY_WEBEX),
+    ):
+        spells.throttle(cloud, SPELL_SECONDS)
+        say(f"For {SPELL_SECONDS:g} s {cloud.name} answers 429 to everything")
+        before = here.tally.answered(cloud.name, 429)
+        line = Playing(here, scene, say).line()
+        if here.tally.answered(cloud.name, 429) == before:
+            line.wrong.append("nothing was throttled")
+        lines.append(line)
+    return [large.line(), *lines]
