@@ -35,10 +35,17 @@ class CredentialRows:
 
     def read(self, capability: str) -> Credential | None:
         """None as well where the key that it was encrypted under is no longer in the keyring."""
+        from cryptography.fernet import InvalidToken
+
         row = self._rows.get(f"credential:{capability}")
         if row is None or row.text("key") not in self._keyring.keys:
             return None
-        secret = json.loads(self._cipher(row.text("key"), capability).decrypt(row.text("secret")))
+        try:
+            raw = self._cipher(row.text("key"), capability).decrypt(row.text("secret"))
+        except InvalidToken:
+            # Another key under the same version, or another's row: somebody must sign in again.
+            return None
+        secret = json.loads(raw)
         return Credential(
             secret["access"], secret["refresh"], row.number("expires"), row.text("owner"), row.etag
         )

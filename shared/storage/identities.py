@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
-from shared.core.identity import bucket, mark_claims, pack, unpack
+from shared.core.identity import bucket, keep_since, mark_claims, pack, unpack
 from shared.core.ids import ObjectId, PersonId
 from shared.core.model import Identity, IdentityState
 from shared.ports import Conflict
@@ -37,14 +37,30 @@ class IdentityRows:
         new = list(identities)
         before = self.known(i.person for i in new)
         claims = self._claim(new, before)
-        marked, others = mark_claims(new, claims)
-        rivals = [
+        for _ in range(_RACES):
+            marked, others = mark_claims(new, claims)
+            marked = [keep_since(before.get(i.person), i) for i in marked]
+            self._write_people([*marked, *self._rivals(others)])
+            # Somebody else's claim may have come before our people were there to be marked.
+            late = self._claims_on({i.object for i in new if i.object})
+            if late == claims:
+                return {i.person: i for i in marked}
+            claims = late
+        raise Conflict("claims are contended")
+
+    def _rivals(self, people: Iterable[PersonId]) -> list[Identity]:
+        return [
             replace(i, state=IdentityState.CLAIMED_TWICE)
-            for i in self.known(others).values()
+            for i in self.known(people).values()
             if i.object
         ]
-        self._write_people([*marked, *rivals])
-        return {i.person: i for i in marked}
+
+    def _claims_on(self, objects: set[ObjectId]) -> Claims:
+        claims: Claims = {}
+        for name in sorted({bucket(o) for o in objects}):
+            row = self._rows.get(f"o:{name}")
+            claims |= _by_object(_unpack_claims(row.blob("b")) if row else set())
+        return {o: people for o, people in claims.items() if o in objects}
 
     def _claim(self, new: list[Identity], before: People) -> Claims:
         """Write who claims what now and no longer; answers all claims of the new objects."""

@@ -9,7 +9,7 @@ from shared.core.ids import OrgId, TenantId
 from shared.core.model import OrgSettings, Versioned
 from shared.core.pace import Pace
 from shared.ports import Conflict, Kept
-from shared.storage.tables import Partition, Row, Value
+from shared.storage.tables import Partition, Row, Value, spread
 
 _RACES = 20
 
@@ -38,10 +38,11 @@ class OrganizationRows:
 
     def kept(self, name: str) -> Kept | None:
         row = self._rows.get(name)
-        return Kept(json.loads(row.text("state")), row.etag) if row else None
+        return Kept(json.loads(row.blob("state")), row.etag) if row else None
 
     def keep(self, name: str, before: Kept | None, state: Mapping[str, object]) -> None:
-        values: dict[str, Value] = {"state": json.dumps(state)}
+        # In pieces: a busy cursor is longer than a string property may be.
+        values = spread("state", json.dumps(state).encode())
         self._rows.put(name, values, before.etag if before else None)
 
     def pace(self, capability: str) -> Versioned[Pace] | None:
@@ -81,5 +82,11 @@ def _settings(org: OrgId, row: Row) -> OrgSettings:
         honour_creation=row.flag("honour_creation", True),
         link_folders=row.flag("link_folders", True),
         default_folder=row.flag("default_folder", True),
-        folder_linkers=tuple(filter(None, row.text("folder_linkers").split(","))),
+        folder_linkers=_linkers(row),
     )
+
+
+def _linkers(row: Row) -> tuple[str, ...]:
+    if "folder_linkers" not in row.values:
+        return OrgSettings.folder_linkers
+    return tuple(filter(None, row.text("folder_linkers").split(",")))

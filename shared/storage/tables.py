@@ -26,6 +26,7 @@ Properties = Mapping[str, Value]
 Operation = tuple[str, dict[str, Any], dict[str, Any]]
 
 OPERATIONS_MAX = 100
+TRANSACTION_MAX = 4 * 1024 * 1024
 ENTITY_MAX = 1024 * 1024
 STRING_MAX = 32 * 1024
 BINARY_MAX = 64 * 1024
@@ -136,10 +137,14 @@ class Partition:
         operations = [self._operation(step) for step in steps]
         if not 0 < len(operations) <= OPERATIONS_MAX:
             raise OverLimit(f"{len(operations)} operations in a transaction")
+        if sum(map(_payload, steps)) > TRANSACTION_MAX:
+            raise OverLimit(f"a transaction of more than {TRANSACTION_MAX} bytes")
         try:
             return self._submit(operations)
         except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
-            if _is_table_missing(error):
+            # For an insert nothing but the table can be missing; its error carries no code.
+            gone = isinstance(error, ResourceNotFoundError) and steps[0].op == "insert"
+            if gone or _is_table_missing(error):
                 raise
             raise Conflict(str(steps[0].key)) from error
         except TableTransactionError as error:
@@ -284,6 +289,15 @@ def _size(name: str, value: Value) -> int:
             raise OverLimit(f"{name}: {len(value)} bytes")
         return 4 + len(value)
     return 8
+
+
+def _payload(step: Step) -> int:
+    """About the bytes on the wire: binary values travel in base64, each step in an envelope."""
+    size = 1024
+    for name, value in step.values.items():
+        length = len(value) if isinstance(value, bytes | str) else 24
+        size += 64 + len(name) + (length * 4 // 3 if isinstance(value, bytes) else length)
+    return size
 
 
 def _row(entity: Any) -> Row:

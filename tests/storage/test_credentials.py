@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from shared.core.keyring import Keyring
+from shared.ports import Conflict
+from shared.storage.credentials import Credential, CredentialRows
+from shared.storage.tables import Partition
+
+OLD, NEW = {"v1": b"o" * 32}, {"v2": b"n" * 32}
+ORG = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
+TOKENS = Credential("access-token-xyz", "refresh-token-xyz", 1_700_000_000_000, "officer")
+
+
+def _rows(rows: Partition, *, newest: str = "v1", org: str = ORG) -> CredentialRows:
+    return CredentialRows(rows, Keyring(newest, {**OLD, **NEW}), org)
+
+
+def test_tokens_come_back(rows: Partition) -> None:
+    _rows(rows).write("spaces", TOKENS)
+    kept = _rows(rows).read("spaces")
+
+    assert kept
+    assert (kept.access_token, kept.refresh_token) == ("access-token-xyz", "refresh-token-xyz")
+    assert (kept.expires, kept.owner) == (1_700_000_000_000, "officer")
+    assert _rows(rows).read("people") is None
+
+
+def test_no_token_stands_in_the_row_nor_in_repr(rows: Partition) -> None:
+    _rows(rows).write("spaces", TOKENS)
+    row = rows.get("credential:spaces")
+    kept = _rows(rows).read("spaces")
+
+    assert row
+    assert "token-xyz" not in repr(row)
+    assert "token-xyz" not in repr(kept)
+
+
+def test_the_row_carries_the_version_and_old_rows_stay_readable(rows: Partition) -> None:
+    _rows(rows).write("spaces", TOKENS)
+    rotated = _rows(rows, newest="v2")
+    kept = rotated.read("spaces")
+    assert kept
+    rotated.write("spaces", kept)
+    row = rows.get("credential:spaces")
+    only_new = CredentialRows(rows, Keyring("v2", NEW), ORG).read("spaces")
+
+    assert row
+    assert row.text("key") == "v2"
+    assert only_new
+    assert only_new.refresh_token == "refresh-token-xyz"
+
+
+def test_a_key_that_was_dropped_leaves_nothing_to_read(rows: Partition) -> None:
+    _rows(rows).write("spaces", TOKENS)
+
+    assert CredentialRows(rows, Keyring("v2", NEW), ORG).read("spaces") is None
+
+
+def test_another_key_under_the_same_version_leaves_nothing_to_read(rows: Partition) -> None:
+    _rows(rows).write("spaces", TOKENS)
+
+    assert CredentialRows(rows, Keyring("v1", {"v1": b"x" * 32}), ORG).read("spaces") is None
+
+
+def test_a_row_copied_to_another_organization_or_capability_is_not_read(rows: Partition) -> None:
+    _rows(rows).write("spaces", TOKENS)
+    row = rows.get("credential:spaces")
+    assert row
+    rows.upsert("credential:people", row.values)
+
+    assert _rows(rows).read("people") is None
+    assert _rows(rows, org="another").read("spaces") is None
+
+
+def test_two_who_refresh_at_once_keep_one_result(rows: Partition) -> None:
+    credentials = _rows(rows)
+    credentials.write("spaces", TOKENS)
+    read = credentials.read("spaces")
+    assert read
+    credentials.write("spaces", read)
+
+    with pytest.raises(Conflict):
+        credentials.write("spaces", read)
+
+
+def test_a_new_sign_in_replaces_whatever_was_there(rows: Partition) -> None:
+    _rows(rows).write("spaces", TOKENS)
+    _rows(rows).write("spaces", Credential("another-access", "another-refresh", 1))
+    kept = _rows(rows).read("spaces")
+
+    assert kept
+    assert kept.access_token == "another-access"

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from shared.core.identity import from_external_id
+from shared.core.ids import ObjectId, PersonId
+from shared.core.model import Identity, IdentityState
+from shared.storage.identities import IdentityRows
+from shared.storage.tables import Partition
+from tests.storage.conftest import Eye
+
+NOW = 1_700_000_000
+HOUR, DAY = 3_600, 86_400
+MAPPED, TWICE = IdentityState.MAPPED, IdentityState.CLAIMED_TWICE
+
+
+def _person() -> PersonId:
+    return PersonId(str(uuid4()))
+
+
+def _object() -> ObjectId:
+    return ObjectId(str(uuid4()))
+
+
+def _says(person: PersonId, object_id: str | None, now: int = NOW) -> Identity:
+    return from_external_id(person, object_id, now)
+
+
+def _states(identities: IdentityRows, *people: PersonId) -> list[IdentityState]:
+    known = identities.known(people)
+    return [known[p].state for p in people]
+
+
+def test_what_is_kept_is_known(rows: Partition) -> None:
+    identities = IdentityRows(rows)
+    mapped, without = _says(_person(), _object()), _says(_person(), None)
+    kept = identities.keep([mapped, without])
+
+    assert kept == {i.person: i for i in (mapped, without)}
+    assert identities.known([mapped.person, without.person, _person()]) == kept
+
+
+def test_five_hundred_known_people_cost_at_most_forty_point_reads(
+    watched: Partition, eye: Eye
+) -> None:
+    identities = IdentityRows(watched)
+    people = [_says(_person(), _object()) for _ in range(500)]
+    identities.keep(people)
+    eye.calls.clear()
+    known = identities.known(i.person for i in people)
+
+    assert known == {i.person: i for i in people}
+    assert len(eye.calls) <= 40
+    assert all(method == "GET" and "RowKey=" in url for method, url in eye.calls)
+    assert not any("filter" in url for _, url in eye.calls)
+
+
+def test_nobody_costs_nothing(watched: Partition, eye: Eye) -> None:
+    assert IdentityRows(watched).known([]) == {}
+    assert eye.calls == []
+
+
+def test_a_double_claim_in_one_answer_marks_both(rows: Partition) -> None:
+    identities, object_id = IdentityRows(rows), _object()
+    alice, eve = _person(), _person()
+    identities.keep([_says(alice, object_id), _says(eve, object_id.upper())])
+
+    assert _states(identities, alice, eve) == [TWICE, TWICE]
+
+
+def test_a_later_claim_marks_the_earlier_one_too(rows: Partition) -> None:
+    identities, object_id = IdentityRows(rows), _object()
+    alice, eve = _person(), _person()
+    identities.keep([_says(alice, object_id)])
+    kept = identities.keep([_says(eve, object_id)])
+
+    assert kept[eve].state is TWICE
+    assert _states(identities, alice, eve) == [TWICE, TWICE]
+
+
+def test_a_claim_that_is_released_lets_the_other_be_mapped_again(rows: Partition) -> None:
+    identities, object_id = IdentityRows(rows), _object()
+    alice, eve = _person(), _person()
+    identities.keep([_says(alice, object_id), _says(eve, object_id)])
+    identities.keep([_says(eve, _object())])
+    identities.keep([_says(alice, object_id)])
+
+    assert _states(identities, alice, eve) == [MAPPED, MAPPED]
+
+
+def test_a_person_who_lost_the_object_id_claims_nothing(rows: Partition) -> None:
+    identities, object_id = IdentityRows(rows), _object()
+    alice, eve = _person(), _person()
+    identities.keep([_says(eve, object_id)])
+    identities.keep([_says(eve, None)])
+    identities.keep([_says(alice, object_id)])
+
+    assert _states(identities, alice, eve) == [MAPPED, IdentityState.NO_OBJECT_ID]
+
+
+def test_asking_again_about_a_double_claim_keeps_its_beginning(rows: Partition) -> None:
+    """Else its first day would never end, and it would be looked up every hour for ever."""
+    identities, object_id = IdentityRows(rows), _object()
+    alice, eve = _person(), _person()
+    identities.keep([_says(alice, object_id), _says(eve, object_id)])
+    for hours in (1, 25):
+        identities.keep([_says(alice, object_id, NOW + hours * HOUR)])
+    known = identities.known([alice])[alice]
+
+    assert (known.state, known.since, known.checked) == (TWICE, NOW, NOW + 25 * HOUR)
+
+
+def test_two_workers_who_keep_rival_claims_at_once_map_neither(
+    watched: Partition, eye: Eye
+) -> None:
+    """The other's claim comes after ours was written and before our person's row is."""
+    identities, object_id = IdentityRows(watched), _object()
+    alice, eve = _person(), _person()
+
+    def rival(_method: str, _url: str) -> bool:
+        ours_is_written = any(method != "GET" for method, _ in eye.calls)
+        if ours_is_written:
+            identities.keep([_says(eve, object_id)])
+        return ours_is_written
+
+    eye.before = rival
+    identities.keep([_says(alice, object_id)])
+
+    assert _states(identities, alice, eve) == [TWICE, TWICE]
+
+
+@pytest.mark.parametrize("copies", [2, 8])
+def test_keeping_the_same_answer_again_changes_nothing(rows: Partition, copies: int) -> None:
+    identities = IdentityRows(rows)
+    people = [_says(_person(), _object()) for _ in range(20)]
+    for _ in range(copies):
+        identities.keep(people)
+
+    assert identities.known(i.person for i in people) == {i.person: i for i in people}
+
+
+def test_ten_thousand_people_fit(rows: Partition) -> None:
+    identities = IdentityRows(rows)
+    people = [_says(_person(), _object()) for _ in range(10_000)]
+    identities.keep(people)
+
+    assert len(identities.known(i.person for i in people)) == 10_000

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.data.tables import TableServiceClient
+
+from shared.ports import Conflict
+from shared.storage.tables import OverLimit, Partition, Step, Tables, Value, open_connection, spread
+from tests.storage.conftest import Eye
+
+
+def _keys(rows: Partition, low: str = "", high: str = "~") -> list[str]:
+    return [row.key for row in rows.range(low, high)]
+
+
+def test_a_row_comes_back_as_it_was_written(rows: Partition) -> None:
+    values: dict[str, Value] = {
+        "text": "Åre 🚀 'quoted' \"x\" \x00\n",
+        "empty": "",
+        "big": 2**62,
+        "negative": -(2**40),
+        "small": 7,
+        "yes": True,
+        "no": False,
+        "raw": bytes(range(256)),
+    }
+    etag = rows.insert("a", values)
+    row = rows.get("a")
+
+    assert row
+    assert row.values == values
+    assert row.etag == etag
+    assert type(row.values["yes"]) is bool
+
+
+def test_a_row_of_another_partition_is_not_seen(tables: Tables, rows: Partition) -> None:
+    rows.insert("a", {})
+
+    assert tables.partition("Testing", str(uuid4())).get("a") is None
+
+
+def test_what_is_absent_reads_as_nothing(rows: Partition) -> None:
+    rows.insert("a", {"n": 1})
+    row = rows.get("a")
+    assert row
+
+    assert (row.text("x"), row.number("x"), row.moment("x"), row.blob("x")) == ("", 0, None, b"")
+    assert row.flag("x", default=True)
+    assert row.text("n") == ""
+
+
+def test_inserting_twice_is_a_conflict(rows: Partition) -> None:
+    rows.insert("a", {"n": 1})
+
+    with pytest.raises(Conflict):
+        rows.insert("a", {"n": 2})
+    with pytest.raises(Conflict):
+        rows.write([Step("insert", "b", {}), Step("insert", "a", {})])
+    assert _keys(rows) == ["a"]
+
+
+def test_a_stale_etag_is_a_conflict_and_changes_nothing(rows: Partition) -> None:
+    stale = rows.insert("a", {"n": 1})
+    rows.replace("a", {"n": 2}, stale)
+
+    for attempt in (
+        lambda: rows.replace("a", {"n": 3}, stale),
+        lambda: rows.delete("a", stale),
+        lambda: rows.put("a", {"n": 3}, stale),
+        lambda: rows.write([Step("insert", "b", {}), Step("merge", "a", {"n": 3}, stale)]),
+    ):
+        with pytest.raises(Conflict):
+            attempt()
+    row = rows.get("a")
+    assert row
+    assert row.values == {"n": 2}
+    assert rows.get("b") is None
+
+
+def test_replacing_what_is_gone_is_a_conflict(rows: Partition) -> None:
+    etag = rows.insert("a", {})
+    rows.delete("a", etag)
+
+    with pytest.raises(Conflict):
+        rows.replace("a", {}, etag)
+    with pytest.raises(Conflict):
+        rows.write([Step("insert", "b", {}), Step("delete", "a", {})])
+    assert _keys(rows) == []
+
+
+def test_put_inserts_without_an_etag_and_replaces_with_one(rows: Partition) -> None:
+    etag = rows.put("a", {"n": 1, "gone": 1}, None)
+    rows.put("a", {"n": 2}, etag)
+
+    row = rows.get("a")
+    assert row
+    assert row.values == {"n": 2}
+    with pytest.raises(Conflict):
+        rows.put("a", {}, None)
+
+
+def test_a_merge_keeps_what_it_does_not_name(rows: Partition) -> None:
+    rows.insert("a", {"n": 1, "m": 1})
+    rows.write([Step("merge", "a", {"n": 2})])
+
+    row = rows.get("a")
+    assert row
+    assert row.values == {"n": 2, "m": 1}
+
+
+def test_a_transaction_is_all_or_nothing_and_tells_the_new_etags(rows: Partition) -> None:
+    old = rows.insert("old", {})
+    etags = rows.write(
+        [
+            Step("insert", "new", {"n": 1}),
+            Step("delete", "old", {}, old),
+            Step("upsert", "other", {"n": 1}),
+        ]
+    )
+    new, other = rows.get("new"), rows.get("other")
+
+    assert new
+    assert other
+    assert etags == [new.etag, "", other.etag]
+    assert rows.get("old") is None
+
+
+def test_a_hundred_operations_go_and_one_more_is_refused(rows: Partition) -> None:
+    steps = [Step("insert", f"k{n:03d}", {}) for n in range(101)]
+
+    with pytest.raises(OverLimit):
+        rows.write(steps)
+    with pytest.raises(OverLimit):
+        rows.write([])
+    assert _keys(rows) == []
+    assert len(rows.write(steps[:100])) == 100
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"text": "x" * (32 * 1024 + 1)},
+        {"text": "🚀" * (16 * 1024 + 1)},
+        {"raw": b"x" * (64 * 1024 + 1)},
+        {f"raw{n}": b"x" * 60_000 for n in range(18)},
+        {f"text{n}": "x" * 32_000 for n in range(17)},
+        {f"p{n}": 1 for n in range(253)},
+    ],
+    ids=["string", "surrogate pairs", "binary", "entity", "entity of text", "properties"],
+)
+def test_what_the_real_service_would_refuse_is_refused(
+    rows: Partition, values: dict[str, Value]
+) -> None:
+    with pytest.raises(OverLimit):
+        rows.insert("a", values)
+    with pytest.raises(OverLimit):
+        rows.write([Step("insert", "b", {}), Step("upsert", "a", values)])
+    assert _keys(rows) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"text": "x" * 32 * 1024},
+        {"raw": b"x" * 64 * 1024},
+        {f"raw{n}": b"x" * 60_000 for n in range(17)},
+        {f"p{n}": 1 for n in range(252)},
+    ],
+    ids=["string", "binary", "entity", "properties"],
+)
+def test_what_is_just_within_the_limits_goes(rows: Partition, values: dict[str, Value]) -> None:
+    rows.insert("a", values)
+    row = rows.get("a")
+
+    assert row
+    assert row.values == values
+
+
+@pytest.mark.parametrize(
+    "key", ["a/b", "a\\b", "a#b", "a?b", "a\x00b", "a\tb", "a\x85b", "x" * 513]
+)
+def test_a_key_that_the_service_refuses_is_refused(
+    tables: Tables, rows: Partition, key: str
+) -> None:
+    with pytest.raises(OverLimit):
+        rows.get(key)
+    with pytest.raises(OverLimit):
+        rows.insert(key, {})
+    with pytest.raises(OverLimit):
+        list(rows.range(key, "z"))
+    with pytest.raises(OverLimit):
+        tables.partition("Testing", key)
+
+
+def test_quotes_and_other_scripts_are_good_keys(rows: Partition) -> None:
+    for key in ("o'brien", "Åre", "100%", "a b"):
+        rows.insert(key, {"n": 1})
+
+        assert rows.get(key)
+
+
+def test_a_lone_surrogate_is_kept_as_a_replacement(rows: Partition) -> None:
+    """JSON from Webex can carry one in a title; no row may fail for it."""
+    rows.insert("a", {"title": "x\ud800y"})
+    row = rows.get("a")
+
+    assert row
+    assert row.text("title") == "x\ufffdy"
+
+
+def test_a_range_is_in_order_from_low_to_before_high(rows: Partition) -> None:
+    for key in ("due:3", "due:1", "due:2", "look:1", "due:", "dud"):
+        rows.insert(key, {})
+
+    assert _keys(rows, "due:1", "due:3") == ["due:1", "due:2"]
+    assert _keys(rows, "due:", "due;") == ["due:", "due:1", "due:2", "due:3"]
+
+
+def test_a_range_over_pages_finds_every_row(rows: Partition) -> None:
+    for start in range(0, 1_200, 100):
+        rows.write([Step("insert", f"k{n:04d}", {}) for n in range(start, start + 100)])
+
+    assert _keys(rows) == [f"k{n:04d}" for n in range(1_200)]
+
+
+@pytest.mark.parametrize("limit", [0, 1, 5, 30])
+def test_a_limited_range_costs_one_call(watched: Partition, eye: Eye, limit: int) -> None:
+    watched.write([Step("insert", f"k{n:02d}", {}) for n in range(20)])
+    eye.calls.clear()
+    keys = [row.key for row in watched.range("k", "l", limit=limit)]
+
+    assert keys == [f"k{n:02d}" for n in range(min(limit, 20))]
+    assert len(eye.calls) <= 1
+
+
+@pytest.mark.parametrize("size", [0, 1, 61_440, 61_441, 200_000])
+def test_a_blob_in_pieces_comes_back_whole(rows: Partition, size: int) -> None:
+    blob = bytes(n % 251 for n in range(size))
+    rows.insert("a", spread("b", blob))
+    row = rows.get("a")
+
+    assert row
+    assert row.blob("b") == blob
+
+
+def test_a_table_that_is_gone_is_no_lost_race(azurite: str) -> None:
+    """A conflict is tried again for ever; a missing table must be heard of."""
+    name = f"Gone{uuid4().hex}"
+    partition = Tables(lambda: open_connection(azurite)).partition(name, "p")
+    partition.insert("a", {})
+    TableServiceClient.from_connection_string(azurite).delete_table(name)
+
+    with pytest.raises(HttpResponseError):
+        partition.get("a")
+    with pytest.raises(HttpResponseError):
+        partition.upsert("a", {})
+    with pytest.raises(HttpResponseError):
+        partition.insert("a", {})
+    with pytest.raises(HttpResponseError):
+        partition.write([Step("upsert", "a", {}), Step("upsert", "b", {})])
