@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from sandbox import setup_organization as setup
 from sandbox.demo.journey import run_demo
-from sandbox.host.coretools import CoreToolsMissing
+from sandbox.host import coretools
 from sandbox.host.settings import HostConfigError
 from sandbox.installation import new_master_keys, sandbox_settings, set_up
 from sandbox.node import SetupError
@@ -22,7 +22,7 @@ from sandbox.supervise import Asked, Busy, Fallen, Steps, locked, watch, watch_s
 from shared.config import BadSetting
 
 CLOUD_PORTS = ("webex", "graph", "login", "console")
-_WRONG_INPUT = (Busy, CoreToolsMissing, BadSetting, HostConfigError, setup.WrongInput)
+_WRONG_INPUT = (Busy, coretools.CoreToolsMissing, BadSetting, HostConfigError, setup.WrongInput)
 _FAILED = (NotStarted, Fallen, SetupError, setup.NotDone)
 
 
@@ -43,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _chosen(options: argparse.Namespace, say: Steps) -> int:
     """Only the demo comes to an end by itself."""
+    if options.host == "func":
+        coretools.command(options.port)  # raises where they are missing
     if options.demo:
         return run_demo(say)
     if options.only_app:

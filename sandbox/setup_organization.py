@@ -20,7 +20,7 @@ from typing import Any
 from sandbox.storage import ROOT
 from shared.config import BadSetting, read_settings
 from shared.core import times
-from shared.core.errors import Failure
+from shared.core.errors import Failure, Permanent
 from shared.core.ids import OrgId, TenantId, parse_uuid
 from shared.core.keyring import webhook_secret
 from shared.core.reasons import reason
@@ -79,9 +79,8 @@ def carry_out(wiring: Wiring, order: Order, environment: Mapping[str, str]) -> I
     try:
         yield from _steps(wiring, order, environment)
     except Failure as failure:
-        about = reason(getattr(failure, "code", "unavailable"))
-        hint = f" {about.remedy}" if hasattr(failure, "code") else " Try again."
-        raise NotDone(f"It did not work: {failure}.{hint}") from failure
+        hint = reason(failure.code).remedy if isinstance(failure, Permanent) else "Try again."
+        raise NotDone(f"It did not work: {failure}. {hint}") from failure
     except AzureError as error:
         first_line = str(error).partition("\n")[0]
         raise NotDone(f"The storage account does not answer as it should: {first_line}") from error

@@ -28,7 +28,7 @@ def main() -> int:
         ports = Ports(options.webex, options.graph, options.login, options.console)
         served = ServedClouds(clouds, ports, os.environ)
     except (OSError, ValueError, KeyError) as error:
-        print(f"The clouds cannot be started: {error!r}", file=sys.stderr)
+        print(f"The clouds cannot be started: {error!r}. Try --fresh.", file=sys.stderr)
         return 1
     with served:
         _announce(options.ready, served)

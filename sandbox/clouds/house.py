@@ -53,9 +53,10 @@ class Clouds:
         """Moves with everything that is worth keeping; reads move nothing."""
         clouds = (self.webex, self.microsoft.graph, self.microsoft.login)
         calls = sum(call.method != "GET" for cloud in clouds for call in list(cloud.log))
-        teams = [(team.name, team.uuid) for team in list(self.webex.world.teams.values())]
-        switches = (repr(self.webex.switches), repr(self.microsoft.switches))
-        return calls, self.webex.world.sequence, len(self.webex.outbox), teams, switches
+        there = self.webex.world
+        webex = (there.sequence, len(there.events), len(there.tokens), len(self.webex.outbox))
+        teams = [(team.name, team.uuid) for team in list(there.teams.values())]
+        return calls, webex, teams, repr(self.webex.switches), repr(self.microsoft.switches)
 
     def _restore(self, kept: dict[str, Any]) -> None:
         self.webex.restore(json.dumps(kept["webex"]).encode())

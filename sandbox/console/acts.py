@@ -74,13 +74,15 @@ class Acts:
     # Switches and faults
 
     def set_faults(self, form: Form) -> str:
+        # All are read before any is set: a wrong one changes nothing.
+        lose, duplicate = _number(form, "lose", 0, 100), _number(form, "duplicate", 0, 100)
+        drive, lag = _number(form, "drive", 0, 3600), _number(form, "lag", 0, 600)
+        slow = _number(form, "slow", 0, 6)
         webex, microsoft = self._webex.switches, self._clouds.microsoft.switches
         webex.org_rooms_webhook = "fires" if _text(form, "webhooks") == "on" else "silent"
-        webex.lose = _number(form, "lose", 0, 100) / 100
-        webex.duplicate = _number(form, "duplicate", 0, 100) / 100
-        microsoft.drive_delay_seconds = _number(form, "drive", 0, 3600)
-        microsoft.read_lag_seconds = _number(form, "lag", 0, 600)
-        spells.slow_down(self._clouds.microsoft.graph, _number(form, "slow", 0, 6))
+        webex.lose, webex.duplicate = lose / 100, duplicate / 100
+        microsoft.drive_delay_seconds, microsoft.read_lag_seconds = drive, lag
+        spells.slow_down(self._clouds.microsoft.graph, slow)
         return "Set."
 
     def throttle(self, form: Form) -> str:

@@ -25,6 +25,7 @@ SMALL = (
     Scene("5 people, by webhook", 5, 1.0, 120),
     Scene("5 people, by events alone", 5, 1.0, 120, heard=False),
     Scene("5 people, delivered twice", 5, 1.0, 120, doubled=True),
+    Scene("9 people, by webhook, 6 with problems", 9, 0.5, 240, problems=True),
     Scene("50 people, by webhook, 6 with problems", 50, 0.3, 180, problems=True),
     Scene("50 people, by events alone", 50, 0.3, 180, heard=False),
 )
