@@ -8,7 +8,7 @@ answered write overrides what a read says. Running out never counts as a person'
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from uuid import UUID
@@ -99,14 +99,23 @@ def seen(
     members: frozenset[ObjectId],
     owners: frozenset[ObjectId],
     now: int,
+    unresolved: Collection[PersonId] = (),
 ) -> Ledger:
-    """What one complete read of both sides teaches. `mapped` is who is in the team and known."""
+    """What one complete read of both sides teaches. `mapped` is who is in the team and known.
+
+    unresolved: who is in the team and maps nowhere now; their pairs are kept as they are.
+    """
     pending, disproved = _judge(ledger, {MEMBERS: members, OWNERS: owners}, now)
     baseline = {
         person: object_id
         for person, object_id in ledger.baseline.items()
         if (object_id, MEMBERS, "add") not in disproved
-        and (person in mapped or object_id in members or _awaits(pending, object_id))
+        and (
+            person in mapped
+            or person in unresolved
+            or object_id in members
+            or _awaits(pending, object_id)
+        )
     }
     for person, object_id in mapped.items():
         if object_id in members:

@@ -139,6 +139,13 @@ def test_a_person_whose_object_id_changed_keeps_the_pair_that_was_seen() -> None
     assert changed.baseline == {ALICE.person: ALICE.object}
 
 
+def test_an_unresolved_person_removed_in_microsoft_is_not_taken_for_new_later() -> None:
+    both = _read(Ledger(), NOW, ALICE, mapped=TEAM)
+    unresolved = seen(both, {}, NOBODY, NOBODY, NOW + times.DAY, unresolved={ALICE.person})
+
+    assert unresolved.baseline == both.baseline
+
+
 def test_a_refused_write_is_under_way_no_more() -> None:
     ledger = refused(sending(Ledger(), [ALICE, BOB], MEMBERS, NOW), [ALICE], MEMBERS)
 
