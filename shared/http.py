@@ -119,9 +119,9 @@ class Http:
             )
         except requests.RequestException as error:
             where = self._where(method, url, 0, "")
-            raise self._unheard(
-                method, f"no answer: {type(error).__name__}", where, None
-            ) from error
+            text = f"no answer: {type(error).__name__}"
+            # Not `from error`: requests may quote a header there, and a header is a token.
+            raise self._unheard(method, text, where, None) from None
         where = self._where(
             method, url, answer.status_code, answer.headers.get(self.trace_header, "")
         )

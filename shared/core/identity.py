@@ -49,8 +49,14 @@ def is_fresh(identity: Identity, now: int, *, for_add: bool) -> bool:
 
 
 def keep_since(before: Identity | None, now: Identity) -> Identity:
-    """The new answer, with the old one's beginning where it says the same."""
-    if before and before.state == now.state and before.object == now.object:
+    """The new answer, with the old one's beginning where it says the same.
+
+    The directory does not know what the tenant refused: the same object id again is no news.
+    """
+    if before is None or before.object != now.object:
+        return now
+    refused = before.state is IdentityState.UNKNOWN_TO_TENANT and now.object is not None
+    if refused or before.state is now.state:
         return replace(now, since=before.since)
     return now
 

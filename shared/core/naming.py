@@ -14,6 +14,11 @@ import unicodedata
 DISPLAY_MAX = 256
 NICKNAME_MAX = 64
 DESCRIPTION_MAX = 1024
+# With prefix and suffix of a naming policy:
+# https://learn.microsoft.com/entra/identity/users/groups-naming-policy
+POLICY_MAX = 63
+# The hyphen and eight hex digits that a nickname ends in.
+TAIL = 9
 UNNAMED = "Webex team"
 # Control characters, lone surrogates, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -48,6 +53,19 @@ def mail_nickname(name: str, team: str, *, second: bool = False) -> str:
     room = NICKNAME_MAX - len(tail) - 1
     readable = "-".join(words)[:room].strip("-") or _hash(name)
     return f"{readable}-{tail}"
+
+
+def fit_policy(wanted: str, given: str, *, tail: int = 0) -> str:
+    """What a naming policy made of a name of ours, shortened in our part of it if it is too long.
+
+    `tail` characters at the end of our part stay.
+    """
+    excess = len(wanted) - POLICY_MAX
+    if excess <= 0 or given not in wanted:
+        return wanted
+    head, end = given[: len(given) - tail], given[len(given) - tail :]
+    shorter = head[: max(1, len(head) - excess)].rstrip(" -") + end
+    return wanted.replace(given, shorter, 1)
 
 
 def description(name: str, text: str = "") -> str:

@@ -168,19 +168,25 @@ def _take_names(state: Book, refused: Refused) -> bool:
     wanted = wanted_names(refused.body, team.group_name, team.nickname)
     if not (wanted.display_name or wanted.mail_nickname):
         return False
+    name = wanted.display_name or team.group_name
+    nickname = wanted.mail_nickname or team.nickname
     state.save_team(
         replace(
             team,
-            group_name=wanted.display_name or team.group_name,
-            nickname=wanted.mail_nickname or team.nickname,
+            group_name=naming.fit_policy(name, team.group_name),
+            nickname=naming.fit_policy(nickname, team.nickname, tail=naming.TAIL),
         )
     )
     return True
 
 
 def _take_second_nickname(state: Book) -> None:
+    """Another one of the same team's, inside whatever the naming policy put around the first."""
     team = state.team
-    nickname = naming.mail_nickname(team.name, team.uuid, second=True)
+    first = naming.mail_nickname(team.name, team.uuid)
+    second = naming.mail_nickname(team.name, team.uuid, second=True)
+    inside = first in team.nickname
+    nickname = team.nickname.replace(first, second) if inside else second
     state.save_team(replace(team, nickname=nickname))
 
 

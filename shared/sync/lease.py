@@ -85,6 +85,9 @@ def take(services: Services, team: TeamId, settings: OrgSettings, *, change: boo
         before = services.looks.read(team)
         if before is None or before.value.parked:
             return None
+        if before.value.lease_owner == owner:
+            # Our own write was taken although its answer said otherwise: the SDK repeats writes.
+            return Held(services, team, before, settings)
         now = services.now()
         wanted = rules.want(before.value, now) if change else before.value
         begun = rules.begin(wanted, now, owner, settings.epoch)

@@ -71,6 +71,6 @@ def mark_unknown(services: Services, people: Sequence[PersonId]) -> None:
     """The tenant does not know these object ids; kept, so that they are not tried every time."""
     now = services.now() // times.SECOND
     services.identities.keep(
-        replace(known, state=IdentityState.UNKNOWN_TO_TENANT, checked=now, since=now)
+        replace(known, state=IdentityState.UNKNOWN_TO_TENANT, checked=now)
         for known in services.identities.known(people).values()
     )

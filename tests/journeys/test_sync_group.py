@@ -211,3 +211,15 @@ def test_stale_reads_after_writes_add_nobody_twice_and_lose_nobody(stage: Stage)
     assert stage.tenant.write_count == writes
     assert stage.row(team).status is Status.COMPLETE
     assert stage.ledger(team).pending == {}
+
+
+def test_a_long_name_fits_into_what_the_naming_policy_leaves(stage: Stage) -> None:
+    stage.tenant.group_settings["PrefixSuffixNamingRequirement"] = "GRP_[GroupName]_EU"
+    team = stage.team(stage.person(), name="The department of long names " * 4)
+
+    stage.settle()
+
+    group = stage.group_of(team)
+    assert group is not None
+    assert len(group.display_name) <= 63
+    assert f"-{team.uuid[:8]}" in group.mail_nickname
