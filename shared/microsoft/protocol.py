@@ -7,13 +7,14 @@ A 400 is ambiguous by its code alone, so it is judged by its text, in both known
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from shared.core.ids import ObjectId
+from shared.core.ids import ObjectId, parse_uuid
 from shared.core.patience import retry_after
 
 # References are absolute in Graph whatever host is called.
@@ -73,6 +74,12 @@ def _classify_text(status: int, body: object) -> Kind:
     if "does not exist" in text and status == 400:
         return Kind.REFERENCE_UNKNOWN
     return Kind.NOT_FOUND if status == 404 else Kind.REFUSED
+
+
+def missing_object(message: str) -> str | None:
+    """The object that a refusal says does not exist; None where it names none."""
+    found = re.search(r"resource '([^']{1,64})' does not exist", message, re.IGNORECASE)
+    return parse_uuid(found.group(1)) if found else None
 
 
 def _is_about_naming(text: str, details: Sequence[Mapping[str, Any]]) -> bool:

@@ -1,7 +1,8 @@
 """Adding people: 20 a write, 20 writes a call, every inner answer judged on its own.
 
-A refused chunk added nobody. If any chunk of the group was ever taken, a refused one is halved
-down to the single that is to blame; if none was, the group is not ready and we wait.
+A refused chunk added nobody. Where Graph names whom it does not know, the others are sent again
+without that person. Else, if any chunk of the group was ever taken, the refused one is halved down
+to the single that is to blame; if none was, the group is not ready and we wait.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from shared.core import ledger as book
 from shared.core import times
 from shared.core.errors import AnswerUnknown, PermissionMissing, Where
 from shared.core.ledger import MEMBERS, OWNERS, Pair
-from shared.microsoft.protocol import Answer, Kind, Part, member_part, owner_part
+from shared.microsoft.protocol import (
+    Answer,
+    Kind,
+    Part,
+    member_part,
+    missing_object,
+    owner_part,
+)
 from shared.sync.pacing import hold_off
 from shared.sync.record import Book
 
@@ -90,21 +98,32 @@ def _judge(
     _refuse_forbidden(wave, answers, state.team.group_id or "")
     taken = [c for c, a in zip(wave, answers, strict=True) if _is_taken(c, a)]
     refused = [
-        c
+        (c, a)
         for c, a in zip(wave, answers, strict=True)
         if a.kind not in (Kind.OK, Kind.AGAIN, Kind.THROTTLED) and not _is_taken(c, a)
     ]
     if any(a.kind in (Kind.AGAIN, Kind.THROTTLED) for a in answers):
         outcome.postpone(state.services.now() + times.GAP)
     _keep_taken(state, taken, proven=any(a.kind is Kind.ALREADY_THERE for a in answers))
-    if refused and not _refusals_mean_something(state):
+    todo: list[Chunk] = []
+    for chunk, answer in refused:
+        todo += _take_apart(state, chunk, answer, outcome)
+    return todo
+
+
+def _take_apart(state: Book, chunk: Chunk, answer: Answer, outcome: Outcome) -> list[Chunk]:
+    """What to send next of a refused chunk; whoever is to blame is named in the outcome."""
+    blamed = [p for p in chunk.pairs if p.object == missing_object(answer.message)]
+    if not blamed and not _refusals_mean_something(state):
         outcome.postpone(state.services.now() + times.ADDITION_RETRY)
         return []
-    singles = [c for c in refused if len(c.pairs) == 1]
-    for chunk in singles:
-        outcome.unknown += chunk.pairs
-        state.save_ledger(book.refused(state.ledger, chunk.pairs, chunk.side))
-    return [half for c in refused if len(c.pairs) > 1 for half in c.halves()]
+    if not blamed and len(chunk.pairs) > 1:
+        return chunk.halves()
+    blamed = blamed or list(chunk.pairs)
+    outcome.unknown += blamed
+    state.save_ledger(book.refused(state.ledger, blamed, chunk.side))
+    rest = tuple(p for p in chunk.pairs if p not in blamed)
+    return [Chunk(chunk.side, rest)] if rest else []
 
 
 def _is_taken(chunk: Chunk, answer: Answer) -> bool:

@@ -101,14 +101,16 @@ def _before_group(state: Book, settings: OrgSettings, people: People) -> Observe
 
 def _with_group(state: Book, people: People) -> Observed:
     members, owners = _read_group(state)
-    state.save_ledger(book.seen(
+    state.save_ledger(
+        book.seen(
             state.ledger,
             people.mapped,
             members,
             owners,
             state.services.now(),
             unresolved=people.listed.keys(),
-        ))
+        )
+    )
     team = state.team
     return Observed(
         people=people,

@@ -222,3 +222,17 @@ def test_people_arriving_one_by_one_are_all_in_when_the_team_has_settled(stage: 
     assert group is not None
     assert set(group.members) == stage.expected(team)
     assert stage.row(team).status is Status.COMPLETE
+
+
+def test_one_unknown_person_in_a_small_team_does_not_keep_the_others_waiting(
+    stage: Stage,
+) -> None:
+    people = stage.people(8)
+    stage.tenant.remove_user(str(people[3].external_id))
+    team = stage.team(people[0], people[1:])
+
+    stage.run(25)
+
+    group = stage.group_of(team)
+    assert group is not None
+    assert set(group.members) == stage.expected(team) - {people[3].external_id}
