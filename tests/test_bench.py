@@ -1,0 +1,33 @@
+"""The benchmark's table: a wrong result is the first thing that its row says."""
+
+from __future__ import annotations
+
+from bench.measure import interleaved, sample
+from bench.table import Row, Section, render
+
+
+def test_a_wrong_result_is_said_first_in_its_row() -> None:
+    row = Row("Requests", sample([4]), sample([8]), wrong="ours: 2 groups")
+
+    lines = render([Section("A team", [row])]).splitlines()
+    assert lines[-1].strip().startswith("WRONG (ours: 2 groups): Requests")
+
+
+def test_a_row_shows_median_spread_and_ratio() -> None:
+    row = Row("CPU", sample([3.0, 1.0, 2.0]), sample([4.0]), "ms")
+
+    line = render([Section("A team", [row])]).splitlines()[-1]
+    assert line.split() == ["CPU", "2.0", "ms", "(1.0-3.0)", "4.0", "ms", "0.50"]
+
+
+def test_contestants_take_turns_and_the_first_round_is_thrown_away() -> None:
+    order: list[str] = []
+
+    def run(name: str) -> int:
+        order.append(name)
+        return len(order)
+
+    results = interleaved(2, {"ours": lambda: run("ours"), "peer": lambda: run("peer")})
+
+    assert order == ["ours", "peer", "peer", "ours", "ours", "peer"]
+    assert results == {"ours": [4, 5], "peer": [3, 6]}
