@@ -79,18 +79,27 @@ class Http:
         json: object = None,
         form: Mapping[str, str] | None = None,
         capability: str = "",
+        reads: bool = False,
     ) -> Reply:
-        """One call, patiently: 429 with a short Retry-After is waited out, reads are repeated.
+        """One call. A read is made patiently: a short Retry-After is waited out, and no answer
+        or a 5xx is asked again. A write is sent once: whoever sends it looks before the next.
 
-        Raises Throttled, Unavailable (a read failed) or AnswerUnknown (a write may have happened).
+        reads: this POST only reads. Raises Throttled, Unavailable (a read failed) or AnswerUnknown
+        (a write may have happened).
         """
         from tenacity import RetryError, Retrying
 
+        kind = "GET" if reads else method
+        attempts = _ATTEMPTS if kind == "GET" else 1
         retrying = Retrying(
-            sleep=self.clock.sleep, wait=_wait, stop=_stop, retry=_is_again, reraise=False
+            sleep=self.clock.sleep,
+            wait=_wait,
+            stop=_stop_after(attempts),
+            retry=_is_again,
+            reraise=False,
         )
         try:
-            return retrying(self._once, method, url, headers, json, form, capability)
+            return retrying(self._once, method, url, headers, json, form, capability, kind)
         except RetryError as error:
             last = error.last_attempt.exception()
             assert isinstance(last, _Again)
@@ -104,6 +113,7 @@ class Http:
         json: object,
         form: Mapping[str, str] | None,
         capability: str,
+        kind: str,
     ) -> Reply:
         import requests
 
@@ -121,31 +131,29 @@ class Http:
             where = self._where(method, url, 0, "")
             text = f"no answer: {type(error).__name__}"
             # Not `from error`: requests may quote a header there, and a header is a token.
-            raise self._unheard(method, text, where, None) from None
+            raise self._unheard(kind, text, where, None) from None
         where = self._where(
             method, url, answer.status_code, answer.headers.get(self.trace_header, "")
         )
-        return self._judge(method, answer, where, capability)
+        return self._judge(kind, answer, where, capability)
 
-    def _judge(
-        self, method: str, answer: requests.Response, where: Where, capability: str
-    ) -> Reply:
+    def _judge(self, kind: str, answer: requests.Response, where: Where, capability: str) -> Reply:
         wait = retry_after(answer.headers.get("Retry-After"), self.clock.now())
         if answer.status_code == 429 or (answer.status_code == 423 and wait is not None):
             raise _Again(Throttled("throttled", where, wait, capability), wait)
         if answer.status_code >= 500:
-            raise self._unheard(method, "the provider failed", where, wait)
+            raise self._unheard(kind, "the provider failed", where, wait)
         try:
             body = answer.json() if answer.content else None
         except ValueError as error:
-            raise self._unheard(method, "the answer is not JSON", where, wait) from error
+            raise self._unheard(kind, "the answer is not JSON", where, wait) from error
         return Reply(answer.status_code, body, answer.headers, where)
 
     def _unheard(
-        self, method: str, text: str, where: Where, wait: float | None
+        self, kind: str, text: str, where: Where, wait: float | None
     ) -> Transient | _Again:
         """A read is repeated. A write is not: whoever called reads before writing again."""
-        if method == "GET":
+        if kind == "GET":
             return _Again(Unavailable(text, where, wait), wait)
         return AnswerUnknown(text, where, wait)
 
@@ -164,10 +172,13 @@ def _wait(state: RetryCallState) -> float:
     return given if given is not None else 0.5 * 2.0 ** (state.attempt_number - 1)
 
 
-def _stop(state: RetryCallState) -> bool:
-    upcoming = state.upcoming_sleep
-    return (
-        state.attempt_number >= _ATTEMPTS
-        or upcoming > times.WAIT_IN_CALL
-        or state.idle_for + upcoming > times.WAIT_IN_ALL
-    )
+def _stop_after(attempts: int) -> Callable[[RetryCallState], bool]:
+    def stop(state: RetryCallState) -> bool:
+        upcoming = state.upcoming_sleep
+        return (
+            state.attempt_number >= attempts
+            or upcoming > times.WAIT_IN_CALL
+            or state.idle_for + upcoming > times.WAIT_IN_ALL
+        )
+
+    return stop

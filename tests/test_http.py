@@ -124,12 +124,21 @@ def test_an_answer_below_500_is_for_the_caller_to_judge(status: int, method: str
     assert len(stage.script.asked) == 1
 
 
-@pytest.mark.parametrize("method", ["GET", *WRITES])
-def test_a_short_throttling_is_waited_out(method: str) -> None:
+def test_a_short_throttling_of_a_read_is_waited_out() -> None:
     stage = Stage(_throttled("2.5"), _throttled("5"), _ok)
 
-    assert stage.call(method).status == 200
+    assert stage.call("GET").status == 200
     assert stage.script.at == [START, START + 2.5, START + 7.5]
+
+
+@pytest.mark.parametrize("method", WRITES)
+def test_a_throttled_write_is_left_to_whoever_knows_the_switch(method: str) -> None:
+    stage = Stage(_throttled("2.5"), _ok)
+    failure = stage.fails(method)
+
+    assert isinstance(failure, Throttled)
+    assert failure.retry_after == 2.5
+    assert stage.script.at == [START]
 
 
 def test_a_date_is_waited_for_on_the_clock_passed_in() -> None:
@@ -163,7 +172,7 @@ def test_throttling_without_a_time_backs_off_and_ends() -> None:
 def test_a_locked_resource_with_a_time_is_waited_for() -> None:
     stage = Stage(lambda: answer(423, Retry_After="1"), _ok)
 
-    assert stage.call("POST").status == 200
+    assert stage.call("GET").status == 200
     assert stage.clock.waits == [1.0]
 
 

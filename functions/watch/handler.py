@@ -42,6 +42,10 @@ def _watch_one(services: Services) -> list[str]:
         except Failure as failure:
             hear(services, failure)
             services.log.failed("events cannot be read", failure, source=source.__name__)
+        except Exception as error:
+            # Whatever it is, the teams that are due must not wait for it.
+            text = f"{type(error).__name__}: {error}"
+            services.log("events cannot be read", error=text, source=source.__name__)
     return _nudge_due(services)
 
 

@@ -19,6 +19,7 @@ class Look:
     space_id: full Webex id of the space to read (the team's General space, once known).
     wanted: raised by everybody who wants a look; a worker that finds it raised looks again.
     parked: not to be looked at at all (a team from before the switch).
+    last: when the last look ended; seen: when one last read who is in the team.
     low: background work; it yields to people's own actions.
     sighted: the space is known to be a team's; until then the row is only a wish to find out.
     """
@@ -31,6 +32,7 @@ class Look:
     lease_until: int = 0
     tries: int = 0
     last: int = 0
+    seen: int = 0
     epoch: int = 0
     low: bool = False
     parked: bool = False
@@ -77,8 +79,13 @@ def renew(look: Look, now: int) -> Look:
     return replace(look, lease_until=end, at=end, ready=end)
 
 
-def finish(look: Look, now: int, following: int | None, wanted_at_begin: int) -> Look:
-    """The look is over; the next is at `following`, or one gap away if somebody asked meanwhile."""
+def finish(
+    look: Look, now: int, following: int | None, wanted_at_begin: int, *, seen: int = 0
+) -> Look:
+    """The look is over; the next is at `following`, or one gap away if somebody asked meanwhile.
+
+    seen: when it read who is in the team, 0 if it did not.
+    """
     if look.wanted != wanted_at_begin:
         following = _earlier(following, now + times.GAP)
     return replace(
@@ -89,6 +96,7 @@ def finish(look: Look, now: int, following: int | None, wanted_at_begin: int) ->
         ready=following,
         tries=0,
         last=now,
+        seen=seen or look.seen,
         low=False,
     )
 

@@ -6,7 +6,7 @@ brake exist.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.core import times
@@ -21,7 +21,7 @@ class Observed:
 
     creator: who made the team, if known. members, owners: the group's, None while there is none.
     may_create: the reason code why no group may be made, "" if one may.
-    unknown: people whose object id the tenant refused before.
+    refused: people whom Microsoft 365 refused before, with the code; they are not tried now.
     """
 
     people: People
@@ -32,6 +32,7 @@ class Observed:
     owners: frozenset[ObjectId] | None = None
     may_create: str = ""
     stand_in: PersonId | None = None
+    refused: Mapping[PersonId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ def _plan_additions(
             continue
         elif before is not None:
             listed[person] = "removed_in_microsoft"
+        elif observed.refused.get(person) == "member_refused":
+            listed[person] = "member_refused"
         else:
             add.append(Pair(person, object_id))
     own, why = _more_owners(observed, owners, listed)
@@ -140,7 +143,9 @@ def _more_owners(
     for pair in _wanted_owners(observed):
         if pair.object in present or pair.person in listed:
             continue
-        if pair.object in observed.ledger.owners:
+        if observed.refused.get(pair.person) == "owner_refused":
+            why[pair.person] = "owner_refused"
+        elif pair.object in observed.ledger.owners:
             why[pair.person] = "owner_removed"
         elif len(add) >= room:
             why[pair.person] = "owner_limit"

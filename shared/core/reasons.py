@@ -57,6 +57,14 @@ _REASONS = {
         "A group has at most 100 owners; this moderator is a member only.",
         "Nothing to do, or make fewer people moderators.",
     ),
+    "owner_refused": Reason(
+        "Microsoft 365 does not let this moderator own the group.",
+        "Guests may not own groups unless your Microsoft 365 settings allow it.",
+    ),
+    "member_refused": Reason(
+        "Microsoft 365 does not let this person into the group.",
+        "Check whether your Microsoft 365 settings allow guests in groups.",
+    ),
     "owner_removed": Reason(
         "This moderator was an owner of the group and was taken out in Microsoft 365.",
         "Make the person an owner again if that was a mistake.",

@@ -36,6 +36,7 @@ GROUP_MISSING_PATIENCE = 15 * MINUTE
 IDENTITY_FRESH = 7 * DAY
 NEGATIVE_FRESH_FIRST_DAY = HOUR
 NEGATIVE_FRESH = DAY
+DIRECTORY_RETRY = 2 * MINUTE  # for people whom the directory could not tell
 
 # Folder
 FOLDER_STEPS = (5, 10, 20, 40, 60, 60, 120, 300, 300)  # seconds; then FOLDER_SLOW
@@ -48,7 +49,7 @@ EVENTS_DEEP_SPAN = DAY
 EVENTS_OUTAGE = 10 * MINUTE  # a cursor this old means that we were away
 
 # Spaces
-SPACE_MISSING_RETRIES = 3
+SPACE_MISSING_RETRIES = 8  # half a minute, doubling: two hours in all
 GROUP_SETTINGS_FRESH = 30 * MINUTE
 
 # Patience within one call, seconds

@@ -73,7 +73,7 @@ class GraphClient:
 
     def is_member_of(self, person: ObjectId, group: str) -> bool:
         url = f"{self.base_url}/v1.0/users/{person}/checkMemberGroups"
-        reply = self._patient("POST", url, {"groupIds": [group]})
+        reply = self._patient("POST", url, {"groupIds": [group]}, reads=True)
         if reply.status == 404:
             return False
         _checked(reply)
@@ -82,7 +82,11 @@ class GraphClient:
 
     def find(self, unique_name: str) -> Group | None:
         key = quote(unique_name.replace("'", "''"), safe="")
-        return self._group(f"/groups(uniqueName='{key}')?{_GROUP}")
+        try:
+            return self._group(f"/groups(uniqueName='{key}')?{_GROUP}")
+        except Refused:
+            # No page says that the alternate key can be read; the filter is the other way.
+            return self._filtered(f"/groups?$filter=uniqueName%20eq%20'{key}'&{_GROUP}")
 
     def group(self, group: GroupId) -> Group | None:
         return self._group(f"/groups/{group}?{_GROUP}")
@@ -171,19 +175,40 @@ class GraphClient:
     ) -> Reply:
         return _checked(self._patient(method, url, body, extra))
 
+    def _filtered(self, path: str) -> Group | None:
+        reply = self._get(path)
+        for raw in _values(reply):
+            return _parse_group(raw, reply)
+        return None
+
     def _patient(
-        self, method: str, url: str, body: object = None, extra: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        body: object = None,
+        extra: Mapping[str, str] | None = None,
+        *,
+        reads: bool = False,
     ) -> Reply:
         """The answer whatever it says; a token that ended meanwhile is got anew, once."""
-        reply = self._once(method, url, body, extra)
+        reply = self._once(method, url, body, extra, reads)
         if reply.status == 401:
             self.tokens.forget()
-            reply = self._once(method, url, body, extra)
+            reply = self._once(method, url, body, extra, reads)
         return reply
 
-    def _once(self, method: str, url: str, body: object, extra: Mapping[str, str] | None) -> Reply:
+    def _once(
+        self,
+        method: str,
+        url: str,
+        body: object,
+        extra: Mapping[str, str] | None,
+        reads: bool,
+    ) -> Reply:
         headers = {"Authorization": f"Bearer {self.tokens.token()}", **(extra or {})}
-        return self.http.call(method, url, headers=headers, json=body, capability="graph")
+        return self.http.call(
+            method, url, headers=headers, json=body, capability="graph", reads=reads
+        )
 
 
 def _checked(reply: Reply) -> Reply:

@@ -76,6 +76,11 @@ def _classify_text(status: int, body: object) -> Kind:
     return Kind.NOT_FOUND if status == 404 else Kind.REFUSED
 
 
+def is_for_all(message: str) -> bool:
+    """Whether a 403 is about the app's permissions; else it is about one of the people."""
+    return "insufficient privileges" in message.lower()
+
+
 def missing_object(message: str) -> str | None:
     """The object that a refusal says does not exist; None where it names none."""
     found = re.search(r"resource '([^']{1,64})' does not exist", message, re.IGNORECASE)

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Credential:
-    """Tokens of one capability. expires: milliseconds; etag of the row it came from."""
+    """Tokens of one capability. expires: milliseconds; etag of the row it came from.
+
+    refreshing: until when a worker has marked it as being refreshed, 0 for not.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires: int
     owner: str = ""
+    refreshing: int = 0
     etag: str = ""
 
 
@@ -47,7 +51,12 @@ class CredentialRows:
             return None
         secret = json.loads(raw)
         return Credential(
-            secret["access"], secret["refresh"], row.number("expires"), row.text("owner"), row.etag
+            secret["access"],
+            secret["refresh"],
+            row.number("expires"),
+            row.text("owner"),
+            row.number("refreshing"),
+            row.etag,
         )
 
     def write(self, capability: str, credential: Credential) -> None:
@@ -60,6 +69,7 @@ class CredentialRows:
             "key": version,
             "expires": credential.expires,
             "owner": credential.owner,
+            "refreshing": credential.refreshing,
         }
         key = f"credential:{capability}"
         if credential.etag:

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 from shared.core import ledger as book
 from shared.core import times
 from shared.core.errors import AnswerUnknown, PermissionMissing, Where
+from shared.core.ids import PersonId
 from shared.core.ledger import MEMBERS, OWNERS, Pair
 from shared.microsoft.protocol import (
     Answer,
     Kind,
     Part,
+    is_for_all,
     member_part,
     missing_object,
     owner_part,
@@ -50,9 +52,11 @@ class Chunk:
 
 @dataclass
 class Outcome:
-    """unknown: refused one by one. later: when to go on, None if nothing is left to try."""
+    """unknown: people whose object id Entra does not know. named: people who are refused for
+    another reason, by its code. later: when to go on, None if nothing is left to try."""
 
     unknown: list[Pair] = field(default_factory=list)
+    named: dict[PersonId, str] = field(default_factory=dict)
     later: int | None = None
 
     def postpone(self, at: int) -> None:
@@ -114,16 +118,26 @@ def _judge(
 def _take_apart(state: Book, chunk: Chunk, answer: Answer, outcome: Outcome) -> list[Chunk]:
     """What to send next of a refused chunk; whoever is to blame is named in the outcome."""
     blamed = [p for p in chunk.pairs if p.object == missing_object(answer.message)]
-    if not blamed and not _refusals_mean_something(state):
+    about_people = blamed or answer.kind is Kind.FORBIDDEN
+    if not about_people and not _refusals_mean_something(state):
         outcome.postpone(state.services.now() + times.ADDITION_RETRY)
         return []
     if not blamed and len(chunk.pairs) > 1:
         return chunk.halves()
     blamed = blamed or list(chunk.pairs)
-    outcome.unknown += blamed
+    _blame(chunk, answer, blamed, outcome)
     state.save_ledger(book.refused(state.ledger, blamed, chunk.side))
     rest = tuple(p for p in chunk.pairs if p not in blamed)
     return [Chunk(chunk.side, rest)] if rest else []
+
+
+def _blame(chunk: Chunk, answer: Answer, pairs: Sequence[Pair], outcome: Outcome) -> None:
+    if chunk.side == OWNERS:
+        outcome.named |= dict.fromkeys((p.person for p in pairs), "owner_refused")
+    elif answer.kind is Kind.REFERENCE_UNKNOWN:
+        outcome.unknown += pairs
+    else:
+        outcome.named |= dict.fromkeys((p.person for p in pairs), "member_refused")
 
 
 def _is_taken(chunk: Chunk, answer: Answer) -> bool:
@@ -147,7 +161,8 @@ def _refusals_mean_something(state: Book) -> bool:
 
 def _refuse_forbidden(wave: Sequence[Chunk], answers: Sequence[Answer], group: str) -> None:
     for chunk, answer in zip(wave, answers, strict=True):
-        if answer.kind in (Kind.FORBIDDEN, Kind.UNAUTHENTICATED):
+        forbidden = answer.kind is Kind.FORBIDDEN and is_for_all(answer.message)
+        if forbidden or answer.kind is Kind.UNAUTHENTICATED:
             part = chunk.part(group)
             where = Where("graph", part.method, part.url, answer.status, answer.trace)
             raise PermissionMissing(answer.message, where)
@@ -159,26 +174,29 @@ def _send(state: Book, wave: Sequence[Chunk]) -> tuple[list[Answer], int | None]
     assert group is not None
     services = state.services
     parts = [chunk.part(group) for chunk in wave]
-    state.held.before_write()
-    answers = services.groups.batch(parts, chained=False)
+    answers = _batch(state, parts, chained=False)
     waited = 0.0
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS + 1):
         again = [i for i, a in enumerate(answers) if a.status in _SENT_AGAIN]
         if not again:
-            return answers, None
+            break
         wait = max(_wait_of(answers[i], attempt) for i in again)
-        if wait > times.WAIT_IN_CALL or waited + wait > times.WAIT_IN_ALL:
+        too_long = wait > times.WAIT_IN_CALL or waited + wait > times.WAIT_IN_ALL
+        if too_long or attempt == _ATTEMPTS:
             at = services.now() + round(wait * times.SECOND)
             if any(answers[i].kind is Kind.THROTTLED for i in again):
                 hold_off(services, "graph", at)
             return answers, at
         services.clock.sleep(wait)
         waited += wait
-        state.held.before_write()
-        resent = services.groups.batch([parts[i] for i in again], chained=True)
+        resent = _batch(state, [parts[i] for i in again], chained=True)
         for i, answer in zip(again, resent, strict=True):
             answers[i] = answer
     return answers, None
+
+
+def _batch(state: Book, parts: Sequence[Part], *, chained: bool) -> list[Answer]:
+    return state.held.write(lambda: state.services.groups.batch(parts, chained=chained))
 
 
 def _wait_of(answer: Answer, attempt: int) -> float:

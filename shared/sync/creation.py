@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from shared.core import ledger as book
 from shared.core import naming, times
-from shared.core.errors import NotThere, Permanent, Refused
-from shared.core.ids import ObjectId
+from shared.core.errors import NotThere, Permanent, PermissionMissing, Refused
+from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, Pair
 from shared.core.model import Group, OrgSettings
 from shared.core.plan import Creation
-from shared.microsoft.protocol import Kind, NewGroup
+from shared.microsoft.protocol import Kind, NewGroup, is_for_all
 from shared.microsoft.protocol import naming as wanted_names
 from shared.sync.pacing import Later
+from shared.sync.people import mark_unknown
 from shared.sync.record import Book
 from shared.webex.protocol import team_id_of
 
@@ -61,18 +62,27 @@ def create(state: Book, settings: OrgSettings, creation: Creation) -> list[Pair]
         _write_intent(state)
     alone = [Creation((owner,), (owner,)) for owner in creation.owners]
     attempts = dict.fromkeys(alone if repeated else [creation, *alone])
-    refusal: Refused | None = None
+    forbidden = PermissionMissing("no owner is allowed")
+    unknown: list[PersonId] = []
     for attempt in attempts:
         try:
             _create_as(state, settings, attempt)
+        except PermissionMissing as failure:
+            if is_for_all(failure.args[0]):
+                raise
+            forbidden = failure
         except Refused as refused:
             if refused.kind not in _A_REFERENCE:
                 raise GroupRefused(_code(refused), refused) from refused
-            refusal = refused
-            continue
-        return list(attempt.members)
-    assert refusal is not None
-    raise GroupRefused("group_refused", refusal) from refusal
+            if len(attempt.members) == 1:
+                unknown.append(attempt.owners[0].person)
+        else:
+            return list(attempt.members)
+    if not unknown:
+        raise forbidden
+    # There is no group yet that could be unready: the tenant does not know these people.
+    mark_unknown(state.services, unknown)
+    raise Later(state.services.now() + times.CREATE_RETRY, "no owner is known to the tenant")
 
 
 def _code(refused: Refused) -> str:
@@ -130,19 +140,17 @@ def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
 
 
 def _send(state: Book, settings: OrgSettings, attempt: Creation) -> Group:
-    state.held.before_write()
     team = state.team
-    group = state.services.groups.create(
-        NewGroup(
-            unique_name=naming.unique_name(team.uuid),
-            display_name=team.group_name,
-            mail_nickname=team.nickname,
-            description=naming.description(team.name),
-            public=settings.public_groups,
-            owners=_objects(attempt.owners),
-            members=_objects(attempt.members),
-        )
+    new = NewGroup(
+        unique_name=naming.unique_name(team.uuid),
+        display_name=team.group_name,
+        mail_nickname=team.nickname,
+        description=naming.description(team.name),
+        public=settings.public_groups,
+        owners=_objects(attempt.owners),
+        members=_objects(attempt.members),
     )
+    group = state.held.write(lambda: state.services.groups.create(new))
     if group is None:
         raise _there_already(state)
     return group

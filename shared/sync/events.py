@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from shared.core import times
+from shared.core.errors import NotThere, Refused
 from shared.core.model import MembershipEvent, OrgSettings
 from shared.ports import EventPage, Kept, Services
 from shared.sync import pacing
@@ -51,7 +52,7 @@ def read_new(services: Services, settings: OrgSettings, deadline: int) -> bool:
     """Turn what joined since the cursor into due rows. True: there was something."""
     kept = services.organizations.kept(EVENTS)
     window = _window(kept, settings.enabled_since)
-    after, found = _read(services, window, deadline, _any)
+    after, found = _read_or_restart(services, window, deadline, _any)
     services.organizations.keep(EVENTS, kept, _state(after))
     return found
 
@@ -69,13 +70,26 @@ def read_deep(services: Services, settings: OrgSettings, deadline: int) -> bool:
             return False
         since = max(now - times.EVENTS_DEEP_SPAN, settings.enabled_since)
         window = Window(since)
-    after, found = _read(services, window, deadline, _not_looked_at_since)
+    after, found = _read_or_restart(services, window, deadline, _not_looked_at_since)
     read = last if after.page else now
     services.organizations.keep(DEEP, kept, {**_state(after), "read": read})
     return found
 
 
 Judge = Callable[[Services, str, MembershipEvent], bool]
+
+
+def _read_or_restart(
+    services: Services, window: Window, deadline: int, judge: Judge
+) -> tuple[Window, bool]:
+    """A next page that Webex no longer knows: the window is read again from its beginning."""
+    try:
+        return _read(services, window, deadline, judge)
+    except (Refused, NotThere) as failure:
+        if window.page is None:
+            raise
+        services.log.failed("events are read again from the cursor", failure)
+        return Window(window.since, seen=window.seen), False
 
 
 def _read(services: Services, window: Window, deadline: int, judge: Judge) -> tuple[Window, bool]:
@@ -125,7 +139,7 @@ def _any(_services: Services, _team: str, _event: MembershipEvent) -> bool:
 
 def _not_looked_at_since(services: Services, team: str, event: MembershipEvent) -> bool:
     row = services.looks.read(team)
-    return row is None or (not row.value.parked and row.value.last < event.created)
+    return row is None or (not row.value.parked and row.value.seen < event.created)
 
 
 def _window(kept: Kept | None, since: int) -> Window:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.core import times
-from shared.core.errors import CredentialMissing, Forbidden, PermissionMissing, Refused
+from shared.core.errors import Permanent, PermissionMissing
 from shared.core.model import Drive, Folder, LinkedFolder, OrgSettings
 from shared.sync import pacing
 from shared.sync.record import Book
@@ -60,7 +60,8 @@ def _link(state: Book, settings: OrgSettings, drive: Drive) -> Folder:
     for capability in settings.folder_linkers:
         try:
             return _link_as(state, settings, drive, capability)
-        except (Forbidden, CredentialMissing, Refused) as failure:
+        except Permanent as failure:
+            # This account may not, or does not see the space; the next one may.
             state.services.log.failed(
                 "linking refused", failure, team=state.team.uuid, capability=capability
             )
@@ -73,13 +74,14 @@ def _link_as(state: Book, settings: OrgSettings, drive: Drive, capability: str) 
     before = services.webex.linked_folders(team.space_id, capability)
     if before:
         return _judge(before, drive)
-    state.held.before_write()
-    services.webex.link_folder(
-        team.space_id,
-        drive,
-        team.group_name,
-        default=settings.default_folder,
-        capability=capability,
+    state.held.write(
+        lambda: services.webex.link_folder(
+            team.space_id,
+            drive,
+            team.group_name,
+            default=settings.default_folder,
+            capability=capability,
+        )
     )
     return _judge(services.webex.linked_folders(team.space_id, capability), drive)
 

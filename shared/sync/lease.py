@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from shared.core import look as rules
 from shared.core import times
-from shared.core.errors import Interrupted
+from shared.core.errors import Interrupted, Throttled
 from shared.core.ids import TeamId
 from shared.core.look import Look
 from shared.core.model import OrgSettings, Versioned
 from shared.ports import Conflict, Services
 
 _RACES = 20
+Answer = TypeVar("Answer")
 
 
 class LeaseLost(Interrupted):
@@ -20,7 +22,10 @@ class LeaseLost(Interrupted):
 
 
 class Held:
-    """A lease that is held. Not shared between threads."""
+    """A lease that is held. Not shared between threads.
+
+    people_seen: when this look began to read who is in the team, 0 if it did not.
+    """
 
     def __init__(
         self, services: Services, team: TeamId, row: Versioned[Look], settings: OrgSettings
@@ -30,6 +35,7 @@ class Held:
         self.settings = settings
         self.row = row
         self.wanted_at_begin = row.value.wanted
+        self.people_seen = 0
 
     def before_write(self) -> None:
         """Call before every step that writes to a cloud.
@@ -48,14 +54,37 @@ class Held:
 
     def finish(self, following: int | None) -> None:
         now = self.services.now()
-        self._change(lambda look: rules.finish(look, now, following, self.wanted_at_begin))
+        seen = self.people_seen
+        self._change(
+            lambda look: rules.finish(look, now, following, self.wanted_at_begin, seen=seen)
+        )
 
-    def fail(self) -> bool:
-        """Release after an unexpected failure. True: it was the last try."""
+    @property
+    def is_last_try(self) -> bool:
+        return rules.fail(self.row.value, self.services.now())[1]
+
+    def fail(self) -> None:
+        """Release after an unexpected failure."""
         now = self.services.now()
-        dead = rules.fail(self.row.value, now)[1]
         self._change(lambda look: rules.fail(look, now)[0])
-        return dead
+
+    def write(self, send: Callable[[], Answer]) -> Answer:
+        """One step that writes to a cloud, checked before every sending of it.
+
+        A short Retry-After is waited out here, since the switch may move meanwhile. Raises what
+        `before_write` and `send` raise.
+        """
+        waited = 0.0
+        while True:
+            self.before_write()
+            try:
+                return send()
+            except Throttled as no:
+                wait = no.retry_after if no.retry_after is not None else 1.0
+                if wait > times.WAIT_IN_CALL or waited + wait > times.WAIT_IN_ALL:
+                    raise
+                self.services.clock.sleep(wait)
+                waited += wait
 
     def _change(self, change: Callable[[Look], Look]) -> None:
         for _ in range(_RACES):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from shared.core import times
 from shared.core.ids import PersonId
-from shared.core.model import Folder, OrgSettings, Status, Team
+from shared.core.model import Folder, IdentityState, OrgSettings, Status, Team
 from shared.core.plan import Plan, plan
 from shared.core.settling import next_look
 from shared.sync import folder, pacing
@@ -16,6 +16,11 @@ from shared.sync.creation import create
 from shared.sync.observe import observe
 from shared.sync.people import mark_unknown
 from shared.sync.record import Book
+
+# Reasons that go away when the directory or the tenant is put right.
+_MENDABLE = frozenset(
+    state.value for state in IdentityState if state not in (IdentityState.MAPPED, IdentityState.BOT)
+) | {"owner_refused", "member_refused"}
 
 
 def look_at(state: Book, settings: OrgSettings) -> int | None:
@@ -26,7 +31,7 @@ def look_at(state: Book, settings: OrgSettings) -> int | None:
     team = state.team
     if settings.link_folders and _folder_due(team, state.services.now()):
         folder.tend(state, settings)
-    return _record(state)
+    return _record(state, settings)
 
 
 def people_due(state: Book, now: int) -> bool:
@@ -39,11 +44,13 @@ def people_due(state: Book, now: int) -> bool:
 def tend_people(state: Book, settings: OrgSettings) -> None:
     """Observe, plan, apply: the group and who is in it."""
     wanted = state.held.row.value.wanted
+    began = state.services.now()
     seen = observe(state, settings)
     todo = plan(seen.observed)
     outcome = _apply(state, settings, todo)
     listed = dict(todo.listed)
     _name_unknown(state, outcome, listed)
+    listed |= outcome.named
     people_at = _people_at(state, outcome, seen.unresolved_at)
     state.save_team(
         replace(
@@ -54,11 +61,12 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
             stand_in=todo.stand_in or state.team.stand_in,
             listed=listed,
             in_group=len(state.ledger.baseline),
-            people_at=_earliest([people_at, _blocked_at(state, todo)]),
+            people_at=_earliest([people_at, _blocked_at(state, todo), _mended_at(state, listed)]),
             wanted_done=wanted,
             failures=0,
         )
     )
+    state.held.people_seen = began
 
 
 def _apply(state: Book, settings: OrgSettings, todo: Plan) -> Outcome:
@@ -91,7 +99,9 @@ def _people_at(state: Book, outcome: Outcome, unresolved_at: int | None) -> int 
     now = state.services.now()
     moments = [unresolved_at, outcome.later, _pending_at(state, now)]
     if not state.team.settled:
-        moments.append(next_look(state.team.first_seen, state.team.roster_changed, now))
+        # None: settling ended while we looked; the next look finds that out.
+        soon = now + times.SECOND
+        moments.append(next_look(state.team.first_seen, state.team.roster_changed, now) or soon)
     if outcome.unknown:
         listed_at = state.team.group_created + times.UNKNOWN_LISTED_AFTER
         if listed_at > now:
@@ -114,6 +124,13 @@ def _blocked_at(state: Book, todo: Plan) -> int | None:
     return state.services.now() + times.PERMANENT_PAUSE if todo.blocked else None
 
 
+def _mended_at(state: Book, listed: Mapping[PersonId, str]) -> int | None:
+    """Somebody may mend an identity meanwhile: people listed for one are looked at daily."""
+    if _MENDABLE.isdisjoint(listed.values()):
+        return None
+    return state.services.now() + times.NEGATIVE_FRESH + times.MINUTE
+
+
 def _status(team: Team, todo: Plan, people_at: int | None) -> Status:
     if todo.blocked:
         return Status.NEEDS_PERSON
@@ -128,12 +145,13 @@ def _folder_due(team: Team, now: int) -> bool:
     return team.folder_at is not None and team.folder_at <= now
 
 
-def _record(state: Book) -> int | None:
+def _record(state: Book, settings: OrgSettings) -> int | None:
     team = state.team
     state.services.log(
         "looked", team=team.uuid, status=team.status.value, group=team.group_id or ""
     )
-    return _earliest([team.people_at, team.folder_at if team.group_id else None])
+    follows_folder = settings.link_folders and team.group_id and team.folder is not Folder.LINKED
+    return _earliest([team.people_at, team.folder_at if follows_folder else None])
 
 
 def _earliest(moments: Iterable[int | None]) -> int | None:

@@ -120,7 +120,14 @@ def _with_group(state: Book, people: People) -> Observed:
         members=members,
         owners=owners,
         stand_in=team.stand_in,
+        refused={} if _in_its_own_time(state) else team.listed,
     )
+
+
+def _in_its_own_time(state: Book) -> bool:
+    """The look was due by itself: then who was refused is tried again, else not each time."""
+    at = state.team.people_at
+    return at is not None and at <= state.services.now()
 
 
 def _read_group(state: Book) -> tuple[frozenset[ObjectId], frozenset[ObjectId]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shared.core import times
-from shared.core.errors import NotThere
+from shared.core.errors import NotThere, Unavailable
 from shared.core.identity import from_external_id, is_fresh, keep_since
 from shared.core.ids import OrgId, PersonId
 from shared.core.ledger import Ledger
@@ -18,6 +18,8 @@ from shared.sync.pacing import Later, book
 
 # Within the pace's burst; more would only wait.
 _AT_ONCE = 40
+# So many people in a row without an answer: it is the directory that is down.
+_DOWN_AFTER = 3
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,38 @@ def resolve_people(held: Held, roster: Sequence[Member], ledger: Ledger) -> Reso
             break
         if start:
             held.renew()
-        found = [_look_up(services, person, known.get(person)) for person in chunk]
+        found = _look_up_all(services, chunk, known)
         known |= services.identities.keep(found)
-    return Resolved(known, later)
+        if len(found) < len(chunk):
+            later = services.now() + times.DIRECTORY_RETRY
+            break
+    # An old mapping adds nobody before it was looked up again.
+    now = services.now()
+    fresh = {p: i for p, i in known.items() if not (_adds(i) and _must_ask(i, p, ledger, now))}
+    return Resolved(fresh, later)
+
+
+def _look_up_all(
+    services: Services, people: Sequence[PersonId], known: Mapping[PersonId, Identity]
+) -> list[Identity]:
+    """The answers that could be had. One person's trouble is not everybody's; after three in a
+    row it is the directory's, and the rest is not asked."""
+    found: list[Identity] = []
+    in_a_row = 0
+    for person in people:
+        try:
+            found.append(_look_up(services, person, known.get(person)))
+            in_a_row = 0
+        except Unavailable as failure:
+            services.log.failed("a person cannot be looked up", failure, person=person)
+            in_a_row += 1
+            if in_a_row >= _DOWN_AFTER:
+                break
+    return found
+
+
+def _adds(identity: Identity) -> bool:
+    return identity.state is IdentityState.MAPPED
 
 
 def _must_ask(identity: Identity | None, person: PersonId, ledger: Ledger, now: int) -> bool:

@@ -14,14 +14,20 @@ from shared.sync import pacing
 from shared.sync.lease import want
 from shared.webex.protocol import general_space_id, space_id_like, uuid_of
 
+_RACES = 20
+
 
 @dataclass(frozen=True)
 class Found:
-    """The team a space belongs to; room is the space, where Webex was asked just now."""
+    """The team a space belongs to; room is the space, where Webex was asked just now.
+
+    wished: a wish for one of the team's other spaces was found and taken away; it is the team's.
+    """
 
     team: TeamId
     general_id: str
     room: Room | None = None
+    wished: bool = False
 
 
 def resolve(services: Services, settings: OrgSettings, space_id: str) -> Found | None:
@@ -35,7 +41,8 @@ def resolve(services: Services, settings: OrgSettings, space_id: str) -> Found |
         return None
     known = services.teams.space(uuid)
     if known and known.team:
-        return Found(TeamId(known.team), space_id_like(space_id, known.team))
+        wished = known.team != uuid and _forget_look(services, uuid)
+        return Found(TeamId(known.team), space_id_like(space_id, known.team), wished=wished)
     if known and known.checked and services.now() - known.checked < times.DAY:
         _forget_look(services, uuid)
         return None
@@ -59,9 +66,8 @@ def _ask(
     general = room.id if room.uuid == room.team else general_space_id(room.team_id)
     assert general is not None
     services.teams.remember_space(Space(uuid, room.team, services.now()))
-    if room.uuid != room.team:
-        _forget_look(services, uuid)
-    return Found(room.team, general, room)
+    wished = room.uuid != room.team and _forget_look(services, uuid)
+    return Found(room.team, general, room, wished)
 
 
 def _missing(services: Services, uuid: str, space_id: str, known: Space | None) -> None:
@@ -76,15 +82,18 @@ def _missing(services: Services, uuid: str, space_id: str, known: Space | None) 
     want(services, uuid, space_id, when=services.now() + times.RETRY_BASE * 2 ** (tries - 1))
 
 
-def _forget_look(services: Services, uuid: str) -> None:
-    """The due row that `watch` made for a space it did not know."""
-    before = services.looks.read(uuid)
-    if before is None:
-        return
-    try:
-        services.looks.remove(uuid, before)
-    except Conflict:
-        services.log("a space is wanted again", space=uuid)
+def _forget_look(services: Services, uuid: str) -> bool:
+    """Take away the wish to find out about a space; False if there was none."""
+    for _ in range(_RACES):
+        before = services.looks.read(uuid)
+        if before is None:
+            return False
+        try:
+            services.looks.remove(uuid, before)
+        except Conflict:
+            continue
+        return True
+    raise Conflict(f"look row of {uuid} is contended")
 
 
 def first_sight(services: Services, settings: OrgSettings, found: Found) -> None:
@@ -128,11 +137,22 @@ def _introduce(services: Services, settings: OrgSettings, found: Found) -> Team:
 
 def _sight(services: Services, team: Team, before: Versioned[Look] | None) -> None:
     """A look row that fits the team: parked for one from before, else due as it settles."""
+    for _ in range(_RACES):
+        if before and before.value.sighted:
+            return
+        try:
+            services.looks.write(team.uuid, before, _first_look(team, before))
+        except Conflict:
+            # Somebody wanted a look meanwhile; the wish is kept, the team's state decides.
+            before = services.looks.read(team.uuid)
+            continue
+        return
+    raise Conflict(f"look row of {team.uuid} is contended")
+
+
+def _first_look(team: Team, before: Versioned[Look] | None) -> Look:
     due = team.first_seen + times.SETTLING_LOOKS[0]
     wanted = before.value.wanted if before else 0
     # The first sight counts as a look: what is told meanwhile waits for settling's first.
     look = Look(team.space_id, at=due, ready=due, wanted=wanted, last=team.first_seen, sighted=True)
-    try:
-        services.looks.write(team.uuid, before, look if team.new else park(look))
-    except Conflict:
-        services.log("look row was made meanwhile", team=team.uuid)
+    return look if team.new else park(look)

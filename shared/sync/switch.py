@@ -26,14 +26,19 @@ def turn_on(services: Services, tenant: TenantId) -> OrgSettings:
         return before
     since = services.webex.server_time()
     start_cursor(services, since)
+    _wake(services)
     settings = services.organizations.save_settings(
         lambda s: replace(s, on=True, epoch=s.epoch + 1, enabled_since=since, tenant=tenant)
     )
     services.log("switch on", epoch=settings.epoch, since=since)
+    return settings
+
+
+def _wake(services: Services) -> None:
+    """Every connected or unfinished team. Before the switch, so that dying here loses none."""
     for number, team in enumerate(t for t in services.teams.everyone() if t.new):
         when = services.now() + number * _SPREAD
         want(services, team.uuid, team.space_id, when=when, low=True)
-    return settings
 
 
 def turn_off(services: Services) -> OrgSettings:

@@ -34,7 +34,8 @@ def attend(services: Services, nudge: Nudge) -> None:
     found = _find(services, settings, nudge)
     if found is None:
         return
-    held = lease.take(services, found.team, settings, change=nudge.is_change)
+    change = nudge.is_change or found.wished
+    held = lease.take(services, found.team, settings, change=change)
     if held is not None:
         _look(held, settings)
 
@@ -76,7 +77,7 @@ def _come_back(services: Services, nudge: Nudge, at: int) -> None:
 def _look(held: lease.Held, settings: OrgSettings) -> None:
     services = held.services
     if held.row.value.tries > times.TRIES:
-        _give_up(held, "the worker died five times while it looked at this team", "")
+        _give_back(held, "the worker died five times while it looked at this team", "")
         return
     try:
         row = services.teams.read(held.team)
@@ -130,17 +131,18 @@ def _moment(services: Services, failure: Transient, failures: int) -> int:
 
 def _needs_person(state: Book, failure: Permanent) -> int:
     services = state.services
+    at = services.now() + times.PERMANENT_PAUSE
     state.save_team(
         replace(
             state.team,
             status=Status.NEEDS_PERSON,
             reason=failure.code,
             detail=str(failure)[:1000],
-            wanted_done=state.held.row.value.wanted,
+            people_at=at,
         )
     )
     services.log.failed("a person is needed", failure, team=state.team.uuid, reason=failure.code)
-    return services.now() + times.PERMANENT_PAUSE
+    return at
 
 
 def _unexpected(held: lease.Held, error: Exception) -> None:
@@ -154,13 +156,14 @@ def _unexpected(held: lease.Held, error: Exception) -> None:
         at=where,
         trace=trace,
     )
-    if held.fail():
-        _dead_letter(held, f"{type(error).__name__}: {error}", trace)
+    _give_back(held, f"{type(error).__name__}: {error}", trace)
 
 
-def _give_up(held: lease.Held, why: str, trace: str) -> None:
+def _give_back(held: lease.Held, why: str, trace: str) -> None:
+    """Release after a failure. The letter of the last try goes first: it must not be lost."""
+    if held.is_last_try:
+        _dead_letter(held, why, trace)
     held.fail()
-    _dead_letter(held, why, trace)
 
 
 def _dead_letter(held: lease.Held, why: str, trace: str) -> None:

@@ -7,16 +7,19 @@ on with every use; whatever comes back is kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.core import times
-from shared.core.errors import CredentialMissing
-from shared.http import Http
+from shared.core.errors import CredentialMissing, Unavailable
+from shared.http import Http, Reply
 from shared.ports import Clock, Conflict
 from shared.storage.credentials import Credential, CredentialRows
 
 _EARLY = times.HOUR
+# As long as one refresh may take; after it another worker may try.
+_REFRESH_TIME = 30 * times.SECOND
+_BUSY_RETRY = 5.0
 
 
 @dataclass(frozen=True)
@@ -27,15 +30,15 @@ class WebexTokens:
     http: Http
     base_url: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     clock: Clock
 
     def token(self, capability: str) -> str:
         credential = self._credential(capability)
-        now = round(self.clock.now() * 1000)
-        if credential.refresh_token and credential.expires - now < _EARLY:
-            credential = self._refresh(capability, credential)
-        return credential.access_token
+        ends_soon = credential.expires - self._now() < _EARLY
+        if not (credential.refresh_token and ends_soon) or self._is_busy(credential):
+            return credential.access_token
+        return self._refresh(capability, credential).access_token
 
     def renewed(self, capability: str, refused: str) -> str:
         credential = self._credential(capability)
@@ -43,6 +46,8 @@ class WebexTokens:
             return credential.access_token
         if not credential.refresh_token:
             raise CredentialMissing(f"the sign-in for {capability} has ended")
+        if self._is_busy(credential):
+            raise self._busy(capability)
         return self._refresh(capability, credential).access_token
 
     def _credential(self, capability: str) -> Credential:
@@ -51,9 +56,40 @@ class WebexTokens:
             raise CredentialMissing(f"no sign-in is kept for {capability}")
         return credential
 
+    def _now(self) -> int:
+        return round(self.clock.now() * 1000)
+
+    def _is_busy(self, credential: Credential) -> bool:
+        return credential.refreshing > self._now()
+
+    def _busy(self, capability: str) -> Unavailable:
+        text = f"another worker refreshes the sign-in for {capability}"
+        return Unavailable(text, retry_after=_BUSY_RETRY)
+
     def _refresh(self, capability: str, credential: Credential) -> Credential:
-        """Two workers may refresh at once: the row's ETag decides whose tokens are kept."""
-        reply = self.http.call(
+        """One worker at a time: a refresh token may be good for once. The mark comes first."""
+        marked = replace(credential, refreshing=self._now() + _REFRESH_TIME)
+        try:
+            self.rows.write(capability, marked)
+        except Conflict as lost:
+            current = self._credential(capability)
+            if current.access_token == credential.access_token:
+                raise self._busy(capability) from lost
+            return current
+        mine = self._credential(capability)
+        reply = self._send(capability, mine)
+        if reply.status >= 300 or not isinstance(reply.json, dict):
+            raise CredentialMissing(f"the sign-in for {capability} has ended", reply.where)
+        fresh = self._answered(mine, reply.json)
+        try:
+            self.rows.write(capability, fresh)
+        except Conflict:
+            # Somebody signed in again meanwhile: that is newer still.
+            return self._credential(capability)
+        return fresh
+
+    def _send(self, capability: str, credential: Credential) -> Reply:
+        return self.http.call(
             "POST",
             f"{self.base_url}/v1/access_token",
             headers={},
@@ -65,17 +101,6 @@ class WebexTokens:
             },
             capability=capability,
         )
-        if reply.status >= 300 or not isinstance(reply.json, dict):
-            current = self._credential(capability)
-            if current.etag != credential.etag:
-                return current
-            raise CredentialMissing(f"the sign-in for {capability} has ended", reply.where)
-        fresh = self._answered(credential, reply.json)
-        try:
-            self.rows.write(capability, fresh)
-        except Conflict:
-            return self._credential(capability)
-        return fresh
 
     def _answered(self, credential: Credential, answer: Mapping[str, Any]) -> Credential:
         expires_in = answer.get("expires_in")
@@ -84,5 +109,6 @@ class WebexTokens:
             credential,
             access_token=str(answer.get("access_token") or ""),
             refresh_token=str(answer.get("refresh_token") or credential.refresh_token),
-            expires=round(self.clock.now() * 1000) + seconds * times.SECOND,
+            expires=self._now() + seconds * times.SECOND,
+            refreshing=0,
         )

@@ -26,10 +26,11 @@ class Hurt:
     kind: str
     at: int | None = None
     every: int | None = None
+    seconds: float = RETRY_AFTER
 
     def __str__(self) -> str:
         where = f"at {self.at}" if self.at else f"every {self.every}"
-        return f"{self.cloud} {self.kind} {where}"
+        return f"{self.cloud} {self.kind} {where} for {self.seconds:g}s"
 
 
 def play(stage: Stage, hurt: Hurt | None) -> Team:
@@ -41,7 +42,7 @@ def play(stage: Stage, hurt: Hurt | None) -> Team:
     stage.webex.log.clear()
     if hurt:
         cloud = stage.microsoft.graph if hurt.cloud == "graph" else stage.webex
-        cloud.faults.append(Fault(hurt.kind, at=hurt.at, every=hurt.every, seconds=RETRY_AFTER))
+        cloud.faults.append(Fault(hurt.kind, at=hurt.at, every=hurt.every, seconds=hurt.seconds))
     stage.run(75)
     if not is_done(stage, team):
         stage.run(600)
@@ -57,7 +58,7 @@ def is_done(stage: Stage, team: Team) -> bool:
     )
 
 
-def too_early(calls: list[Call]) -> list[Call]:
+def too_early(calls: list[Call], retry_after: float) -> list[Call]:
     """Calls made after a 429 was heard and before its Retry-After was over."""
     early: list[Call] = []
     until = 0.0
@@ -66,7 +67,7 @@ def too_early(calls: list[Call]) -> list[Call]:
         if not call.inner and call.at < until:
             early.append(call)
         if call.status == 429:
-            heard = max(heard, call.at + RETRY_AFTER)
+            heard = max(heard, call.at + retry_after)
         if not call.inner:
             # The parts of a batch are heard of when the batch is answered.
             until = max(until, heard)
@@ -82,7 +83,10 @@ def hurts() -> list[Hurt]:
         for kind in kinds
         for at in range(1, count + 1)
     ]
-    return single + [Hurt(cloud, kind, every=5) for cloud in positions for kind in kinds]
+    fifths = [Hurt(cloud, kind, every=5) for cloud in positions for kind in kinds]
+    # A wait that is short enough to be made inside the look.
+    short = [Hurt(cloud, "throttle", every=n, seconds=2) for cloud in positions for n in (2, 5, 7)]
+    return single + fifths + short
 
 
 def test_the_positions_are_all_that_a_clean_run_reaches(make_stage: Callable[..., Stage]) -> None:
@@ -105,5 +109,5 @@ def test_a_team_of_500_survives(make_stage: Callable[..., Stage], hurt: Hurt) ->
     group = stage.group_of(team)
     assert group is not None
     assert len(group.owners) == 1
-    assert too_early(stage.microsoft.graph.log) == []
-    assert too_early(stage.webex.log) == []
+    assert too_early(stage.microsoft.graph.log, hurt.seconds) == []
+    assert too_early(stage.webex.log, hurt.seconds) == []
