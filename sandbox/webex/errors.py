@@ -19,7 +19,7 @@ MESSAGES = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - named for its meaning
+class Refused(Exception):
     """A call that Webex turns down: nothing has changed.
 
     The Python methods of the cloud raise it too, so that no test builds an impossible world.

@@ -53,7 +53,7 @@ class Organization(Named):
     def people(self) -> list[Person]:
         return self.world.people_of_org[self.uuid]
 
-    def add_person(  # noqa: PLR0917 - only the name is given without its keyword
+    def add_person(
         self,
         name: str,
         email: str | None = None,

@@ -60,6 +60,21 @@ def sort_people(
     return People(mapped, moderators, listed)
 
 
+def is_undecided(
+    roster: Sequence[Member],
+    identities: Mapping[PersonId, Identity],
+    org: str,
+    creator: PersonId | None,
+) -> bool:
+    """Whether the creator or a moderator is one of ours and not looked up yet."""
+    return any(
+        (m.moderator or m.person == creator)
+        and refusal(m, org) is None
+        and m.person not in identities
+        for m in roster
+    )
+
+
 def roster_digest(roster: Sequence[Member]) -> str:
     """A fingerprint of who is in the team and who moderates; the order does not matter."""
     lines = sorted(f"{m.person}{'*' if m.moderator else ''}" for m in roster)

@@ -21,6 +21,7 @@ class Observed:
 
     creator: who made the team, if known. members, owners: the group's, None while there is none.
     may_create: the reason code why no group may be made, "" if one may.
+    undecided: somebody who would own the group is not looked up yet.
     refused: people whom Microsoft 365 refused before, with the code; they are not tried now.
     """
 
@@ -32,6 +33,7 @@ class Observed:
     owners: frozenset[ObjectId] | None = None
     may_create: str = ""
     stand_in: PersonId | None = None
+    undecided: bool = False
     refused: Mapping[PersonId, str] = field(default_factory=dict)
 
 
@@ -78,7 +80,7 @@ def _plan_create(observed: Observed) -> Plan:
         return Plan(listed=listed, blocked=observed.may_create)
     owners, stand_in = _first_owners(observed)
     if not owners:
-        if not observed.settled:
+        if not observed.settled or observed.undecided:
             return Plan(listed=listed, waiting=True)
         return Plan(listed=listed, blocked="nobody_mapped")
     create = _creation(owners, observed.people)
@@ -164,7 +166,7 @@ def _wanted_owners(observed: Observed) -> list[Pair]:
 def _first_owners(observed: Observed) -> tuple[list[Pair], PersonId | None]:
     """Owners for the create, and the stand-in if nobody better is known when settling has ended."""
     wanted = _wanted_owners(observed)
-    if wanted or not observed.settled:
+    if wanted or not observed.settled or observed.undecided:
         return wanted, None
     for person, object_id in observed.people.mapped.items():
         return [Pair(person, object_id)], person

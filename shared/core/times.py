@@ -49,7 +49,8 @@ EVENTS_DEEP_SPAN = DAY
 EVENTS_OUTAGE = 10 * MINUTE  # a cursor this old means that we were away
 
 # Spaces
-SPACE_MISSING_RETRIES = 8  # half a minute, doubling: two hours in all
+SPACE_MISSING_RETRIES = 18  # half a minute, doubling up to the pause: a day in all
+SPACE_MISSING_PAUSE = 2 * HOUR
 GROUP_SETTINGS_FRESH = 30 * MINUTE
 
 # Patience within one call, seconds

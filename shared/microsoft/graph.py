@@ -145,7 +145,12 @@ class GraphClient:
         return _parse_group(_object(reply), reply)
 
     def _ids(self, path: str) -> frozenset[ObjectId]:
-        ids = (parse_uuid(item.get("id")) for item in self._pages(path))
+        try:
+            found = list(self._pages(path))
+        except Refused:
+            # Whether $select and $top need an advanced query is disputed; without them it goes.
+            found = list(self._pages(path.partition("?")[0]))
+        ids = (parse_uuid(item.get("id")) for item in found)
         return frozenset(ObjectId(i) for i in ids if i)
 
     def _pages(self, path: str) -> Iterator[Mapping[str, Any]]:

@@ -84,9 +84,12 @@ def add(state: Book, members: Sequence[Pair], owners: Sequence[Pair]) -> Outcome
         wave, todo = todo[: times.PARTS_A_BATCH], todo[times.PARTS_A_BATCH :]
         try:
             answers, wait = _send(state, wave)
-        except AnswerUnknown:
+        except AnswerUnknown as unheard:
             # Reading first is cheaper than sending again what may be there.
-            outcome.postpone(state.services.now() + times.GAP)
+            asked = round((unheard.retry_after or 0) * times.SECOND)
+            if asked:
+                hold_off(state.services, "graph", state.services.now() + asked)
+            outcome.postpone(state.services.now() + max(asked, times.GAP))
             return outcome
         todo = _judge(state, wave, answers, outcome) + todo
         if wait is not None:

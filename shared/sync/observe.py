@@ -9,7 +9,7 @@ from shared.core import naming, times
 from shared.core.errors import Permanent
 from shared.core.ids import ObjectId
 from shared.core.model import Member, OrgSettings
-from shared.core.people import People, roster_digest, sort_people
+from shared.core.people import People, is_undecided, roster_digest, sort_people
 from shared.core.plan import Observed
 from shared.core.settling import next_look
 from shared.sync import pacing
@@ -43,7 +43,8 @@ def observe(state: Book, settings: OrgSettings) -> Seen:
     if state.team.group_id is None:
         _take_what_is_ours(state)
     if state.team.group_id is None:
-        observed = _before_group(state, settings, people)
+        undecided = is_undecided(roster, resolved.identities, settings.org, state.team.creator)
+        observed = _before_group(state, settings, people, undecided)
     else:
         observed = _with_group(state, people)
     return Seen(observed, resolved.later)
@@ -88,14 +89,15 @@ def _take_what_is_ours(state: Book) -> None:
     state.services.log("group found after an unheard create", team=state.team.uuid, group=group.id)
 
 
-def _before_group(state: Book, settings: OrgSettings, people: People) -> Observed:
+def _before_group(state: Book, settings: OrgSettings, people: People, undecided: bool) -> Observed:
     team = state.team
     return Observed(
         people=people,
         creator=team.creator,
         ledger=state.ledger,
         settled=team.settled,
-        may_create=may_create(state.services, settings, team.creator, people),
+        may_create="" if undecided else may_create(state.services, settings, team.creator, people),
+        undecided=undecided,
     )
 
 

@@ -38,7 +38,7 @@ def book(services: Services, capability: str, calls: int, *, low: bool = False) 
 
 
 def check(services: Services, capability: str) -> None:
-    """Raises Later where the provider told us to stay away; books nothing."""
+    """Stay away as long as the provider told us to: waits, or raises Later; books nothing."""
     before = services.organizations.pace(capability)
     if before is None:
         return
@@ -46,6 +46,8 @@ def check(services: Services, capability: str) -> None:
     _, wait = reserve(before.value, now, 0, rate_of(capability))
     if wait > times.WAIT_IN_CALL * times.SECOND:
         raise Later(now + wait, f"pace of {capability}")
+    if wait:
+        services.clock.sleep(wait / times.SECOND)
 
 
 def hear(services: Services, failure: Failure) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shared.core import times
-from shared.core.errors import NotThere, Unavailable
+from shared.core.errors import NotThere, Throttled, Transient, Unavailable
 from shared.core.identity import from_external_id, is_fresh, keep_since
 from shared.core.ids import OrgId, PersonId
 from shared.core.ledger import Ledger
@@ -14,7 +14,7 @@ from shared.core.model import Identity, IdentityState, Member
 from shared.core.people import to_resolve
 from shared.ports import Services
 from shared.sync.lease import Held
-from shared.sync.pacing import Later, book
+from shared.sync.pacing import Later, book, hear
 
 # Within the pace's burst; more would only wait.
 _AT_ONCE = 40
@@ -47,10 +47,12 @@ def resolve_people(held: Held, roster: Sequence[Member], ledger: Ledger) -> Reso
             break
         if start:
             held.renew()
-        found = _look_up_all(services, chunk, known)
+        found, failure = _look_up_all(services, chunk, known)
         known |= services.identities.keep(found)
-        if len(found) < len(chunk):
-            later = services.now() + times.DIRECTORY_RETRY
+        if failure:
+            hear(services, failure)
+            pause = failure.retry_after or times.DIRECTORY_RETRY / times.SECOND
+            later = services.now() + round(pause * times.SECOND)
             break
     # An old mapping adds nobody before it was looked up again.
     now = services.now()
@@ -60,21 +62,25 @@ def resolve_people(held: Held, roster: Sequence[Member], ledger: Ledger) -> Reso
 
 def _look_up_all(
     services: Services, people: Sequence[PersonId], known: Mapping[PersonId, Identity]
-) -> list[Identity]:
-    """The answers that could be had. One person's trouble is not everybody's; after three in a
-    row it is the directory's, and the rest is not asked."""
+) -> tuple[list[Identity], Transient | None]:
+    """The answers that could be had, and why not all. One person's trouble is not everybody's;
+    after three in a row it is the directory's, and the rest is not asked."""
     found: list[Identity] = []
+    failure: Transient | None = None
     in_a_row = 0
     for person in people:
         try:
             found.append(_look_up(services, person, known.get(person)))
             in_a_row = 0
-        except Unavailable as failure:
-            services.log.failed("a person cannot be looked up", failure, person=person)
+        except Throttled as throttled:
+            return found, throttled
+        except Unavailable as unheard:
+            services.log.failed("a person cannot be looked up", unheard, person=person)
+            failure = unheard
             in_a_row += 1
             if in_a_row >= _DOWN_AFTER:
                 break
-    return found
+    return found, failure
 
 
 def _adds(identity: Identity) -> bool:

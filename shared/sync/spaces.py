@@ -72,6 +72,10 @@ def _ask(
 
 def _missing(services: Services, uuid: str, space_id: str, known: Space | None) -> None:
     """Not visible yet, or gone: a few more tries, then it is remembered as nobody's."""
+    current = services.teams.space(uuid)
+    if current and current.team:
+        # Another worker has seen it meanwhile: replicas need not agree.
+        return
     tries = (known.tries if known else 0) + 1
     if tries > times.SPACE_MISSING_RETRIES:
         services.teams.remember_space(Space(uuid, "", services.now()))
@@ -79,14 +83,18 @@ def _missing(services: Services, uuid: str, space_id: str, known: Space | None) 
         return
     services.teams.remember_space(Space(uuid, "", 0, tries))
     _forget_look(services, uuid)
-    want(services, uuid, space_id, when=services.now() + times.RETRY_BASE * 2 ** (tries - 1))
+    pause = min(times.RETRY_BASE * 2 ** (tries - 1), times.SPACE_MISSING_PAUSE)
+    want(services, uuid, space_id, when=services.now() + pause)
 
 
 def _forget_look(services: Services, uuid: str) -> bool:
-    """Take away the wish to find out about a space; False if there was none."""
+    """Take away the wish to find out about a space; False if there was none.
+
+    A team's own look row is never taken away.
+    """
     for _ in range(_RACES):
         before = services.looks.read(uuid)
-        if before is None:
+        if before is None or before.value.sighted:
             return False
         try:
             services.looks.remove(uuid, before)

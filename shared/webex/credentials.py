@@ -80,6 +80,8 @@ class WebexTokens:
         reply = self._send(capability, mine)
         if reply.status >= 300 or not isinstance(reply.json, dict):
             raise CredentialMissing(f"the sign-in for {capability} has ended", reply.where)
+        if not reply.json.get("access_token"):
+            raise Unavailable("the refresh was answered without a token", reply.where)
         fresh = self._answered(mine, reply.json)
         try:
             self.rows.write(capability, fresh)
