@@ -80,17 +80,19 @@ class Http:
         form: Mapping[str, str] | None = None,
         capability: str = "",
         reads: bool = False,
+        patient: bool = True,
     ) -> Reply:
         """One call. A read is made patiently: a short Retry-After is waited out, and no answer
         or a 5xx is asked again. A write is sent once: whoever sends it looks before the next.
 
-        reads: this POST only reads. Raises Throttled, Unavailable (a read failed) or AnswerUnknown
+        reads: this POST only reads. patient: False asks once, for callers that come again soon
+        anyway. Raises Throttled, Unavailable (a read failed) or AnswerUnknown
         (a write may have happened).
         """
         from tenacity import RetryError, Retrying
 
         kind = "GET" if reads else method
-        attempts = _ATTEMPTS if kind == "GET" else 1
+        attempts = _ATTEMPTS if kind == "GET" and patient else 1
         retrying = Retrying(
             sleep=self.clock.sleep,
             wait=_wait,

@@ -8,6 +8,7 @@ from shared.core import nudge as queue
 from shared.core import times
 from shared.core.errors import Failure
 from shared.core.ids import OrgId
+from shared.core.model import OrgSettings
 from shared.core.nudge import Nudge
 from shared.ports import Conflict, Services
 from shared.sync.events import read_deep, read_new
@@ -15,6 +16,7 @@ from shared.sync.pacing import Later, hear
 
 # Each source has about this long in a run, so that none starves another.
 SOURCE_TIME = 2 * times.SECOND
+Source = Callable[[Services, OrgSettings, int], bool]
 
 
 def watch(services_of: Callable[[OrgId], Services], organizations: Iterable[OrgId]) -> list[str]:
@@ -34,19 +36,29 @@ def _watch_one(services: Services) -> list[str]:
     settings = services.organizations.settings()
     if not settings.on:
         return []
-    for source in (read_new, read_deep):
-        try:
-            source(services, settings, services.now() + SOURCE_TIME)
-        except (Later, Conflict) as later:
-            services.log("events later", source=source.__name__, why=str(later))
-        except Failure as failure:
-            hear(services, failure)
-            services.log.failed("events cannot be read", failure, source=source.__name__)
-        except Exception as error:
-            # Whatever it is, the teams that are due must not wait for it.
-            text = f"{type(error).__name__}: {error}"
-            services.log("events cannot be read", error=text, source=source.__name__)
+    if _read(services, settings, read_new):
+        _read(services, settings, read_deep)
     return _nudge_due(services)
+
+
+def _read(services: Services, settings: OrgSettings, source: Source) -> bool:
+    """False if Webex could not be read now: then it is not asked again in this run.
+
+    Whatever happens here, the teams that are due must not wait for it.
+    """
+    try:
+        source(services, settings, services.now() + SOURCE_TIME)
+    except (Later, Conflict) as later:
+        services.log("events later", source=source.__name__, why=str(later))
+    except Failure as failure:
+        hear(services, failure)
+        services.log.failed("events cannot be read", failure, source=source.__name__)
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}"
+        services.log("events cannot be read", error=text, source=source.__name__)
+    else:
+        return True
+    return False
 
 
 def _nudge_due(services: Services) -> list[str]:

@@ -6,7 +6,7 @@ allowed while that time is not more than `burst` calls ahead of now.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,14 @@ def rate_of(capability: str) -> Rate:
 
 @dataclass(frozen=True)
 class Pace:
-    """The credential's row: arrival time of the next call, in all and of background work alone."""
+    """The credential's row: arrival time of the next call, in all and of background work alone.
+
+    waiting: when the next of those who were put off may come back.
+    """
 
     arrival: int = 0
     low_arrival: int = 0
+    waiting: int = 0
 
 
 def reserve(pace: Pace, now: int, calls: int, rate: Rate, *, low: bool = False) -> tuple[Pace, int]:
@@ -50,7 +54,7 @@ def reserve(pace: Pace, now: int, calls: int, rate: Rate, *, low: bool = False) 
     """
     arrival, wait = _book(pace.arrival, now, calls, rate.interval, rate.burst)
     if not low:
-        return Pace(arrival, pace.low_arrival), wait
+        return replace(pace, arrival=arrival), wait
     third = rate.interval * 3, max(1, rate.burst // 3)
     _, low_wait = _book(pace.low_arrival, now, calls, *third)
     wait = max(wait, low_wait)
@@ -58,13 +62,30 @@ def reserve(pace: Pace, now: int, calls: int, rate: Rate, *, low: bool = False) 
     # again meanwhile.
     arrival, _ = _book(pace.arrival, now + wait, calls, rate.interval, rate.burst)
     low_arrival, _ = _book(pace.low_arrival, now + wait, calls, *third)
-    return Pace(arrival, low_arrival), wait
+    return replace(pace, arrival=arrival, low_arrival=low_arrival), wait
 
 
 def hold(pace: Pace, now: int, until: int, rate: Rate) -> Pace:
     """The provider said when to come back: nobody books a call before `until`."""
     tolerance = round(rate.burst * rate.interval)
-    return Pace(max(pace.arrival, until + tolerance), max(pace.low_arrival, until + tolerance))
+    return replace(
+        pace,
+        arrival=max(pace.arrival, until + tolerance),
+        low_arrival=max(pace.low_arrival, until + tolerance),
+    )
+
+
+def put_off(
+    pace: Pace, now: int, wait: int, calls: int, rate: Rate, *, low: bool = False
+) -> tuple[Pace, int]:
+    """When to come back for calls that cannot go soon: (the row after it, the moment).
+
+    Nothing is booked; but each is given a moment of its own, so that ten thousand teams do not
+    wake together.
+    """
+    moment = max(now + wait, pace.waiting)
+    share = 3 if low else 1
+    return replace(pace, waiting=round(moment + calls * rate.interval * share)), moment
 
 
 def _book(arrival: int, now: int, calls: int, interval: float, burst: int) -> tuple[int, int]:

@@ -76,6 +76,8 @@ def plan(observed: Observed) -> Plan:
 
 def _plan_create(observed: Observed) -> Plan:
     listed = dict(observed.people.listed)
+    if observed.may_create == "creator_unknown" and observed.undecided:
+        return Plan(listed=listed, waiting=True)
     if observed.may_create:
         return Plan(listed=listed, blocked=observed.may_create)
     owners, stand_in = _first_owners(observed)

@@ -116,6 +116,10 @@ _REASONS = {
         "Webex refuses this to the account that is signed in.",
         "Check the account's role (compliance officer) and the scopes that were granted.",
     ),
+    "provider_silent": Reason(
+        "Webex or Microsoft 365 does not answer as it should; it is tried again by itself.",
+        "Nothing to do. If it lasts for hours, look at the providers' status pages.",
+    ),
     "not_there": Reason(
         "Something that should exist was not found.", "Press Retry; if it stays, look at the log."
     ),

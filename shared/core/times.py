@@ -29,6 +29,7 @@ UNKNOWN_LISTED_AFTER = 15 * MINUTE
 REPLICATION_PATIENCE = 2 * MINUTE  # while nothing was ever taken, refusals mean: not there yet
 ADDITION_RETRY = 20 * SECOND
 CREATE_RETRY = 10 * SECOND
+CLOCKS_CLOSE = 10 * SECOND  # how far Webex's clock and ours may differ
 CLOCKS_APART = 5 * MINUTE  # how far Microsoft's clock and ours may differ
 GROUP_MISSING_PATIENCE = 15 * MINUTE
 
@@ -51,6 +52,8 @@ EVENTS_OUTAGE = 10 * MINUTE  # a cursor this old means that we were away
 # Spaces
 SPACE_MISSING_RETRIES = 18  # half a minute, doubling up to the pause: a day in all
 SPACE_MISSING_PAUSE = 2 * HOUR
+GENERAL_MISSING_PAUSE = 10 * MINUTE
+TOLD_AFTER = 3  # passing failures in a row, before the administrator is told
 GROUP_SETTINGS_FRESH = 30 * MINUTE
 
 # Patience within one call, seconds

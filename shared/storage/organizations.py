@@ -49,10 +49,16 @@ class OrganizationRows:
         row = self._rows.get(f"pace:{capability}")
         if row is None:
             return None
-        return Versioned(Pace(row.number("arrival"), row.number("low_arrival")), row.etag)
+        return Versioned(
+            Pace(row.number("arrival"), row.number("low_arrival"), row.number("waiting")), row.etag
+        )
 
     def set_pace(self, capability: str, before: Versioned[Pace] | None, after: Pace) -> None:
-        values: dict[str, Value] = {"arrival": after.arrival, "low_arrival": after.low_arrival}
+        values: dict[str, Value] = {
+            "arrival": after.arrival,
+            "low_arrival": after.low_arrival,
+            "waiting": after.waiting,
+        }
         self._rows.put(f"pace:{capability}", values, before.etag if before else None)
 
 

@@ -102,16 +102,17 @@ def _judge(
     state: Book, wave: Sequence[Chunk], answers: Sequence[Answer], outcome: Outcome
 ) -> list[Chunk]:
     """Keep what was taken; answers the chunks to send next."""
-    _refuse_forbidden(wave, answers, state.team.group_id or "")
     taken = [c for c, a in zip(wave, answers, strict=True) if _is_taken(c, a)]
     refused = [
         (c, a)
         for c, a in zip(wave, answers, strict=True)
         if a.kind not in (Kind.OK, Kind.AGAIN, Kind.THROTTLED) and not _is_taken(c, a)
     ]
-    if any(a.kind in (Kind.AGAIN, Kind.THROTTLED) for a in answers):
+    if any(a.kind is Kind.AGAIN and a.status not in _SENT_AGAIN for a in answers):
+        # It may have been done: reading comes first.
         outcome.postpone(state.services.now() + times.GAP)
     _keep_taken(state, taken, proven=any(a.kind is Kind.ALREADY_THERE for a in answers))
+    _refuse_forbidden(wave, answers, state.team.group_id or "", proven=state.team.any_chunk)
     todo: list[Chunk] = []
     for chunk, answer in refused:
         todo += _take_apart(state, chunk, answer, outcome)
@@ -121,8 +122,7 @@ def _judge(
 def _take_apart(state: Book, chunk: Chunk, answer: Answer, outcome: Outcome) -> list[Chunk]:
     """What to send next of a refused chunk; whoever is to blame is named in the outcome."""
     blamed = [p for p in chunk.pairs if p.object == missing_object(answer.message)]
-    about_people = blamed or answer.kind is Kind.FORBIDDEN
-    if not about_people and not _refusals_mean_something(state):
+    if not blamed and not _refusals_mean_something(state):
         outcome.postpone(state.services.now() + times.ADDITION_RETRY)
         return []
     if not blamed and len(chunk.pairs) > 1:
@@ -162,9 +162,12 @@ def _refusals_mean_something(state: Book) -> bool:
     return state.team.any_chunk or age > times.REPLICATION_PATIENCE
 
 
-def _refuse_forbidden(wave: Sequence[Chunk], answers: Sequence[Answer], group: str) -> None:
+def _refuse_forbidden(
+    wave: Sequence[Chunk], answers: Sequence[Answer], group: str, *, proven: bool
+) -> None:
     for chunk, answer in zip(wave, answers, strict=True):
-        forbidden = answer.kind is Kind.FORBIDDEN and is_for_all(answer.message)
+        # About one of the people only where others were taken before, or beside them.
+        forbidden = answer.kind is Kind.FORBIDDEN and (not proven or is_for_all(answer.message))
         if forbidden or answer.kind is Kind.UNAUTHENTICATED:
             part = chunk.part(group)
             where = Where("graph", part.method, part.url, answer.status, answer.trace)
@@ -187,7 +190,7 @@ def _send(state: Book, wave: Sequence[Chunk]) -> tuple[list[Answer], int | None]
         too_long = wait > times.WAIT_IN_CALL or waited + wait > times.WAIT_IN_ALL
         if too_long or attempt == _ATTEMPTS:
             at = services.now() + round(wait * times.SECOND)
-            if any(answers[i].kind is Kind.THROTTLED for i in again):
+            if any(answers[i].retry_after is not None for i in again):
                 hold_off(services, "graph", at)
             return answers, at
         services.clock.sleep(wait)

@@ -63,6 +63,7 @@ def create(state: Book, settings: OrgSettings, creation: Creation) -> list[Pair]
     alone = [Creation((owner,), (owner,)) for owner in creation.owners]
     attempts = dict.fromkeys(alone if repeated else [creation, *alone])
     forbidden = PermissionMissing("no owner is allowed")
+    refusal: Refused | None = None
     unknown: list[PersonId] = []
     for attempt in attempts:
         try:
@@ -74,10 +75,13 @@ def create(state: Book, settings: OrgSettings, creation: Creation) -> list[Pair]
         except Refused as refused:
             if refused.kind not in _A_REFERENCE:
                 raise GroupRefused(_code(refused), refused) from refused
-            if len(attempt.members) == 1:
+            refusal = refused
+            if len(attempt.members) == 1 and refused.kind == Kind.REFERENCE_UNKNOWN:
                 unknown.append(attempt.owners[0].person)
         else:
             return list(attempt.members)
+    if not unknown and refusal:
+        raise GroupRefused("group_refused", refusal) from refusal
     if not unknown:
         raise forbidden
     # There is no group yet that could be unready: the tenant does not know these people.
@@ -115,7 +119,9 @@ def _team_name(state: Book) -> str:
 
 def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
     """One create, with another name once where the tenant asks for it."""
-    state.save_ledger(book.sending(state.ledger, attempt.members, MEMBERS, state.services.now()))
+    now = state.services.now()
+    sending = book.sending(state.ledger, attempt.members, MEMBERS, now)
+    state.save_ledger(book.sending(sending, attempt.owners, OWNERS, now))
     renamed = second = False
     while True:
         try:
@@ -133,10 +139,18 @@ def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
                 _take_second_nickname(state)
                 continue
             if refused.kind in _A_REFERENCE:
-                state.save_ledger(book.refused(state.ledger, attempt.members, MEMBERS))
+                _nothing_sent(state, attempt)
+            raise
+        except PermissionMissing:
+            _nothing_sent(state, attempt)
             raise
         _adopt_answer(state, group, attempt)
         return
+
+
+def _nothing_sent(state: Book, attempt: Creation) -> None:
+    ledger = book.refused(state.ledger, attempt.members, MEMBERS)
+    state.save_ledger(book.refused(ledger, attempt.owners, OWNERS))
 
 
 def _send(state: Book, settings: OrgSettings, attempt: Creation) -> Group:

@@ -139,7 +139,9 @@ def _any(_services: Services, _team: str, _event: MembershipEvent) -> bool:
 
 def _not_looked_at_since(services: Services, team: str, event: MembershipEvent) -> bool:
     row = services.looks.read(team)
-    return row is None or (not row.value.parked and row.value.seen < event.created)
+    return row is None or (
+        not row.value.parked and row.value.seen - times.CLOCKS_CLOSE < event.created
+    )
 
 
 def _window(kept: Kept | None, since: int) -> Window:

@@ -45,6 +45,10 @@ class Held:
         current = self.services.organizations.settings()
         if not current.on or current.epoch != self.row.value.epoch:
             raise Interrupted("the switch moved")
+        self.keep()
+
+    def keep(self) -> None:
+        """Call within anything that may take long. Raises LeaseLost."""
         if self.row.value.lease_until - self.services.now() < times.LEASE_FLOOR * 2:
             self.renew()
 
@@ -67,6 +71,10 @@ class Held:
         """Release after an unexpected failure."""
         now = self.services.now()
         self._change(lambda look: rules.fail(look, now)[0])
+
+    def park(self) -> None:
+        """The team is not ours to touch; it is not looked at again."""
+        self._change(rules.park)
 
     def write(self, send: Callable[[], Answer]) -> Answer:
         """One step that writes to a cloud, checked before every sending of it.
@@ -128,7 +136,7 @@ def take(services: Services, team: TeamId, settings: OrgSettings, *, change: boo
         except Conflict:
             continue
         return Held(services, team, row, settings) if begun else None
-    return None
+    raise Conflict(f"look row of {team} is contended")
 
 
 def want(

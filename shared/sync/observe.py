@@ -96,7 +96,7 @@ def _before_group(state: Book, settings: OrgSettings, people: People, undecided:
         creator=team.creator,
         ledger=state.ledger,
         settled=team.settled,
-        may_create="" if undecided else may_create(state.services, settings, team.creator, people),
+        may_create=may_create(state.services, settings, team.creator, people),
         undecided=undecided,
     )
 

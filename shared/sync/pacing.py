@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.core import times
 from shared.core.errors import Failure, Throttled
-from shared.core.pace import Pace, hold, rate_of, reserve
+from shared.core.pace import Pace, hold, put_off, rate_of, reserve
 from shared.ports import Conflict, Services
 
 _RACES = 20
@@ -24,13 +24,18 @@ def book(services: Services, capability: str, calls: int, *, low: bool = False) 
     rate = rate_of(capability)
     for _ in range(_RACES):
         before = services.organizations.pace(capability)
-        after, wait = reserve(before.value if before else Pace(), now, calls, rate, low=low)
-        if wait > times.WAIT_IN_CALL * times.SECOND:
-            raise Later(now + wait, f"pace of {capability}")
+        pace = before.value if before else Pace()
+        after, wait = reserve(pace, now, calls, rate, low=low)
+        far = wait > times.WAIT_IN_CALL * times.SECOND
+        moment = now + wait
+        if far:
+            after, moment = put_off(pace, now, wait, calls, rate, low=low)
         try:
             services.organizations.set_pace(capability, before, after)
         except Conflict:
             continue
+        if far:
+            raise Later(moment, f"pace of {capability}")
         if wait:
             services.clock.sleep(wait / times.SECOND)
         return

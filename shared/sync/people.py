@@ -45,9 +45,7 @@ def resolve_people(held: Held, roster: Sequence[Member], ledger: Ledger) -> Reso
         except Later as no:
             later = no.at
             break
-        if start:
-            held.renew()
-        found, failure = _look_up_all(services, chunk, known)
+        found, failure = _look_up_all(held, chunk, known)
         known |= services.identities.keep(found)
         if failure:
             hear(services, failure)
@@ -61,14 +59,16 @@ def resolve_people(held: Held, roster: Sequence[Member], ledger: Ledger) -> Reso
 
 
 def _look_up_all(
-    services: Services, people: Sequence[PersonId], known: Mapping[PersonId, Identity]
+    held: Held, people: Sequence[PersonId], known: Mapping[PersonId, Identity]
 ) -> tuple[list[Identity], Transient | None]:
     """The answers that could be had, and why not all. One person's trouble is not everybody's;
     after three in a row it is the directory's, and the rest is not asked."""
+    services = held.services
     found: list[Identity] = []
     failure: Transient | None = None
     in_a_row = 0
     for person in people:
+        held.keep()
         try:
             found.append(_look_up(services, person, known.get(person)))
             in_a_row = 0

@@ -12,7 +12,7 @@ from shared.core.model import CreationPolicy, OrgSettings
 from shared.core.people import People
 from shared.ports import Conflict, Services
 
-_KEPT = "policy:groups"
+_KEPT = "policy:groups:"
 
 
 def may_create(
@@ -21,7 +21,7 @@ def may_create(
     """The reason code why no group may be made for this team, "" if one may."""
     if not settings.honour_creation:
         return ""
-    policy = _policy(services)
+    policy = _policy(services, settings)
     if policy.everybody:
         return ""
     object_id = people.mapped.get(creator) if creator else None
@@ -32,9 +32,10 @@ def may_create(
     return "creator_may_not_create"
 
 
-def _policy(services: Services) -> CreationPolicy:
+def _policy(services: Services, settings: OrgSettings) -> CreationPolicy:
     """The tenant's group settings, kept for half an hour: changes take that long anyway."""
-    kept = services.organizations.kept(_KEPT)
+    name = f"{_KEPT}{settings.tenant}"
+    kept = services.organizations.kept(name)
     now = services.now()
     if kept and now - _number(kept.state.get("at")) < times.GROUP_SETTINGS_FRESH:
         return CreationPolicy(
@@ -43,7 +44,7 @@ def _policy(services: Services) -> CreationPolicy:
     policy = services.groups.creation_policy()
     state = {"at": now, "everybody": policy.everybody, "allowed_group": policy.allowed_group}
     try:
-        services.organizations.keep(_KEPT, kept, state)
+        services.organizations.keep(name, kept, state)
     except Conflict:
         services.log("group settings were kept by another worker")
     return policy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.core import times
-from shared.core.errors import NotThere
+from shared.core.errors import NotThere, Unavailable
 from shared.core.ids import TeamId
 from shared.core.look import Look, park
 from shared.core.model import OrgSettings, Room, Status, Team, Versioned
@@ -119,6 +119,8 @@ def _introduce(services: Services, settings: OrgSettings, found: Found) -> Team:
     if room is None or room.uuid != found.team:
         pacing.book(services, "spaces", 1)
         room = services.webex.room(found.general_id)
+    if not room.created:
+        raise Unavailable("Webex does not say when the space was made")
     now = services.now()
     new = room.owner == settings.org and room.created >= settings.enabled_since
     team = Team(

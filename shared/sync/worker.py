@@ -9,7 +9,7 @@ import traceback
 from dataclasses import replace
 
 from shared.core import times
-from shared.core.errors import Failure, Interrupted, Permanent, Transient
+from shared.core.errors import Failure, Interrupted, NotThere, Permanent, Transient
 from shared.core.look import leased
 from shared.core.model import OrgSettings, Status
 from shared.core.nudge import Nudge
@@ -52,6 +52,9 @@ def _find(services: Services, settings: OrgSettings, nudge: Nudge) -> Found | No
         hear(services, failure)
         services.log.failed("space cannot be read", failure, space=nudge.space[:80])
         _come_back(services, nudge, _moment(services, failure, 0))
+    except NotThere as failure:
+        services.log.failed("the team's General space is not there", failure)
+        _come_back(services, nudge, services.now() + times.GENERAL_MISSING_PAUSE)
     except Permanent as failure:
         services.log.failed("space may not be read", failure, space=nudge.space[:80])
         _come_back(services, nudge, services.now() + times.PERMANENT_PAUSE)
@@ -83,6 +86,9 @@ def _look(held: lease.Held, settings: OrgSettings) -> None:
         row = services.teams.read(held.team)
         if row is None:
             held.finish(None)
+            return
+        if not row.value.new:
+            held.park()
             return
         state = Book(held, row, services.teams.ledger(held.team))
         held.finish(_guarded(state, settings))
@@ -117,7 +123,16 @@ def _passing(state: Book, failure: Transient) -> int:
     services = state.services
     at = _moment(services, failure, state.team.failures)
     hear(services, failure)
-    state.save_team(replace(state.team, failures=state.team.failures + 1))
+    failures = state.team.failures + 1
+    told = failures >= times.TOLD_AFTER and state.team.status is not Status.NEEDS_PERSON
+    state.save_team(
+        replace(
+            state.team,
+            failures=failures,
+            reason="provider_silent" if told else state.team.reason,
+            detail=str(failure)[:1000] if told else state.team.detail,
+        )
+    )
     services.log.failed("later", failure, team=state.team.uuid)
     return at
 

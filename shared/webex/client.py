@@ -18,6 +18,7 @@ from shared.core.errors import (
     NotThere,
     Refused,
     Unavailable,
+    Where,
 )
 from shared.core.ids import OrgId, PersonId
 from shared.core.model import DirectoryUser, Drive, LinkedFolder, Member, Room
@@ -99,7 +100,10 @@ class WebexClient:
                 "max": EVENTS_A_PAGE,
             }
         )
-        reply = self._call("GET", page or f"{self.base_url}/v1/events?{query}", "spaces")
+        url = page or f"{self.base_url}/v1/events?{query}"
+        self._refuse_elsewhere(url, Where("webex", "GET", "/v1/events"))
+        # The timer comes again in seconds, and the teams that are due wait behind it.
+        reply = self._call("GET", url, "spaces", patient=False)
         events = (parse_event(item) for item in _items(reply))
         return EventPage(
             tuple(e for e in events if e is not None),
@@ -169,22 +173,35 @@ class WebexClient:
 
     def _next(self, reply: Reply) -> str | None:
         link = next_link(reply.headers.get("Link"))
-        if link and not link.startswith(self.base_url + "/"):
-            # Following it would hand our token to another host.
-            raise Unavailable("the next page lies elsewhere", reply.where)
+        if link:
+            self._refuse_elsewhere(link, reply.where)
         return link
 
-    def _call(self, method: str, url: str, capability: str, body: object = None) -> Reply:
-        token = self.tokens.token(capability)
-        reply = self._send(method, url, token, body, capability)
-        if reply.status == 401:
-            token = self.tokens.renewed(capability, token)
-            reply = self._send(method, url, token, body, capability)
-        return _checked(reply)
+    def _refuse_elsewhere(self, url: str, where: Where) -> None:
+        """Following such a link would hand our token to another host."""
+        if not url.startswith(self.base_url + "/"):
+            raise Unavailable("the next page lies elsewhere", where)
 
-    def _send(self, method: str, url: str, token: str, body: object, capability: str) -> Reply:
-        headers = {"Authorization": f"Bearer {token}"}
-        return self.http.call(method, url, headers=headers, json=body, capability=capability)
+    def _call(
+        self,
+        method: str,
+        url: str,
+        capability: str,
+        body: object = None,
+        *,
+        patient: bool = True,
+    ) -> Reply:
+        def send(token: str) -> Reply:
+            headers = {"Authorization": f"Bearer {token}"}
+            return self.http.call(
+                method, url, headers=headers, json=body, capability=capability, patient=patient
+            )
+
+        token = self.tokens.token(capability)
+        reply = send(token)
+        if reply.status == 401:
+            reply = send(self.tokens.renewed(capability, token))
+        return _checked(reply)
 
 
 def _checked(reply: Reply) -> Reply:

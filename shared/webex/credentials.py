@@ -105,8 +105,10 @@ class WebexTokens:
         )
 
     def _answered(self, credential: Credential, answer: Mapping[str, Any]) -> Credential:
-        expires_in = answer.get("expires_in")
-        seconds = expires_in if isinstance(expires_in, int) else 0
+        try:
+            seconds = int(float(answer.get("expires_in") or 0))
+        except (TypeError, ValueError):
+            seconds = 0
         return replace(
             credential,
             access_token=str(answer.get("access_token") or ""),

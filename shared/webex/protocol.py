@@ -99,9 +99,14 @@ def verified_by(body: bytes, headers: Mapping[str, str], secret: str) -> str | N
     recognised one suffices; all comparisons take constant time. Header names in lower case.
     """
     key = secret.encode()
+    computed: dict[object, str] = {}
     for label, given in _labelled(headers.get("x-webex-signature", "")):
         digest = _DIGESTS.get(label)
-        if digest and hmac.compare_digest(hmac.new(key, body, digest).hexdigest(), given):
+        if not digest:
+            continue
+        # Each digest once, however many the header claims.
+        computed[digest] = computed.get(digest) or hmac.new(key, body, digest).hexdigest()
+        if hmac.compare_digest(computed[digest], given):
             return f"sha-{digest().digest_size * 8}"
     spark = headers.get("x-spark-signature", "").strip().lower()
     expected = hmac.new(key, body, hashlib.sha1).hexdigest()
