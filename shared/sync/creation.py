@@ -171,7 +171,10 @@ def _send(state: Book, settings: OrgSettings, attempt: Creation) -> Group:
 
 
 def _there_already(state: Book) -> Later:
-    return Later(state.services.now() + times.CREATE_RETRY, "the group was there already")
+    """Reads will show the group some time; asking again is a write, so it is asked ever later."""
+    pause = min(times.CREATE_RETRY * 2 ** min(state.team.failures, 10), 2 * times.MINUTE)
+    state.save_team(replace(state.team, failures=state.team.failures + 1))
+    return Later(state.services.now() + pause, "the group was there already")
 
 
 def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from shared.core import ledger as book
 from shared.core import naming, times
-from shared.core.errors import Permanent
+from shared.core.errors import NotThere, Permanent
 from shared.core.ids import ObjectId
 from shared.core.model import Member, OrgSettings
 from shared.core.people import People, is_undecided, roster_digest, sort_people
@@ -133,16 +133,25 @@ def _in_its_own_time(state: Book) -> bool:
 
 
 def _read_group(state: Book) -> tuple[frozenset[ObjectId], frozenset[ObjectId]]:
-    """Members and owners. A new group may be unknown to some of Entra's replicas for minutes."""
+    """Members and owners, read whole. Raises GroupGone, Later while the group is young."""
     team, groups, services = state.team, state.services.groups, state.services
     assert team.group_id is not None
     group = groups.group(team.group_id)
     if group is None:
-        if services.now() - team.group_created < times.GROUP_MISSING_PATIENCE:
-            raise pacing.Later(services.now() + times.ADDITION_RETRY, "the group is not there yet")
-        raise GroupGone(f"group {team.group_id} does not exist")
+        raise _not_there_yet(state) or GroupGone(f"group {team.group_id} does not exist")
     if group.name and group.name != team.group_name:
         state.save_team(replace(team, group_name=group.name))
         if naming.display_name(team.name) != group.name:
             services.log("group has another name", team=team.uuid, group=group.id)
-    return groups.members(team.group_id), groups.owners(team.group_id)
+    try:
+        return groups.members(team.group_id), groups.owners(team.group_id)
+    except NotThere as failure:
+        raise (_not_there_yet(state) or failure) from failure
+
+
+def _not_there_yet(state: Book) -> pacing.Later | None:
+    """A new group may be unknown to some of Entra's replicas for minutes."""
+    now = state.services.now()
+    if now - state.team.group_created >= times.GROUP_MISSING_PATIENCE:
+        return None
+    return pacing.Later(now + times.ADDITION_RETRY, "the group is not there yet")

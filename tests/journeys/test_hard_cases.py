@@ -1,4 +1,4 @@
-"""What a review found: each of these stands for a promise that is not kept yet."""
+"""Hard cases, one a test: races, crashes and odd answers, each of which once broke a promise."""
 
 from __future__ import annotations
 
@@ -487,7 +487,7 @@ def test_no_port_shows_a_secret(stage: Stage) -> None:
     assert stage.application.client_secret not in repr(stage.services.groups)
 
 
-# The second reading, after the first findings were mended
+# Odd answers and slow providers
 
 
 def test_nobody_stands_in_for_a_creator_who_was_only_not_looked_up_yet(stage: Stage) -> None:
