@@ -58,7 +58,7 @@ def create(state: Book, settings: OrgSettings, creation: Creation) -> list[Pair]
     A repeat carries nothing but identity and one owner, since what is there is not known.
     """
     repeated = bool(state.team.intent_at)
-    if not repeated:
+    if not repeated or state.team.reason == "name_refused":
         _write_intent(state)
     alone = [Creation((owner,), (owner,)) for owner in creation.owners]
     attempts = dict.fromkeys(alone if repeated else [creation, *alone])
@@ -94,13 +94,16 @@ def _code(refused: Refused) -> str:
 
 
 def _write_intent(state: Book) -> None:
-    """The row that says: a create may be under way. Written before it is sent."""
+    """The row that says: a create may be under way. Written before it is sent.
+
+    A name that was refused is read anew; the time of the first intent stays.
+    """
     team = state.team
     name = _team_name(state)
     state.save_team(
         replace(
             team,
-            intent_at=state.services.now(),
+            intent_at=team.intent_at or state.services.now(),
             name=name,
             group_name=naming.display_name(name),
             nickname=naming.mail_nickname(name, team.uuid),

@@ -223,3 +223,19 @@ def test_a_long_name_fits_into_what_the_naming_policy_leaves(stage: Stage) -> No
     assert group is not None
     assert len(group.display_name) <= 63
     assert f"-{team.uuid[:8]}" in group.mail_nickname
+
+
+def test_a_team_whose_name_was_refused_gets_its_group_once_it_is_renamed(stage: Stage) -> None:
+    stage.webex.switches.general_title_follows = True
+    stage.tenant.group_settings["CustomBlockedWordsList"] = "payroll"
+    team = stage.team(stage.person(), name="Payroll")
+    stage.settle()
+    assert stage.group_of(team) is None
+    stage.webex.rename_team(team, "Wages")
+
+    stage.clock.advance(86_400)
+    stage.settle()
+
+    group = stage.group_of(team)
+    assert group is not None
+    assert group.display_name == "Wages"
