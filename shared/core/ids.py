@@ -8,11 +8,9 @@ from typing import NewType
 OrgId = NewType("OrgId", str)
 TenantId = NewType("TenantId", str)
 TeamId = NewType("TeamId", str)
-SpaceId = NewType("SpaceId", str)
 PersonId = NewType("PersonId", str)
 ObjectId = NewType("ObjectId", str)
 GroupId = NewType("GroupId", str)
-Ms = NewType("Ms", int)
 
 _UUID = re.compile(
     r"(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f-])",

@@ -27,12 +27,9 @@ class Held:
     people_seen: when this look began to read who is in the team, 0 if it did not.
     """
 
-    def __init__(
-        self, services: Services, team: TeamId, row: Versioned[Look], settings: OrgSettings
-    ) -> None:
+    def __init__(self, services: Services, team: TeamId, row: Versioned[Look]) -> None:
         self.services = services
         self.team = team
-        self.settings = settings
         self.row = row
         self.wanted_at_begin = row.value.wanted
         self.people_seen = 0
@@ -124,7 +121,7 @@ def take(services: Services, team: TeamId, settings: OrgSettings, *, change: boo
             return None
         if before.value.lease_owner == owner:
             # Our own write was taken although its answer said otherwise: the SDK repeats writes.
-            return Held(services, team, before, settings)
+            return Held(services, team, before)
         now = services.now()
         wanted = rules.want(before.value, now) if change else before.value
         begun = rules.begin(wanted, now, owner, settings.epoch)
@@ -135,7 +132,7 @@ def take(services: Services, team: TeamId, settings: OrgSettings, *, change: boo
             row = services.looks.write(team, before, after)
         except Conflict:
             continue
-        return Held(services, team, row, settings) if begun else None
+        return Held(services, team, row) if begun else None
     raise Conflict(f"look row of {team} is contended")
 
 

@@ -7,9 +7,10 @@ Only the queue is a list, so that a test decides what is delivered, doubled or l
 from __future__ import annotations
 
 import base64
+import json
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import requests
 from sandbox.adapter import CloudAdapter
 from sandbox.clock import VirtualClock
 from sandbox.host.app import FunctionsApp
-from sandbox.kit import Call
+from sandbox.kit import Call, Fault, Request
 from sandbox.microsoft import MicrosoftClouds
 from sandbox.microsoft.state import Group, Tenant
 from sandbox.webex import WebexCloud
@@ -248,3 +249,21 @@ class Stage:
         for capability, token in tokens.items():
             expires = round(token.expires_at * 1000)
             rows.write(capability, Credential(token.access_token, token.refresh_token, expires))
+
+
+def nudge(stage: Stage, space: str, cause: str = "webhook") -> str:
+    """The queue message that asks for a look at a space."""
+    return json.dumps({"organization": stage.org.uuid, "space": space, "cause": cause})
+
+
+def meanwhile(path: str, action: Callable[[], object], *, at: int = 1) -> Fault:
+    """No fault: `action` happens while the `at`-th matching call is on its way."""
+    seen: list[int] = []
+
+    def hook(_request: Request) -> bool:
+        seen.append(1)
+        if len(seen) == at:
+            action()
+        return False
+
+    return Fault("slow", path=path, seconds=0, when=hook)

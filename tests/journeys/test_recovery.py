@@ -11,11 +11,7 @@ from shared.core.errors import Interrupted
 from shared.core.ids import TeamId
 from shared.core.model import Status
 from shared.sync import lease
-from tests.journeys.stage import Stage
-
-
-def nudge(stage: Stage, space: str, cause: str = "webhook") -> str:
-    return json.dumps({"organization": stage.org.uuid, "space": space, "cause": cause})
+from tests.journeys.stage import Stage, nudge
 
 
 def test_a_dead_workers_team_is_taken_over_within_two_minutes(stage: Stage) -> None:

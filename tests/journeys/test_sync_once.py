@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from sandbox.kit import Fault
 from shared.core.model import Status
-from tests.journeys.stage import Stage
-
-
-def nudge(stage: Stage, space: str, cause: str = "webhook") -> str:
-    return json.dumps({"organization": stage.org.uuid, "space": space, "cause": cause})
+from tests.journeys.stage import Stage, nudge
 
 
 def test_twenty_copies_of_one_delivery_worked_in_parallel_make_one_group(stage: Stage) -> None:
