@@ -90,7 +90,8 @@ def _parse_all(value: Any) -> list[str]:
 def _not_a_user(ctx: Context, kind: Kind, object_id: str) -> GraphError:
     if object_id in ctx.tenant.groups or object_id in ctx.tenant.security_groups:
         return bad_request(f"Only users can be {kind} of a Unified group.")
-    return missing(object_id)
+    named = ctx.world.switches.names_missing_object
+    return missing(object_id if named else "00000000-0000-0000-0000-000000000000")
 
 
 def _check_guest(ctx: Context, kind: Kind) -> None:

@@ -49,6 +49,8 @@ class Switches:
     """The create page allows a dot, the update page forbids it."""
 
     # People.
+    names_missing_object: bool = True
+    """A reference that is refused names the object that is missing; else the nil uuid."""
     guest_policy_binds_apps: bool = False
     """AllowToAddGuests and AllowGuestsToBeGroupOwner stop an app too."""
     removing_absent: Literal[404, 400] = 404

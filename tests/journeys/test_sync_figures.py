@@ -74,16 +74,19 @@ def test_a_look_with_nothing_to_do_writes_nothing_and_reads_little(stage: Stage)
     assert {c.method for c in stage.graph_calls(graph)} | {c.method for c in reads} == {"GET"}
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["named", "to be found by halving"])
+@pytest.mark.parametrize("who", [7, 321, 499])
 def test_one_unknown_id_among_500_costs_few_requests_and_499_are_in(
-    make_stage: Callable[..., Stage],
+    make_stage: Callable[..., Stage], who: int, named: bool
 ) -> None:
     clean, faulty = make_stage(1), make_stage(1)
     for stage in (clean, faulty):
         stage.install()
+        stage.microsoft.switches.names_missing_object = named
         stage.turn_on()
         people = stage.people(500)
         if stage is faulty:
-            stage.tenant.remove_user(str(people[321].external_id))
+            stage.tenant.remove_user(str(people[who].external_id))
         team = stage.team(people[0], people[1:])
         stage.know(people)
         stage.run(24)
@@ -91,7 +94,7 @@ def test_one_unknown_id_among_500_costs_few_requests_and_499_are_in(
     group = faulty.group_of(team)
     assert group is not None
     assert len(group.members) == 499
-    assert people[321].external_id not in group.members
+    assert people[who].external_id not in group.members
     extra = len(counted(faulty.graph_calls())) - len(counted(clean.graph_calls()))
     assert extra <= 12
 

@@ -25,6 +25,7 @@ MICROSOFT: list[tuple[str, object]] = [
     ("drive_pending_code", "itemNotFound"),
     ("drive_root_permission", "files"),
     ("bind_costs_writes", True),
+    ("names_missing_object", False),
     ("replication_seconds", 60.0),
     ("read_lag_seconds", 300.0),
     ("says_do_not_exist", True),
