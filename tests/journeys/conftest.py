@@ -23,3 +23,11 @@ def stage(make_stage: Callable[..., Stage]) -> Stage:
     built = make_stage()
     built.turn_on()
     return built
+
+
+@pytest.fixture(params=[True, False], ids=["webhook", "events alone"])
+def heard(request: pytest.FixtureRequest, make_stage: Callable[..., Stage]) -> Stage:
+    """Switched on, once with a webhook for every new space and once with events alone."""
+    built = make_stage()
+    built.turn_on(webhook=request.param)
+    return built

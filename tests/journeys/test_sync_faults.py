@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -27,14 +27,16 @@ class Hurt:
     at: int | None = None
     every: int | None = None
     seconds: float = RETRY_AFTER
+    webhook: bool = True
 
     def __str__(self) -> str:
         where = f"at {self.at}" if self.at else f"every {self.every}"
-        return f"{self.cloud} {self.kind} {where} for {self.seconds:g}s"
+        how = "" if self.webhook else " by events"
+        return f"{self.cloud} {self.kind} {where} for {self.seconds:g}s{how}"
 
 
 def play(stage: Stage, hurt: Hurt | None) -> Team:
-    stage.turn_on()
+    stage.turn_on(webhook=hurt is None or hurt.webhook)
     people = stage.people(PEOPLE)
     team = stage.team(people[0], people[1:])
     stage.know(people)
@@ -86,7 +88,8 @@ def hurts() -> list[Hurt]:
     fifths = [Hurt(cloud, kind, every=5) for cloud in positions for kind in kinds]
     # A wait that is short enough to be made inside the look.
     short = [Hurt(cloud, "throttle", every=n, seconds=2) for cloud in positions for n in (2, 5, 7)]
-    return single + fifths + short
+    by_events = [replace(hurt, webhook=False) for hurt in [*fifths, *single[::4]]]
+    return single + fifths + short + by_events
 
 
 def test_the_positions_are_all_that_a_clean_run_reaches(make_stage: Callable[..., Stage]) -> None:

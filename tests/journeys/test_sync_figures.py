@@ -29,8 +29,9 @@ def known_team(stage: Stage, count: int, moderators: int = 1) -> Team:
 
 @pytest.mark.parametrize(("count", "most"), [(5, 2), (50, 3), (500, 4)])
 def test_a_new_team_of_known_people_costs_few_graph_requests(
-    stage: Stage, count: int, most: int
+    heard: Stage, count: int, most: int
 ) -> None:
+    stage = heard
     team = known_team(stage, count)
 
     stage.run(24)
@@ -43,7 +44,8 @@ def test_a_new_team_of_known_people_costs_few_graph_requests(
 
 @pytest.mark.parametrize("owners", [1, 2, 5])
 @pytest.mark.parametrize("count", [5, 15, 16, 19, 20, 21, 35, 36, 40, 41, 100])
-def test_directory_writes_are_as_few_as_graph_allows(stage: Stage, count: int, owners: int) -> None:
+def test_directory_writes_are_as_few_as_graph_allows(heard: Stage, count: int, owners: int) -> None:
+    stage = heard
     team = known_team(stage, count, owners)
 
     stage.run(24)
@@ -55,7 +57,8 @@ def test_directory_writes_are_as_few_as_graph_allows(stage: Stage, count: int, o
     assert stage.tenant.write_count <= 1 + ceil(max(0, count - (20 - owners)) / 20)
 
 
-def test_a_look_with_nothing_to_do_writes_nothing_and_reads_little(stage: Stage) -> None:
+def test_a_look_with_nothing_to_do_writes_nothing_and_reads_little(heard: Stage) -> None:
+    stage = heard
     team = known_team(stage, 500)
     stage.settle()
     assert stage.row(team).status is Status.COMPLETE
@@ -74,16 +77,17 @@ def test_a_look_with_nothing_to_do_writes_nothing_and_reads_little(stage: Stage)
     assert {c.method for c in stage.graph_calls(graph)} | {c.method for c in reads} == {"GET"}
 
 
+@pytest.mark.parametrize("webhook", [True, False], ids=["webhook", "events alone"])
 @pytest.mark.parametrize("named", [True, False], ids=["named", "to be found by halving"])
 @pytest.mark.parametrize("who", [7, 321, 499])
 def test_one_unknown_id_among_500_costs_few_requests_and_499_are_in(
-    make_stage: Callable[..., Stage], who: int, named: bool
+    make_stage: Callable[..., Stage], who: int, named: bool, webhook: bool
 ) -> None:
     clean, faulty = make_stage(1), make_stage(1)
     for stage in (clean, faulty):
         stage.install()
         stage.microsoft.switches.names_missing_object = named
-        stage.turn_on()
+        stage.turn_on(webhook=webhook)
         people = stage.people(500)
         if stage is faulty:
             stage.tenant.remove_user(str(people[who].external_id))
@@ -99,7 +103,8 @@ def test_one_unknown_id_among_500_costs_few_requests_and_499_are_in(
     assert extra <= 12
 
 
-def test_a_team_that_grows_by_one_costs_one_write(stage: Stage) -> None:
+def test_a_team_that_grows_by_one_costs_one_write(heard: Stage) -> None:
+    stage = heard
     team = known_team(stage, 50)
     stage.settle()
     writes = stage.tenant.write_count

@@ -7,7 +7,8 @@ from shared.core.model import Status
 from tests.journeys.stage import Stage, nudge
 
 
-def test_twenty_copies_of_one_delivery_worked_in_parallel_make_one_group(stage: Stage) -> None:
+def test_twenty_copies_of_one_delivery_worked_in_parallel_make_one_group(heard: Stage) -> None:
+    stage = heard
     people = stage.people(30)
     team = stage.team(people[0], people[1:])
     stage.know(people)
@@ -25,7 +26,8 @@ def test_twenty_copies_of_one_delivery_worked_in_parallel_make_one_group(stage: 
     assert set(group.members) == stage.expected(team)
 
 
-def test_a_create_whose_answer_was_lost_is_completed_and_not_repeated(stage: Stage) -> None:
+def test_a_create_whose_answer_was_lost_is_completed_and_not_repeated(heard: Stage) -> None:
+    stage = heard
     people = stage.people(50)
     team = stage.team(people[0], people[1:])
     stage.know(people)
