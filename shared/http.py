@@ -36,6 +36,19 @@ class Reply:
     headers: Mapping[str, str] = field(repr=False)
     where: Where = field(default_factory=Where)
 
+    def object(self) -> Mapping[str, Any]:
+        """The body, which must be an object. Raises Unavailable."""
+        if not isinstance(self.json, dict):
+            raise Unavailable("the answer is not an object", self.where)
+        return self.json
+
+    def items(self, name: str) -> list[Mapping[str, Any]]:
+        """The objects of the list under `name`. Raises Unavailable where there is none."""
+        values = self.object().get(name)
+        if not isinstance(values, list):
+            raise Unavailable(f"the answer has no list of {name}", self.where)
+        return [value for value in values if isinstance(value, dict)]
+
 
 class _Again(Exception):
     """This attempt may be repeated after `wait` seconds; `final` is raised if it is not."""

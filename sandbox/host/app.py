@@ -198,6 +198,7 @@ def _encoded(converter: Any, value: Any, binding: Any) -> Datum:
     try:
         encoded: Datum = converter.encode(value, expected_type=binding.python_type)
     except NotImplementedError:
+        # azure.functions' converters say so; the worker answers with this text.
         raise TypeError(
             f'unable to encode outgoing TypedData: unsupported type "{binding.type}" for Python '
             f'type "{type(value).__name__}"'

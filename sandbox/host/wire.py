@@ -132,5 +132,5 @@ def queue_messages(datum: Datum) -> tuple[str | bytes, ...]:
         return (datum.value,)
     items = json.loads(datum.value)
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise NotImplementedError("This host writes text to queues, or a list of texts.")
+        raise TypeError("This host writes text to queues, or a list of texts.")
     return tuple(items)

@@ -61,7 +61,7 @@ class GraphClient:
 
     def creation_policy(self) -> CreationPolicy:
         """`Group.Unified` settings; an empty list means all defaults."""
-        for item in _values(self._get("/groupSettings")):
+        for item in self._get("/groupSettings").items("value"):
             values = item.get("values")
             if item.get("templateId") == _UNIFIED and isinstance(values, list):
                 named = {v.get("name"): v.get("value") for v in values if isinstance(v, dict)}
@@ -77,7 +77,7 @@ class GraphClient:
         if reply.status == 404:
             return False
         _checked(reply)
-        values = _object(reply).get("value")
+        values = reply.object().get("value")
         return isinstance(values, list) and group in [str(v).lower() for v in values]
 
     def find(self, unique_name: str) -> Group | None:
@@ -101,7 +101,7 @@ class GraphClient:
         )
         if reply.status == 204:
             return None
-        return _parse_group(_object(reply), reply)
+        return _parse_group(reply.object(), reply)
 
     def members(self, group: GroupId) -> frozenset[ObjectId]:
         return self._ids(f"/groups/{group}/members?$select=id&$top={_PAGE}")
@@ -128,8 +128,8 @@ class GraphClient:
     def drive(self, group: GroupId) -> Drive | None:
         try:
             reply = self._get(f"/groups/{group}/drive?$select=id,webUrl")
-            drive = _object(reply)
-            root = _object(self._get(f"/groups/{group}/drive/root?$select=id,webUrl"))
+            drive = reply.object()
+            root = self._get(f"/groups/{group}/drive/root?$select=id,webUrl").object()
         except NotThere:
             return None
         if not (drive.get("id") and root.get("id")):
@@ -142,7 +142,7 @@ class GraphClient:
             reply = self._get(path)
         except NotThere:
             return None
-        return _parse_group(_object(reply), reply)
+        return _parse_group(reply.object(), reply)
 
     def _ids(self, path: str) -> frozenset[ObjectId]:
         try:
@@ -157,8 +157,8 @@ class GraphClient:
         following: str | None = f"{self.base_url}/v1.0{path}"
         while following:
             reply = self._send("GET", following)
-            yield from _values(reply)
-            following = _object(reply).get("@odata.nextLink")
+            yield from reply.items("value")
+            following = reply.object().get("@odata.nextLink")
             if following and not following.startswith(self.base_url + "/"):
                 # Following it would hand our token to another host.
                 raise Unavailable("the next page lies elsewhere", reply.where)
@@ -182,7 +182,7 @@ class GraphClient:
 
     def _filtered(self, path: str) -> Group | None:
         reply = self._get(path)
-        for raw in _values(reply):
+        for raw in reply.items("value"):
             return _parse_group(raw, reply)
         return None
 
@@ -232,19 +232,6 @@ def _checked(reply: Reply) -> Reply:
     if reply.where.method == "GET" and reply.status == 404:
         raise NotThere(message, reply.where)
     raise Refused(message, reply.where, kind.value, reply.json)
-
-
-def _object(reply: Reply) -> Mapping[str, Any]:
-    if not isinstance(reply.json, dict):
-        raise Unavailable("the answer is not an object", reply.where)
-    return reply.json
-
-
-def _values(reply: Reply) -> list[Mapping[str, Any]]:
-    values = _object(reply).get("value")
-    if not isinstance(values, list):
-        raise Unavailable("the answer has no list", reply.where)
-    return [value for value in values if isinstance(value, dict)]
 
 
 def _parse_group(raw: Mapping[str, Any], reply: Reply) -> Group:

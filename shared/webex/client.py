@@ -63,7 +63,7 @@ class WebexClient:
     def room(self, space_id: str) -> Room:
         reply = self._get(f"/v1/rooms/{quote(space_id, safe='')}", "spaces")
         try:
-            return parse_room(_object(reply))
+            return parse_room(reply.object())
         except Malformed as error:
             raise Unavailable(str(error), reply.where) from error
 
@@ -71,7 +71,7 @@ class WebexClient:
         query = urlencode({"roomId": space_id, "max": MEMBERS_A_PAGE})
         members: dict[PersonId, Member] = {}
         for reply in self._pages(f"{self.base_url}/v1/memberships?{query}", "spaces"):
-            for item in _items(reply):
+            for item in reply.items("items"):
                 member = parse_member(item)
                 if member is None:
                     raise Unavailable("a membership could not be read", reply.where)
@@ -80,11 +80,11 @@ class WebexClient:
 
     def team_name(self, team_id: str) -> str:
         reply = self._get(f"/v1/teams/{quote(team_id, safe='')}", "spaces")
-        return str(_object(reply).get("name") or "")
+        return str(reply.object().get("name") or "")
 
     def user(self, person: PersonId) -> DirectoryUser:
         path = f"/identity/scim/{self.org}/v2/Users/{quote(person, safe='')}"
-        raw = _object(self._get(path, "people"))
+        raw = self._get(path, "people").object()
         external_id = raw.get("externalId")
         return DirectoryUser(
             external_id if isinstance(external_id, str) else None,
@@ -104,7 +104,7 @@ class WebexClient:
         self._refuse_elsewhere(url, Where("webex", "GET", "/v1/events"))
         # The timer comes again in seconds, and the teams that are due wait behind it.
         reply = self._call("GET", url, "spaces", patient=False)
-        events = (parse_event(item) for item in _items(reply))
+        events = (parse_event(item) for item in reply.items("items"))
         return EventPage(
             tuple(e for e in events if e is not None),
             self._next(reply),
@@ -117,7 +117,7 @@ class WebexClient:
     def linked_folders(self, space_id: str, capability: str) -> list[LinkedFolder]:
         query = urlencode({"roomId": space_id})
         reply = self._get(f"/v1/room/linkedFolders?{query}", capability)
-        return [parse_folder(item) for item in _items(reply)]
+        return [parse_folder(item) for item in reply.items("items")]
 
     def link_folder(
         self, space_id: str, drive: Drive, name: str, *, default: bool, capability: str
@@ -135,7 +135,7 @@ class WebexClient:
     def org_webhooks(self) -> list[Mapping[str, Any]]:
         """What is registered for the whole organization."""
         url = f"{self.base_url}/v1/webhooks?ownedBy=org&max=100"
-        return [item for reply in self._pages(url, "spaces") for item in _items(reply)]
+        return [item for reply in self._pages(url, "spaces") for item in reply.items("items")]
 
     def register_rooms_webhook(self, target: str, secret: str) -> None:
         """One webhook for every space that is made in the organization."""
@@ -220,19 +220,6 @@ def _checked(reply: Reply) -> Reply:
 def _message(reply: Reply) -> str:
     raw = reply.json.get("message") if isinstance(reply.json, dict) else None
     return str(raw or "refused")[:300]
-
-
-def _object(reply: Reply) -> Mapping[str, Any]:
-    if not isinstance(reply.json, dict):
-        raise Unavailable("the answer is not an object", reply.where)
-    return reply.json
-
-
-def _items(reply: Reply) -> list[Mapping[str, Any]]:
-    items = _object(reply).get("items")
-    if not isinstance(items, list):
-        raise Unavailable("the answer has no items", reply.where)
-    return [item for item in items if isinstance(item, dict)]
 
 
 def _server_time(reply: Reply) -> int:
