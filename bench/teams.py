@@ -68,9 +68,11 @@ class CountedPartition(Partition):
         type(self).requests += 1
         return super().get(key)
 
-    def range(self, low: str, high: str, *, limit: int | None = None) -> Iterator[TableRow]:
+    def range(
+        self, low: str, high: str, *, limit: int | None = None, where: str = ""
+    ) -> Iterator[TableRow]:
         type(self).requests += 1
-        return super().range(low, high, limit=limit)
+        return super().range(low, high, limit=limit, where=where)
 
     def _submit(self, operations: Sequence[Operation]) -> list[str]:
         type(self).requests += 1

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.storage import ROOT
+from shared.admin.ports import Credential
 from shared.config import BadSetting, read_settings
 from shared.core import times
 from shared.core.errors import Failure, Permanent
 from shared.core.ids import OrgId, TenantId, parse_uuid
 from shared.core.keyring import webhook_secret
 from shared.core.reasons import reason
-from shared.storage.credentials import Credential
 from shared.sync.switch import turn_off, turn_on
 from shared.wiring import Wiring
 

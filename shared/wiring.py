@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     import requests
     from azure.data.tables import TableServiceClient
 
+    from shared.admin.ports import Office
+    from shared.core.model import OrgSettings
     from shared.microsoft.graph import GraphClient
     from shared.microsoft.tokens import GraphTokens
     from shared.storage.credentials import CredentialRows
     from shared.storage.organizations import OrganizationRows
     from shared.webex.client import WebexClient
+    from shared.webex.credentials import WebexTokens
 
 _logger = logging.getLogger("webex_teams_to_groups")
 
@@ -51,7 +54,7 @@ class Wiring:
     clock: Clock = field(default_factory=SystemClock)
     session: Callable[[], requests.Session] = new_session
     new_id: Callable[[], str] = _new_id
-    _tenants: dict[TenantId, GraphTokens] = field(default_factory=dict)
+    _tenants: dict[tuple[TenantId, int], GraphTokens] = field(default_factory=dict)
     _local: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -84,20 +87,62 @@ class Wiring:
             log=_log_for(org),
         )
 
+    def office(self, org: OrgId) -> Office:
+        """What the pages may touch for one organization. Raises KeyError as `services` does."""
+        from shared.admin.ports import Office
+        from shared.microsoft.tenant import TenantClient, find_tenant
+        from shared.storage.audit import AuditRows
+        from shared.storage.bindings import Bindings
+        from shared.storage.checks import CheckRows
+        from shared.storage.once import OnceRows
+        from shared.webex.admin import WebexAdminClient
+
+        services = self.services(org)
+        login = self.http("login", "x-ms-request-id")
+        graph = self.http("graph", "request-id")
+        bindings = Bindings(self.tables, org)
+        return Office(
+            services=services,
+            settings=self.settings,
+            credentials=self.credentials(org),
+            audit=AuditRows(self.tables.partition("Audit", org), self.new_id),
+            once=OnceRows(self.tables.partition("Once", org), self.clock),
+            checks=CheckRows(self.tables.partition("Checks", org)),
+            webex=WebexAdminClient(
+                self.http("webex", "trackingid"),
+                self.settings.webex_url,
+                self.webex_tokens(org),
+                org,
+            ),
+            tenant=lambda tenant: TenantClient(graph, self.settings, tenant, self._session),
+            find_tenant=lambda name: find_tenant(login, self.settings, name),
+            bind=bindings.bind,
+            unbind=bindings.unbind,
+        )
+
+    def http(self, provider: str, trace_header: str) -> Http:
+        """Calls to one provider, in this process's sessions."""
+        return Http(provider, trace_header, self._session, self.clock)
+
     def webex(self, org: OrgId) -> WebexClient:
         from shared.webex.client import TRACE_HEADER, WebexClient
+
+        http = self.http("webex", TRACE_HEADER)
+        return WebexClient(http, self.settings.webex_url, self.webex_tokens(org), org)
+
+    def webex_tokens(self, org: OrgId) -> WebexTokens:
+        """The organization's kept credentials, refreshed as they end."""
+        from shared.webex.client import TRACE_HEADER
         from shared.webex.credentials import WebexTokens
 
-        http = Http("webex", TRACE_HEADER, self._session, self.clock)
-        tokens = WebexTokens(
+        return WebexTokens(
             self.credentials(org),
-            http,
+            self.http("webex", TRACE_HEADER),
             self.settings.webex_url,
             self.settings.webex_client_id,
             self.settings.webex_client_secret,
             self.clock,
         )
-        return WebexClient(http, self.settings.webex_url, tokens, org)
 
     def credentials(self, org: OrgId) -> CredentialRows:
         from shared.storage.credentials import CredentialRows
@@ -110,19 +155,22 @@ class Wiring:
         from shared.microsoft.graph import TRACE_HEADER, GraphClient
 
         http = Http("graph", TRACE_HEADER, self._session, self.clock)
-        tokens = _TenantTokens(lambda: self._tokens(organizations.settings().tenant))
+        tokens = _TenantTokens(lambda: self._tokens(organizations.settings()))
         return GraphClient(http, self.settings.graph_url, tokens)
 
-    def _tokens(self, tenant: TenantId | None) -> GraphTokens:
+    def _tokens(self, organization: OrgSettings) -> GraphTokens:
+        """Those from before the last consent are not used again: they lack what it added."""
         from shared.core.errors import ConsentMissing
         from shared.microsoft.tokens import GraphTokens
 
+        tenant = organization.tenant
         if tenant is None or tenant not in self.settings.tenants:
             raise ConsentMissing("no Microsoft tenant is connected to this organization")
+        key = (tenant, organization.consented_at)
         with self._lock:
-            if tenant not in self._tenants:
-                self._tenants[tenant] = GraphTokens(self.settings, tenant, self._session)
-            return self._tenants[tenant]
+            if key not in self._tenants:
+                self._tenants[key] = GraphTokens(self.settings, tenant, self._session)
+            return self._tenants[key]
 
     def _session(self) -> requests.Session:
         """One session a thread: requests does not promise more."""

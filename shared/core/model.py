@@ -135,7 +135,11 @@ class CreationPolicy:
 class OrgSettings:
     """One organization's switch and what stands under it. Times in milliseconds.
 
+    tenant: bound to this organization once consent was proven; tokens from before consented_at
+    are worth nothing. chosen: the tenant that consent is asked of.
     folder_linkers: the credentials that link folders, in the order to try.
+    direction: who leads membership: both, group, team. language: of what is written to people,
+    "" for the reader's own.
     """
 
     org: OrgId
@@ -148,6 +152,12 @@ class OrgSettings:
     link_folders: bool = True
     default_folder: bool = True
     folder_linkers: tuple[str, ...] = ("folders", "spaces", "people")
+    direction: str = "both"
+    language: str = ""
+    chosen: TenantId | None = None
+    tenant_name: str = ""
+    consented_at: int = 0
+    consented_by: str = ""
 
 
 class Status(StrEnum):

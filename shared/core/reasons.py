@@ -14,6 +14,18 @@ class Reason:
     remedy: str
 
 
+class Refusal(Exception):
+    """Somebody asked for what they may not have, or in a way that cannot be trusted.
+
+    code: the sentence and remedy that they are shown; detail: for the log, without any secret.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+
 _REASONS = {
     # Why a person is not in the group, or not as expected
     "other_organization": Reason(

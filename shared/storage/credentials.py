@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shared.admin.ports import Credential
 from shared.core.keyring import Keyring
-from shared.storage.tables import Partition, Value
+from shared.ports import Conflict
+from shared.storage.tables import Partition, Row, Value
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
 
-@dataclass(frozen=True)
-class Credential:
-    """Tokens of one capability. expires: milliseconds; etag of the row it came from.
-
-    refreshing: until when a worker has marked it as being refreshed, 0 for not.
-    """
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires: int
-    owner: str = ""
-    refreshing: int = 0
-    etag: str = ""
-
-
 class CredentialRows:
-    """`credential:<capability>` rows of one organization's partition of `Organizations`."""
+    """The port `Credentials` over one organization's partition of `Organizations`."""
 
     def __init__(self, rows: Partition, keyring: Keyring, org: str) -> None:
         self._rows = rows
@@ -39,46 +26,95 @@ class CredentialRows:
 
     def read(self, capability: str) -> Credential | None:
         """None as well where the key that it was encrypted under is no longer in the keyring."""
+        return self._read(f"credential:{capability}", f"{self._org}|{capability}")
+
+    def write(self, capability: str, credential: Credential) -> None:
+        self._write(f"credential:{capability}", f"{self._org}|{capability}", credential)
+
+    def forget(self, capability: str) -> None:
+        self._forget(f"credential:{capability}")
+
+    def pending(self, capability: str) -> Credential | None:
+        return self._read(f"pending:{capability}", f"{self._org}|pending|{capability}")
+
+    def keep_pending(self, capability: str, credential: Credential) -> None:
+        context = f"{self._org}|pending|{capability}"
+        self._write(f"pending:{capability}", context, replace(credential, etag=""))
+
+    def forget_pending(self, capability: str) -> None:
+        self._forget(f"pending:{capability}")
+
+    def _read(self, key: str, context: str) -> Credential | None:
         from cryptography.fernet import InvalidToken
 
-        row = self._rows.get(f"credential:{capability}")
+        row = self._rows.get(key)
         if row is None or row.text("key") not in self._keyring.keys:
             return None
         try:
-            raw = self._cipher(row.text("key"), capability).decrypt(row.text("secret"))
+            raw = self._cipher(row.text("key"), context).decrypt(row.text("secret"))
         except InvalidToken:
             # Another key under the same version, or another's row: somebody must sign in again.
             return None
-        secret = json.loads(raw)
-        return Credential(
-            secret["access"],
-            secret["refresh"],
-            row.number("expires"),
-            row.text("owner"),
-            row.number("refreshing"),
-            row.etag,
-        )
+        return _credential(row, json.loads(raw))
 
-    def write(self, capability: str, credential: Credential) -> None:
-        """Raises Conflict if the row changed since `credential.etag`; "" writes in any case."""
+    def _write(self, key: str, context: str, credential: Credential) -> None:
         version = self._keyring.newest
-        secret = {"access": credential.access_token, "refresh": credential.refresh_token}
-        sealed = self._cipher(version, capability).encrypt(json.dumps(secret).encode())
+        secret = {
+            "access": credential.access_token,
+            "refresh": credential.refresh_token,
+            "client_secret": credential.client_secret,
+        }
+        sealed = self._cipher(version, context).encrypt(json.dumps(secret).encode())
         values: dict[str, Value] = {
             "secret": sealed.decode(),
             "key": version,
             "expires": credential.expires,
             "owner": credential.owner,
             "refreshing": credential.refreshing,
+            "owner_name": credential.owner_name,
+            "scopes": " ".join(credential.scopes),
+            "kind": credential.kind,
+            "since": credential.since,
+            "refresh_expires": credential.refresh_expires,
+            "failed": credential.failed,
+            "client_id": credential.client_id,
         }
-        key = f"credential:{capability}"
         if credential.etag:
             self._rows.replace(key, values, credential.etag)
         else:
             self._rows.upsert(key, values)
 
-    def _cipher(self, version: str, capability: str) -> Fernet:
+    def _forget(self, key: str) -> None:
+        row = self._rows.get(key)
+        if row is None:
+            return
+        try:
+            self._rows.delete(key, row.etag)
+        except Conflict:
+            # Refreshed meanwhile, or gone.
+            self._forget(key)
+
+    def _cipher(self, version: str, context: str) -> Fernet:
         from cryptography.fernet import Fernet
 
-        derived = self._keyring.derive(version, "credential", f"{self._org}|{capability}")
+        derived = self._keyring.derive(version, "credential", context)
         return Fernet(base64.urlsafe_b64encode(derived))
+
+
+def _credential(row: Row, secret: dict[str, str]) -> Credential:
+    return Credential(
+        access_token=secret["access"],
+        refresh_token=secret["refresh"],
+        expires=row.number("expires"),
+        owner=row.text("owner"),
+        refreshing=row.number("refreshing"),
+        etag=row.etag,
+        owner_name=row.text("owner_name"),
+        scopes=tuple(row.text("scopes").split()),
+        kind=row.text("kind") or "integration",
+        since=row.number("since"),
+        refresh_expires=row.number("refresh_expires"),
+        failed=row.number("failed"),
+        client_id=row.text("client_id"),
+        client_secret=secret.get("client_secret", ""),
+    )

@@ -73,11 +73,17 @@ def _values(settings: OrgSettings) -> dict[str, Value]:
         "link_folders": settings.link_folders,
         "default_folder": settings.default_folder,
         "folder_linkers": ",".join(settings.folder_linkers),
+        "direction": settings.direction,
+        "language": settings.language,
+        "chosen": settings.chosen or "",
+        "tenant_name": settings.tenant_name,
+        "consented_at": settings.consented_at,
+        "consented_by": settings.consented_by,
     }
 
 
 def _settings(org: OrgId, row: Row) -> OrgSettings:
-    tenant = row.text("tenant")
+    tenant, chosen = row.text("tenant"), row.text("chosen")
     return OrgSettings(
         org=org,
         on=row.flag("on"),
@@ -89,6 +95,12 @@ def _settings(org: OrgId, row: Row) -> OrgSettings:
         link_folders=row.flag("link_folders", True),
         default_folder=row.flag("default_folder", True),
         folder_linkers=_linkers(row),
+        direction=row.text("direction") or OrgSettings.direction,
+        language=row.text("language"),
+        chosen=TenantId(chosen) if chosen else None,
+        tenant_name=row.text("tenant_name"),
+        consented_at=row.number("consented_at"),
+        consented_by=row.text("consented_by"),
     )
 
 

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shared.admin.ports import Credential
 from shared.core import times
 from shared.core.errors import CredentialMissing, Unavailable
 from shared.http import Http, Reply
 from shared.ports import Clock, Conflict
-from shared.storage.credentials import Credential, CredentialRows
+from shared.storage.credentials import CredentialRows
 
 _EARLY = times.HOUR
 # As long as one refresh may take; after it another worker may try.

@@ -25,6 +25,7 @@ from sandbox.microsoft.state import Group, Tenant
 from sandbox.webex import WebexCloud
 from sandbox.webex.state import Person, Team
 from shared import wiring
+from shared.admin.ports import Credential
 from shared.config import read_settings
 from shared.core.ids import OrgId, PersonId, TeamId, TenantId
 from shared.core.keyring import webhook_secret
@@ -32,7 +33,6 @@ from shared.core.ledger import Ledger
 from shared.core.model import Team as TeamRow
 from shared.http import new_session
 from shared.ports import Services
-from shared.storage.credentials import Credential
 from shared.sync import switch
 from shared.wiring import Wiring
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sandbox.kit import Fault
+from shared.admin.ports import Credential
 from shared.core.errors import CredentialMissing
 from shared.core.model import Folder, Status
 from shared.http import Reply
-from shared.storage.credentials import Credential
 from shared.webex.credentials import WebexTokens
 from tests.journeys.stage import Stage
 

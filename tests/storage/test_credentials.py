@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from shared.admin.ports import Credential
 from shared.core.keyring import Keyring
 from shared.ports import Conflict
-from shared.storage.credentials import Credential, CredentialRows
+from shared.storage.credentials import CredentialRows
 from shared.storage.tables import Partition
 
 OLD, NEW = {"v1": b"o" * 32}, {"v2": b"n" * 32}

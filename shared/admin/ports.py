@@ -1,0 +1,233 @@
+"""What the administrator's use cases need from the outside, beside `shared.ports`.
+
+Times are milliseconds. Everything belongs to one organization.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shared.config import Settings
+from shared.core.checks import Result
+from shared.core.ids import ObjectId, OrgId, PersonId, TenantId
+from shared.core.model import CreationPolicy
+from shared.ports import Services
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something: a signed-in administrator, or somebody with a hand-over link."""
+
+    person: PersonId
+    name: str
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """Tokens of one capability, and what an administrator is told of them.
+
+    expires: of the access token. refresh_expires: of the refresh token, 0 for unknown.
+    since: when somebody signed in. owner, owner_name: the Webex account behind it.
+    scopes: as granted; empty where Webex did not say. kind: "integration" or "service_app".
+    client_id, client_secret: of a Service App; "" stands for the deployment's integration.
+    refreshing: until when a worker has marked it as being refreshed, 0 for not.
+    failed: when a refresh was refused for good, 0 for never. etag: of the row it came from.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires: int
+    owner: str = ""
+    refreshing: int = 0
+    etag: str = ""
+    owner_name: str = ""
+    scopes: tuple[str, ...] = ()
+    kind: str = "integration"
+    since: int = 0
+    refresh_expires: int = 0
+    failed: int = 0
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+
+
+class Credentials(Protocol):
+    """`credential:<capability>` rows, and `pending:<capability>` beside them: what somebody with a
+    hand-over link left, which is used for nothing until an administrator confirms it."""
+
+    def read(self, capability: str) -> Credential | None: ...
+
+    def write(self, capability: str, credential: Credential) -> None:
+        """Raises Conflict if the row changed since `credential.etag`; "" writes in any case."""
+
+    def forget(self, capability: str) -> None: ...
+
+    def pending(self, capability: str) -> Credential | None: ...
+
+    def keep_pending(self, capability: str, credential: Credential) -> None: ...
+
+    def forget_pending(self, capability: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the audit. what: a code of `core.changes`. No field holds a secret."""
+
+    at: int
+    who: str
+    what: str
+    before: str = ""
+    after: str = ""
+
+
+class Audit(Protocol):
+    def add(self, change: Change) -> None: ...
+
+    def latest(self, limit: int) -> list[Change]:
+        """The newest first."""
+
+
+@dataclass(frozen=True)
+class OnceRow:
+    """A row of `Once`. `state` is JSON without any secret in clear."""
+
+    state: Mapping[str, object]
+    expires: int
+    etag: str
+
+
+class Once(Protocol):
+    """One-time things, by a key that is a hash of whatever the browser holds."""
+
+    def spend(self, key: str, expires: int) -> None:
+        """Raises Conflict if it was spent already."""
+
+    def read(self, key: str) -> OnceRow | None:
+        """None as well for one that has expired."""
+
+    def write(
+        self, key: str, before: OnceRow | None, state: Mapping[str, object], expires: int
+    ) -> None:
+        """Raises Conflict when the row is not `before` (None: not there) any more."""
+
+    def remove(self, key: str) -> None:
+        """Nothing happens where there is none."""
+
+    def sweep(self, now: int, limit: int) -> int:
+        """Remove expired rows, at most `limit`; answers how many."""
+
+
+class Checks(Protocol):
+    def kept(self) -> dict[str, Result]:
+        """The latest result of every check, by its id."""
+
+    def keep(self, results: Iterable[Result]) -> None: ...
+
+
+@dataclass(frozen=True)
+class SampledUser:
+    """One user of Webex's directory. external_id: as it stands there. status: accountStatus."""
+
+    person: PersonId
+    name: str
+    external_id: str | None
+    status: str
+
+
+@dataclass(frozen=True)
+class Licence:
+    name: str
+    total: int
+    consumed: int
+
+
+class WebexAdmin(Protocol):
+    """Harmless reads with the organization's kept credentials. Raises core.errors."""
+
+    def prove(self, capability: str) -> None:
+        """One read that only this capability's role and scopes allow."""
+
+    def sample(self, count: int) -> tuple[list[SampledUser], int]:
+        """Some users of the directory who are people, and how many users there are in all."""
+
+    def licences(self) -> list[Licence]: ...
+
+
+@dataclass(frozen=True)
+class TenantFacts:
+    """plans: services that are enabled for the tenant, None where Microsoft did not say."""
+
+    name: str
+    domains: tuple[str, ...]
+    plans: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class GroupRules:
+    """naming: prefix and suffix as set. blocked: how many words are."""
+
+    creation: CreationPolicy
+    naming: str
+    blocked: int
+
+
+class Tenant(Protocol):
+    """One Entra tenant through the app's own eyes, consent or not. Raises core.errors."""
+
+    def token_works(self) -> bool:
+        """Whether Entra gives an app-only token now, past every cache. Raises Unavailable."""
+
+    def permissions(self) -> dict[str, bool]:
+        """For each of `core.permissions` whether a harmless call proves it."""
+
+    def facts(self) -> TenantFacts: ...
+
+    def group_rules(self) -> GroupRules: ...
+
+    def users(self) -> int:
+        """How many users the directory holds."""
+
+    def known(self, ids: Sequence[ObjectId]) -> frozenset[ObjectId]:
+        """Which of at most 100 object ids the directory knows."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What Entra tells without being signed in. graph_host: of the cloud the tenant lives in."""
+
+    tenant: TenantId
+    graph_host: str
+
+
+@dataclass(frozen=True)
+class Office:
+    """Everything an administrator's use case may touch, for one organization.
+
+    find_tenant: by domain or GUID; None for no such tenant in this cloud. bind: make a tenant
+    this organization's, raises Conflict where it is another's; unbind: give it up.
+    """
+
+    services: Services
+    settings: Settings
+    credentials: Credentials
+    audit: Audit
+    once: Once
+    checks: Checks
+    webex: WebexAdmin
+    tenant: Callable[[TenantId], Tenant]
+    find_tenant: Callable[[str], Instance | None]
+    bind: Callable[[TenantId], None]
+    unbind: Callable[[TenantId], None]
+
+    @property
+    def org(self) -> OrgId:
+        return self.services.org
+
+    def now(self) -> int:
+        return self.services.now()
+
+    def record(self, actor: Actor, what: str, before: str = "", after: str = "") -> None:
+        """A line for the audit."""
+        self.audit.add(Change(self.now(), actor.name, what, before, after))

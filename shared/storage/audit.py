@@ -1,0 +1,45 @@
+"""Who changed what, when, from what to what. Rows are only ever added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shared.admin.ports import Change
+from shared.storage.tables import Partition
+
+# Keys that get smaller with time, so that the newest come first.
+_END = 10**13
+_TEXT = 1000
+
+
+class AuditRows:
+    """The port `Audit` over one organization's partition of `Audit`."""
+
+    def __init__(self, rows: Partition, new_id: Callable[[], str]) -> None:
+        self._rows = rows
+        self._new_id = new_id
+
+    def add(self, change: Change) -> None:
+        key = f"{_END - change.at:013d}:{self._new_id()}"
+        self._rows.insert(
+            key,
+            {
+                "at": change.at,
+                "who": change.who[:_TEXT],
+                "what": change.what,
+                "before": change.before[:_TEXT],
+                "after": change.after[:_TEXT],
+            },
+        )
+
+    def latest(self, limit: int) -> list[Change]:
+        return [
+            Change(
+                row.number("at"),
+                row.text("who"),
+                row.text("what"),
+                row.text("before"),
+                row.text("after"),
+            )
+            for row in self._rows.range("0", ":", limit=limit)
+        ]
