@@ -116,6 +116,7 @@ class Wiring:
             ),
             tenant=lambda tenant: TenantClient(graph, self.settings, tenant, self._session),
             find_tenant=lambda name: find_tenant(login, self.settings, name),
+            holder=bindings.holder,
             bind=bindings.bind,
             unbind=bindings.unbind,
         )

@@ -205,8 +205,9 @@ class Instance:
 class Office:
     """Everything an administrator's use case may touch, for one organization.
 
-    find_tenant: by domain or GUID; None for no such tenant in this cloud. bind: make a tenant
-    this organization's, raises Conflict where it is another's; unbind: give it up.
+    find_tenant: by domain or GUID; None for no such tenant in this cloud. holder: which
+    organization a tenant is bound to. bind: make a tenant this organization's, raises Conflict
+    where it is another's; unbind: give it up, if it is ours.
     """
 
     services: Services
@@ -218,6 +219,7 @@ class Office:
     webex: WebexAdmin
     tenant: Callable[[TenantId], Tenant]
     find_tenant: Callable[[str], Instance | None]
+    holder: Callable[[TenantId], OrgId | None]
     bind: Callable[[TenantId], None]
     unbind: Callable[[TenantId], None]
 

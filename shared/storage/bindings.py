@@ -14,6 +14,10 @@ class Bindings:
         self._tables = tables
         self._org = org
 
+    def holder(self, tenant: TenantId) -> OrgId | None:
+        row = self._tables.partition("Organizations", f"tenant-{tenant}").get("binding")
+        return OrgId(row.text("organization")) if row else None
+
     def bind(self, tenant: TenantId) -> None:
         """Raises Conflict where it is another organization's."""
         rows = self._tables.partition("Organizations", f"tenant-{tenant}")
