@@ -60,16 +60,15 @@ class GraphClient:
     tokens: AppTokens
 
     def creation_policy(self) -> CreationPolicy:
-        """`Group.Unified` settings; an empty list means all defaults."""
+        return policy_in(self.group_settings())
+
+    def group_settings(self) -> Mapping[str, Any]:
+        """The values of the `Group.Unified` settings; empty where all are the defaults."""
         for item in self._get("/groupSettings").items("value"):
             values = item.get("values")
             if item.get("templateId") == _UNIFIED and isinstance(values, list):
-                named = {v.get("name"): v.get("value") for v in values if isinstance(v, dict)}
-                everybody = str(named.get("EnableGroupCreation", "true")).lower() != "false"
-                return CreationPolicy(
-                    everybody, parse_uuid(named.get("GroupCreationAllowedGroupId")) or ""
-                )
-        return CreationPolicy()
+                return {str(v.get("name")): v.get("value") for v in values if isinstance(v, dict)}
+        return {}
 
     def is_member_of(self, person: ObjectId, group: str) -> bool:
         url = f"{self.base_url}/v1.0/users/{person}/checkMemberGroups"
@@ -214,6 +213,12 @@ class GraphClient:
         return self.http.call(
             method, url, headers=headers, json=body, capability="graph", reads=reads
         )
+
+
+def policy_in(settings: Mapping[str, Any]) -> CreationPolicy:
+    """Who may create groups, by the tenant's `Group.Unified` settings."""
+    everybody = str(settings.get("EnableGroupCreation", "true")).lower() != "false"
+    return CreationPolicy(everybody, parse_uuid(settings.get("GroupCreationAllowedGroupId")) or "")
 
 
 def _checked(reply: Reply) -> Reply:
