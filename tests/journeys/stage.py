@@ -60,10 +60,11 @@ def the_app() -> FunctionsApp:
 
 @dataclass
 class Stage:
-    """Made by `Stage.build`; `run` lets time pass."""
+    """`run` lets time pass. Not `configured`: nobody has signed in or consented to anything yet."""
 
     storage: str
     seed: int = 0
+    configured: bool = True
     queue: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -74,13 +75,15 @@ class Stage:
         self.org = self.webex.add_organization("Example", org_id=str(uuid.uuid4()))
         self.tenant: Tenant = self.microsoft.add_tenant("Contoso", tenant_id=str(uuid.uuid4()))
         self.application = self.microsoft.add_app()
-        self.microsoft.consent(self.application, self.tenant, PERMISSIONS)
         self.wiring = Wiring(read_settings(self._environment()), self.clock, self._session)
         self.app = the_app()
         self.watching = True
         self._next_watch = self.clock.now()
         self._people = 0
-        self._sign_in()
+        self._invite()
+        if self.configured:
+            self.microsoft.consent(self.application, self.tenant, PERMISSIONS)
+            self._sign_in()
         self.install()
 
     def install(self) -> None:
@@ -222,6 +225,7 @@ class Stage:
             "MASTER_KEYS": f"v1:{MASTER_KEY}",
             "WEBEX_ORG_IDS": self.org.uuid,
             "MICROSOFT_TENANT_IDS": self.tenant.tenant_id,
+            "PUBLIC_URL": APP_URL,
             "MICROSOFT_CLIENT_ID": self.application.client_id,
             "MICROSOFT_CLIENT_SECRET": self.application.client_secret,
             "WEBEX_CLIENT_ID": "integration",
@@ -235,10 +239,14 @@ class Stage:
         session.mount("https://login.microsoftonline.com", CloudAdapter(self.microsoft.login))
         return session
 
-    def _sign_in(self) -> None:
+    def _invite(self) -> None:
+        """Who can set things up, and what the providers know of the app."""
         self.officer = self.org.add_person("Olga Officer", roles=("compliance_officer",))
         self.admin = self.org.add_person("Adam Admin", roles=("id_full_admin",))
+        self.global_admin = self.tenant.add_user("Greta Global")
         self.webex.add_integration("integration", "integration-secret")
+
+    def _sign_in(self) -> None:
         tokens = {
             "spaces": self.webex.issue_token(self.officer, SPACES, client_id="integration"),
             "people": self.webex.issue_token(
