@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from shared.admin.ports import Office
     from shared.core.model import OrgSettings
+    from shared.microsoft.consent import MicrosoftSignIn
     from shared.microsoft.graph import GraphClient
     from shared.microsoft.tokens import GraphTokens
     from shared.storage.credentials import CredentialRows
@@ -120,6 +121,12 @@ class Wiring:
             bind=bindings.bind,
             unbind=bindings.unbind,
         )
+
+    def microsoft_sign_in(self) -> MicrosoftSignIn:
+        """Sign-ins of people at a Microsoft tenant."""
+        from shared.microsoft.consent import MicrosoftSignIn
+
+        return MicrosoftSignIn(self.settings, self._session, self.http("login", "x-ms-request-id"))
 
     def http(self, provider: str, trace_header: str) -> Http:
         """Calls to one provider, in this process's sessions."""

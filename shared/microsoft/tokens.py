@@ -41,9 +41,14 @@ class PlainLoopback:
     def close(self) -> None:
         """The session is shared; whoever made it closes it."""
 
-    def _send(self, method: str, url: str, options: Mapping[str, Any]) -> requests.Response:
+    def on_the_wire(self, url: str) -> str:
+        """The address that is really called, by us or by a browser."""
         if self._plain and url.startswith(self._paper + "/"):
-            url = self._plain + url[len(self._paper) :]
+            return self._plain + url[len(self._paper) :]
+        return url
+
+    def _send(self, method: str, url: str, options: Mapping[str, Any]) -> requests.Response:
+        url = self.on_the_wire(url)
         wanted = {k: v for k, v in options.items() if k in ("params", "data", "headers")}
         return self._session().request(
             method, url, timeout=TIMEOUT, allow_redirects=False, **wanted
@@ -67,7 +72,7 @@ class GraphTokens:
         try:
             with self._lock:
                 app = self._application()
-            answer = app.acquire_token_for_client([f"{self._audience()}/.default"])
+            answer = app.acquire_token_for_client([f"{audience(self.settings)}/.default"])
         except (requests.RequestException, ValueError) as error:
             where = Where("login", "POST", "/oauth2/v2.0/token")
             raise Unavailable(f"no token: {type(error).__name__}", where) from error
@@ -83,24 +88,36 @@ class GraphTokens:
         with self._lock:
             self._app = None
 
-    def _audience(self) -> str:
-        """National clouds have their own; a stand-in on loopback speaks for the global one."""
-        url = self.settings.graph_url
-        return url if url.startswith("https://") else "https://graph.microsoft.com"
-
     def _application(self) -> msal.ConfidentialClientApplication:
         if self._app is None:
-            import msal
-
-            login = urlsplit(self.settings.login_url)
-            self._app = msal.ConfidentialClientApplication(
-                self.settings.microsoft_client_id,
-                client_credential=_credential(self.settings),
-                authority=f"https://{login.netloc}/{self.tenant}",
-                http_client=PlainLoopback(self.session, self.settings.login_url),
-                instance_discovery=False,
-            )
+            self._app = application(self.settings, self.tenant, self.session)
         return self._app
+
+
+def audience(settings: Settings) -> str:
+    """National clouds have their own; a stand-in on loopback speaks for the global one."""
+    url = settings.graph_url
+    return url if url.startswith("https://") else "https://graph.microsoft.com"
+
+
+def application(
+    settings: Settings,
+    tenant: TenantId,
+    session: Callable[[], requests.Session],
+    **options: Any,
+) -> msal.ConfidentialClientApplication:
+    """A fresh one, whose caches are empty. It reads the tenant's discovery: raises ValueError."""
+    import msal
+
+    login = urlsplit(settings.login_url)
+    return msal.ConfidentialClientApplication(
+        settings.microsoft_client_id,
+        client_credential=_credential(settings),
+        authority=f"https://{login.netloc}/{tenant}",
+        http_client=PlainLoopback(session, settings.login_url),
+        instance_discovery=False,
+        **options,
+    )
 
 
 def _credential(settings: Settings) -> object:
