@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from shared.admin.ports import OnceRow
 from shared.ports import Clock, Conflict
-from shared.storage.tables import Partition
+from shared.storage.tables import Partition, Row, Value
 
 
 class OnceRows:
@@ -22,15 +22,25 @@ class OnceRows:
 
     def read(self, key: str) -> OnceRow | None:
         row = self._rows.get(key)
-        if row is None or row.number("expires") <= self._clock.now() * 1000:
+        if row is None or self._is_over(row):
             return None
         return OnceRow(json.loads(row.text("state")), row.number("expires"), row.etag)
 
     def write(
         self, key: str, before: OnceRow | None, state: Mapping[str, object], expires: int
     ) -> None:
-        values = {"expires": expires, "state": json.dumps(state)}
-        self._rows.put(key, values, before.etag if before else None)
+        values: dict[str, Value] = {"expires": expires, "state": json.dumps(state)}
+        try:
+            self._rows.put(key, values, before.etag if before else None)
+        except Conflict:
+            row = self._rows.get(key)
+            if before or row is None or not self._is_over(row):
+                raise
+            # Expired and not swept yet: to whoever reads, it is not there.
+            self._rows.replace(key, values, row.etag)
+
+    def _is_over(self, row: Row) -> bool:
+        return row.number("expires") <= self._clock.now() * 1000
 
     def remove(self, key: str) -> None:
         row = self._rows.get(key)
