@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from functions.home.blueprint import blueprint as home
 from functions.sync_team.blueprint import blueprint as sync_team
 from functions.team_created.blueprint import blueprint as team_created
 from functions.watch.blueprint import blueprint as watch
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-for blueprint in (team_created, sync_team, watch):
+for blueprint in (team_created, sync_team, watch, home):
     app.register_functions(blueprint)

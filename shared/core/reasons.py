@@ -154,6 +154,40 @@ _REASONS = {
         "The space already has another folder linked. It was left alone.",
         "Unlink it in Webex if the group's folder should be there instead.",
     ),
+    # Why somebody was refused on our own pages
+    "state_missing": Reason(
+        "The way back from the sign-in was incomplete.",
+        "Start again from our pages, and do not open saved addresses of a sign-in.",
+    ),
+    "state_elsewhere": Reason(
+        "This sign-in was not started in this browser, or it was started again since.",
+        "Start again, and finish in the same browser and the same window.",
+    ),
+    "state_expired": Reason(
+        "The sign-in took longer than ten minutes.", "Start again; what was done so far is kept."
+    ),
+    "state_used": Reason(
+        "This sign-in was finished already.",
+        "Nothing to do, unless something is missing: then start again.",
+    ),
+    "bad_form": Reason(
+        "What the browser sent could not be read.",
+        "Go back, load the page again and fill in the form once more.",
+    ),
+    "cross_site": Reason(
+        "This was sent from another site, so nothing was done.",
+        "If it was you, do it again from our own pages.",
+    ),
+    "session_ended": Reason("You are no longer signed in.", "Sign in again."),
+    "role_lost": Reason(
+        "Your account is no longer a full administrator in Webex, so you were signed out.",
+        "Ask another full administrator, or sign in with an account that has the role.",
+    ),
+    "not_found": Reason("There is no such page.", "Go to the start page."),
+    "setting_missing": Reason(
+        "A setting of this app is missing or cannot be used.",
+        "Ask whoever runs the app to look at its log and its settings.",
+    ),
 }
 
 

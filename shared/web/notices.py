@@ -1,0 +1,52 @@
+"""What the next page tells once, after something was done: for each code a sentence.
+
+Codes of core.reasons may be told as well: what went wrong, with its remedy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.core import reasons
+from shared.web.answers import Cookie
+from shared.web.sealed import Broken, Sealer
+from shared.web.visit import Visit
+
+COOKIE = "notice"
+_AGE = 60
+NOTICES = {
+    "signed_in": "You are signed in.",
+    "signed_out": "You are signed out.",
+}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """English texts; the page translates them. bad: it tells of a failure."""
+
+    sentence: str
+    remedy: str = ""
+    bad: bool = False
+
+
+def notice(code: str) -> Notice | None:
+    """None for a code that nobody knows."""
+    if code in NOTICES:
+        return Notice(NOTICES[code])
+    if code in reasons.codes():
+        reason = reasons.reason(code)
+        return Notice(reason.sentence, reason.remedy, bad=True)
+    return None
+
+
+def keep(sealer: Sealer, code: str, now: float) -> Cookie:
+    """now: seconds. Sealed, so that nobody else makes a page of ours say something."""
+    return Cookie(COOKIE, sealer.seal(COOKIE, {"code": code}, now), _AGE)
+
+
+def take(sealer: Sealer, visit: Visit, now: float) -> str:
+    """The code that was kept a moment ago, or ""."""
+    try:
+        return str(sealer.open(COOKIE, visit.cookies.get(COOKIE, ""), now, _AGE).get("code", ""))
+    except Broken:
+        return ""
