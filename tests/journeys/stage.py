@@ -21,6 +21,7 @@ from sandbox.clock import VirtualClock
 from sandbox.host.app import FunctionsApp
 from sandbox.kit import Call, Fault, Request
 from sandbox.microsoft import MicrosoftClouds
+from sandbox.microsoft.roles import GLOBAL_ADMINISTRATOR
 from sandbox.microsoft.state import Group, Tenant
 from sandbox.webex import WebexCloud
 from sandbox.webex.state import Person, Team
@@ -49,6 +50,8 @@ SPACES = {
     "spark:people_read",
 }
 PERMISSIONS = {"Group.ReadWrite.All", "User.Read.All", "Sites.Read.All"}
+WEBEX_CALLBACKS = ("/authorize/webex/signin", "/authorize/webex/credential")
+MICROSOFT_CALLBACKS = ("/authorize/microsoft/consent", "/authorize/microsoft/signin")
 _loaded: list[FunctionsApp] = []
 
 
@@ -74,7 +77,9 @@ class Stage:
         self.microsoft = MicrosoftClouds(self.clock, seed=self.seed)
         self.org = self.webex.add_organization("Example", org_id=str(uuid.uuid4()))
         self.tenant: Tenant = self.microsoft.add_tenant("Contoso", tenant_id=str(uuid.uuid4()))
-        self.application = self.microsoft.add_app()
+        self.application = self.microsoft.add_app(
+            redirect_uris=[APP_URL + path for path in MICROSOFT_CALLBACKS], required=PERMISSIONS
+        )
         self.wiring = Wiring(read_settings(self._environment()), self.clock, self._session)
         self.app = the_app()
         self.watching = True
@@ -243,8 +248,12 @@ class Stage:
         """Who can set things up, and what the providers know of the app."""
         self.officer = self.org.add_person("Olga Officer", roles=("compliance_officer",))
         self.admin = self.org.add_person("Adam Admin", roles=("id_full_admin",))
-        self.global_admin = self.tenant.add_user("Greta Global")
-        self.webex.add_integration("integration", "integration-secret")
+        self.global_admin = self.tenant.add_user("Greta Global", roles=[GLOBAL_ADMINISTRATOR])
+        self.webex.add_integration(
+            "integration",
+            "integration-secret",
+            redirect_uris=[APP_URL + path for path in WEBEX_CALLBACKS],
+        )
 
     def _sign_in(self) -> None:
         tokens = {
