@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 LEEWAY = 5 * 60
@@ -33,20 +33,21 @@ def verify(
     token: str,
     keys: Mapping[str, Any],
     *,
-    issuers: Collection[str],
+    issuers: Container[str],
     audience: str,
     nonce: str,
     now: float,
 ) -> dict[str, Any]:
     """The claims. keys: a JWK set as the provider serves it; now: seconds. Raises BadIdToken.
 
-    issuers: each compared as it is. `sub` is text that is not empty; a tenant or role is the
-    caller's to check.
+    issuers: compared as a whole, never a part. `sub` is text that is not empty; a tenant or role
+    is the caller's to check.
     """
     claims = _signed(token, keys)
     if any(claims.get(name) in (None, "") for name in _REQUIRED):
         raise BadIdToken("claim_missing")
-    if claims["iss"] not in [str(issuer) for issuer in issuers]:
+    # A bare string would be searched for parts of itself.
+    if isinstance(issuers, str) or claims["iss"] not in issuers:
         raise BadIdToken("issuer")
     if not _is_for(audience, claims):
         raise BadIdToken("audience")

@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from shared.microsoft.graph import GraphClient
     from shared.microsoft.tokens import GraphTokens
     from shared.storage.credentials import CredentialRows
+    from shared.storage.once import OnceRows
     from shared.storage.organizations import OrganizationRows
     from shared.webex.client import WebexClient
     from shared.webex.credentials import WebexTokens
+    from shared.webex.oauth import TokenEndpoint
+    from shared.webex.signin import WebexSignIn
 
 _logger = logging.getLogger("webex_teams_to_groups")
 
@@ -56,6 +59,7 @@ class Wiring:
     session: Callable[[], requests.Session] = new_session
     new_id: Callable[[], str] = _new_id
     _tenants: dict[tuple[TenantId, int], GraphTokens] = field(default_factory=dict)
+    _sign_in: WebexSignIn | None = None
     _local: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -95,7 +99,6 @@ class Wiring:
         from shared.storage.audit import AuditRows
         from shared.storage.bindings import Bindings
         from shared.storage.checks import CheckRows
-        from shared.storage.once import OnceRows
         from shared.webex.admin import WebexAdminClient
 
         services = self.services(org)
@@ -107,7 +110,7 @@ class Wiring:
             settings=self.settings,
             credentials=self.credentials(org),
             audit=AuditRows(self.tables.partition("Audit", org), self.new_id),
-            once=OnceRows(self.tables.partition("Once", org), self.clock),
+            once=self.once(org),
             checks=CheckRows(self.tables.partition("Checks", org)),
             webex=WebexAdminClient(
                 self.http("webex", "trackingid"),
@@ -121,6 +124,36 @@ class Wiring:
             bind=bindings.bind,
             unbind=bindings.unbind,
         )
+
+    def once(self, org: OrgId) -> OnceRows:
+        """One-time things of an organization. Raises KeyError as `services` does."""
+        from shared.storage.once import OnceRows
+
+        if not self.settings.serves(org):
+            raise KeyError(org)
+        return OnceRows(self.tables.partition("Once", org), self.clock)
+
+    def webex_sign_in(self) -> WebexSignIn:
+        """Sign-ins of people at Webex. One for the process: it keeps the provider's keys."""
+        from shared.webex.client import TRACE_HEADER
+        from shared.webex.signin import WebexSignIn
+
+        with self._lock:
+            if self._sign_in is None:
+                self._sign_in = WebexSignIn(
+                    self.http("webex", TRACE_HEADER),
+                    self.settings.webex_url,
+                    self.settings.webex_client_id,
+                    self.clock,
+                )
+            return self._sign_in
+
+    def webex_grants(self) -> TokenEndpoint:
+        """Where Webex gives tokens, for a code or a refresh token."""
+        from shared.webex.client import TRACE_HEADER
+        from shared.webex.oauth import TokenEndpoint
+
+        return TokenEndpoint(self.http("webex", TRACE_HEADER), self.settings.webex_url, self.clock)
 
     def microsoft_sign_in(self) -> MicrosoftSignIn:
         """Sign-ins of people at a Microsoft tenant."""

@@ -13,7 +13,11 @@ from shared.core.ids import OrgId, PersonId
 # Minutes without a click, and hours in all.
 IDLE_MINUTES = 30
 WHOLE_HOURS = 12
+# A cookie older than this is sealed anew, so that the idle time counts from the last click.
+RENEW_MINUTES = 5
+# How long Webex's word on the role holds, and how long we go on while Webex is silent.
 ROLE_MINUTES = 5
+SILENCE_MINUTES = 30
 COOKIE = "session"
 
 
