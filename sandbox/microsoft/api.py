@@ -22,6 +22,7 @@ from sandbox.microsoft.errors import (
 from sandbox.microsoft.permissions import suffice
 from sandbox.microsoft.state import Grant, Group, Tenant, World
 
+NIL = "00000000-0000-0000-0000-000000000000"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -50,6 +51,13 @@ class Context:
         """For calls whose permission depends on their body."""
         if not suffice(need, self.grant.permissions, self.world.switches):
             raise denied()
+
+    def must_exist(self) -> None:
+        """Raises 404 where the path names a group that is not there."""
+        if "/groups/" in self.request.path and "id" in self.request.params:
+            key = guid(self.request.params["id"])
+            if key not in self.tenant.groups:
+                raise missing(key)
 
     def group_seen(self) -> Group:
         """The group of the path as a reader sees it, 404 while its creation lags behind."""

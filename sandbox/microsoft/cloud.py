@@ -9,11 +9,12 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.kit import Cloud, Request, Response
 from sandbox.microsoft import batch, directory, drives, groups, members, persist
-from sandbox.microsoft.api import Context, Route, iso, moment_seen
+from sandbox.microsoft.api import NIL, Context, Route, iso, moment_seen
 from sandbox.microsoft.errors import CONCURRENT, GraphError, unauthorized
 from sandbox.microsoft.login import LoginCloud
+from sandbox.microsoft.national import NationalCloud
 from sandbox.microsoft.quota import Quota, cost_in_units
-from sandbox.microsoft.state import App, Consent, Grant, Ids, Tenant, World
+from sandbox.microsoft.state import App, Grant, Ids, Tenant, World
 from sandbox.microsoft.switches import Switches
 
 _FAULTS = {
@@ -60,6 +61,8 @@ class GraphCloud(Cloud):
             units = cost_in_units(request, route.units)
             try:
                 ctx, used = self._admit(route, request, units)
+                if route.changes and self.world.switches.missing_before_permission:
+                    ctx.must_exist()
                 ctx.require(route.need)
                 response = route.handler(ctx)
             except GraphError as refused:
@@ -77,7 +80,7 @@ class GraphCloud(Cloud):
         grant = self._grant(request, now)
         tenant = self.world.tenants[grant.tenant_id]
         used = self._charge(route, request, grant, units)
-        tenant.write_count += route.changes
+        tenant.write_count += route.changes and not request.path.endswith(NIL)
         if request.header(batch.CONFLICTING):
             raise GraphError(409, "Directory_ConcurrencyViolation", CONCURRENT)
         moment = moment_seen(self.world, self.random, now)
@@ -92,8 +95,7 @@ class GraphCloud(Cloud):
         if grant.expires <= now:
             raise unauthorized("Lifetime validation failed, the token is expired.")
         if not self.world.switches.revoked_tokens_live_on:
-            consent = self.world.consent_of(grant.client_id, grant.tenant_id)
-            held = consent.permissions if consent else frozenset[str]()
+            held = self.world.permissions_of(grant.client_id, grant.tenant_id) or frozenset()
             return Grant(grant.client_id, grant.tenant_id, held, grant.expires)
         return grant
 
@@ -138,30 +140,42 @@ class MicrosoftClouds:
         name: str = "Contoso",
         tenant_id: str | None = None,
         domain: str = "contoso.example",
+        cloud: NationalCloud = "global",
     ) -> Tenant:
+        """One of a national cloud is found by discovery here, and that is all."""
         w = self.world
         key = (tenant_id or w.ids.uuid()).lower()
-        w.tenants[key] = Tenant(name, key, domain, w.clock, w.ids, w.switches)
+        w.tenants[key] = Tenant(name, key, domain, w.clock, w.ids, w.switches, cloud=cloud)
         return w.tenants[key]
 
-    def add_app(self, client_id: str | None = None, client_secret: str | None = None) -> App:
+    def add_app(
+        self,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        *,
+        redirect_uris: Iterable[str] = (),
+        required: Iterable[str] = (),
+    ) -> App:
         ids = self.world.ids
         app = App(client_id or ids.uuid(), client_secret or f"secret~{ids.hex(32)}")
+        app.redirect_uris, app.required = list(redirect_uris), list(required)
         self.world.apps[app.client_id] = app
         return app
 
-    def consent(self, app: App, tenant: Tenant, permissions: Iterable[str]) -> None:
-        """Grants app permissions, in place of earlier ones. Old tokens keep what they had."""
-        since = self.world.clock.now() + self.switches.consent_delay_seconds
-        key = (app.client_id, tenant.tenant_id)
-        self.world.consents[key] = Consent(frozenset(permissions), since)
+    def consent(self, app: App, tenant: Tenant, permissions: Iterable[str] | None = None) -> None:
+        """Grants app permissions, in place of earlier ones. Old tokens keep what they had.
+
+        Without `permissions`, all that the app requires, as an administrator does.
+        """
+        granted = app.required if permissions is None else permissions
+        self.world.grant(app.client_id, tenant.tenant_id, granted)
 
     def revoke(self, app: App, tenant: Tenant) -> None:
         """Removes the app from the tenant. What issued tokens still do is a switch."""
         self.world.consents.pop((app.client_id, tenant.tenant_id), None)
 
     def snapshot(self) -> bytes:
-        """Everything but logs, faults, quota levels and the recent past, as JSON."""
+        """Everything but logs, faults, quota levels, codes and the recent past, as JSON."""
         with self.graph.lock:
             return json.dumps(persist.dump(self.world)).encode()
 

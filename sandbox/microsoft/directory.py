@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from sandbox.kit import Response
 from sandbox.microsoft.api import Context, Route, reading
 from sandbox.microsoft.errors import bad_request, missing
 from sandbox.microsoft.paging import page, selected
-from sandbox.microsoft.permissions import READS_WHOLE_USERS
+from sandbox.microsoft.permissions import READS_WHOLE_USERS, suffice
 from sandbox.microsoft.state import Tenant, User
 
 TEMPLATE_ID = "62375ab9-6b52-47ed-826b-58e47e0e304b"
@@ -52,6 +53,7 @@ USER_SHOW: dict[str, Any] = {
     "userType": lambda u: u.user_type,
 }
 USER_DEFAULT = tuple(USER_SHOW)[:11]
+_ORGANIZATION_BASICS = {"id", "displayName", "verifiedDomains"}
 _BASIC = {"id", "displayName", "givenName", "surname", "mail", "userPrincipalName"}
 
 
@@ -68,7 +70,8 @@ def list_users(ctx: Context) -> Response:
     if ctx.request.arg("$skip") is not None:
         raise bad_request("'$skip' is not supported by the service.")
     names = selected(ctx.request, USER_SHOW, USER_DEFAULT, "user")
-    return page(ctx, ctx.tenant.users.values(), lambda u: user_json(u, names, ctx), "users")
+    users = ctx.tenant.users.values()
+    return page(ctx, users, lambda u: user_json(u, names, ctx), "users", count=len(users))
 
 
 def get_user(ctx: Context) -> Response:
@@ -90,16 +93,40 @@ def check_member_groups(ctx: Context) -> Response:
 
 
 def organization(ctx: Context) -> Response:
-    tenant = ctx.tenant
+    whole = _organization_json(ctx.tenant)
+    names = selected(ctx.request, whole, tuple(whole), "organization")
+    hidden = whole.keys() - _ORGANIZATION_BASICS if _sees_basics_only(ctx) else set[str]()
+    lists: list[Any] | None = [] if ctx.world.switches.organization_detail == "empty" else None
+    unsaid = {name: lists if isinstance(whole[name], list) else None for name in hidden}
+    shown = {name: (whole | unsaid)[name] for name in names}
+    context = f"{ctx.request.base_url}/v1.0/$metadata#organization"
+    return Response(200, {"@odata.context": context, "value": [shown]})
+
+
+def _organization_json(tenant: Tenant) -> dict[str, Any]:
     domain = {"name": tenant.domain, "isDefault": True, "isInitial": True, "type": "Managed"}
-    value = {
+    return {
         "id": tenant.tenant_id,
         "displayName": tenant.name,
         "tenantType": "AAD",
+        "countryLetterCode": "SE",
         "verifiedDomains": [domain],
+        "assignedPlans": [_plan_json(service, status) for service, status in tenant.plans],
     }
-    context = f"{ctx.request.base_url}/v1.0/$metadata#organization"
-    return Response(200, {"@odata.context": context, "value": [value]})
+
+
+def _plan_json(service: str, status: str) -> dict[str, str]:
+    return {
+        "assignedDateTime": "2024-02-29T09:00:00Z",
+        "capabilityStatus": status,
+        "service": service,
+        "servicePlanId": str(uuid5(NAMESPACE_URL, f"{service} {status}")),
+    }
+
+
+def _sees_basics_only(ctx: Context) -> bool:
+    may_all = suffice("organization.all", ctx.grant.permissions, ctx.world.switches)
+    return ctx.world.switches.organization_detail != "all" and not may_all
 
 
 def group_settings(ctx: Context) -> Response:

@@ -50,6 +50,20 @@ def site(ctx: Context) -> Response:
     return _answer(ctx, "sites/$entity", shown)
 
 
+def root_site(ctx: Context) -> Response:
+    """The tenant's own site."""
+    host = f"{ctx.tenant.domain.partition('.')[0]}.sharepoint.com"
+    tenant = ctx.tenant.tenant_id
+    shown = {
+        "id": f"{host},{tenant},{tenant}",
+        "displayName": "Communication site",
+        "name": "",
+        "webUrl": f"https://{host}",
+        "root": {},
+    }
+    return _answer(ctx, "sites/$entity", shown)
+
+
 def _root(ctx: Context, group: Group) -> Response:
     shown = {
         "id": f"01{group.drive_id[2:34].upper()}",
@@ -105,4 +119,5 @@ ROUTES: list[Route] = [
     _reading("/groups/{id}/drive/root", group_root, "drive.root"),
     _reading("/drives/{drive}/root", drive_root, "drive.root"),
     _reading("/groups/{id}/sites/root", site, "site.read"),
+    _reading("/sites/root", root_site, "site.read"),
 ]

@@ -1,45 +1,49 @@
-"""The Entra login service: discovery and app-only tokens.
+"""The Entra login service: discovery, keys, tokens, and the pages of sign-in and consent.
 
-Sources: pages "OAuth 2.0 client credentials flow", "OpenID Connect on the Microsoft identity
-platform", "Microsoft Entra authentication and authorization error codes". Sign-in and consent
-pages would be further routes here, and further kinds of `Grant`.
+Sources: pages "OAuth 2.0 client credentials flow", "OAuth 2.0 authorization code flow", "OpenID
+Connect on the Microsoft identity platform", "Admin consent on the Microsoft identity platform".
 """
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from sandbox.kit import Cloud, Request, Response
-from sandbox.microsoft.state import App, Grant, Tenant, World
-
-LIFETIME = 3599
-_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-@dataclass
-class LoginError(Exception):
-    """An `AADSTS` error."""
-
-    status: int
-    error: str
-    number: int
-    message: str
+from sandbox.microsoft import aadsts, id_tokens, pages
+from sandbox.microsoft.aadsts import LoginError
+from sandbox.microsoft.grants import Grants
+from sandbox.microsoft.id_tokens import Spoil
+from sandbox.microsoft.national import DISCOVERED, LOGIN_HOSTS
+from sandbox.microsoft.signin import SignIn
+from sandbox.microsoft.state import Tenant, World
 
 
 class LoginCloud(Cloud):
+    """spoil: what to do wrong in the next id_token. rotations: how often the keys were changed."""
+
     name = "login"
 
     def __init__(self, world: World, seed: int) -> None:
         super().__init__(world.clock, seed)
         self.world = world
+        self.spoil: Spoil | None = None
+        self.rotations = 0
+        signin, grants = SignIn(self), Grants(self)
         discovery = "/{tenant}/v2.0/.well-known/openid-configuration"
         self.route("GET", discovery, self._guarded(self._discovery))
-        self.route("POST", "/{tenant}/oauth2/v2.0/token", self._guarded(self._token))
+        self.route("GET", "/{tenant}/discovery/v2.0/keys", self._guarded(self._keys))
+        self.route("POST", "/{tenant}/oauth2/v2.0/token", self._guarded(grants.token))
+        self.route("GET", "/{tenant}/oauth2/v2.0/logout", self._on_page(signin.sign_out))
+        for method in ("GET", "POST"):
+            self.route(method, "/{tenant}/v2.0/adminconsent", self._on_page(signin.admin_consent))
+            self.route(method, "/{tenant}/oauth2/v2.0/authorize", self._on_page(signin.authorize))
+
+    def rotate_keys(self) -> None:
+        """The next id_token is signed with a new key; the old one is not published any more."""
+        self.rotations += 1
 
     def finish(self, request: Request, response: Response) -> Response:
         response.headers.setdefault("x-ms-request-id", self.world.ids.uuid())
@@ -50,6 +54,30 @@ class LoginCloud(Cloud):
         text = message or "A transient error has occurred. Please try again."
         return self._error("temporarily_unavailable", 90033, text)
 
+    def tenant_of(self, request: Request, error: str = "invalid_request") -> Tenant:
+        """By GUID or domain. Raises LoginError."""
+        key = request.params["tenant"].lower()
+        for tenant in self.world.tenants.values():
+            if key in (tenant.tenant_id, tenant.domain):
+                return tenant
+        raise aadsts.unknown_tenant(request.params["tenant"], error)
+
+    def tenant_here(self, request: Request) -> Tenant:
+        """The same, and it lives in this cloud."""
+        tenant = self.tenant_of(request)
+        if tenant.cloud in LOGIN_HOSTS:
+            raise aadsts.other_cloud()
+        return tenant
+
+    def issuer(self, request: Request, tenant: Tenant) -> str:
+        """As discovery says it, and so every id_token."""
+        return f"{_base(request, tenant)}/v2.0"
+
+    def facts_of_error(self) -> dict[str, str]:
+        moment = datetime.fromtimestamp(self.clock.now(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        ids = self.world.ids
+        return {"timestamp": moment, "trace_id": ids.uuid(), "correlation_id": ids.uuid()}
+
     def _guarded(self, handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
             try:
@@ -59,28 +87,38 @@ class LoginCloud(Cloud):
 
         return answer
 
+    def _on_page(self, handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        """Where a browser stands, an error is a page: nobody is sent to an unchecked address."""
+
+        def answer(request: Request) -> Response:
+            try:
+                return handler(request)
+            except LoginError as e:
+                facts = {"error": e, **self.facts_of_error()}
+                return pages.show("error.html", e.status, facts | {"action": pages.here(request)})
+
+        return answer
+
     def _error(self, error: str, number: int, message: str) -> dict[str, Any]:
-        trace, correlation = self.world.ids.uuid(), self.world.ids.uuid()
-        moment = datetime.fromtimestamp(self.clock.now(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        facts = self.facts_of_error()
         return {
             "error": error,
-            "error_description": f"AADSTS{number}: {message} Trace ID: {trace} "
-            f"Correlation ID: {correlation} Timestamp: {moment}",
+            "error_description": aadsts.in_words(number, message, facts),
             "error_codes": [number],
-            "timestamp": moment,
-            "trace_id": trace,
-            "correlation_id": correlation,
+            **facts,
             "error_uri": f"https://login.microsoftonline.com/error?code={number}",
         }
 
     def _discovery(self, request: Request) -> Response:
-        tenant = self._tenant(request, "invalid_tenant")
-        # MSAL insists on https, whatever the sandbox itself is reached by.
-        base = f"https://{_host(request)}/{tenant.tenant_id}"
+        tenant = self.tenant_of(request, "invalid_tenant")
+        base = _base(request, tenant)
+        said = dict(DISCOVERED[tenant.cloud])
+        if tenant.cloud == "global":
+            said["msgraph_host"] = self.world.switches.graph_host
         return Response(
             200,
             {
-                "issuer": f"{base}/v2.0",
+                "issuer": self.issuer(request, tenant),
                 "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
                 "token_endpoint": f"{base}/oauth2/v2.0/token",
                 "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
@@ -94,126 +132,18 @@ class LoginCloud(Cloud):
                     "client_secret_post",
                     "private_key_jwt",
                 ],
-                "tenant_region_scope": "WW",
-                "cloud_instance_name": "microsoftonline.com",
-                "cloud_graph_host_name": "graph.windows.net",
-                "msgraph_host": self.world.switches.graph_host,
+                **said,
             },
         )
 
-    def _token(self, request: Request) -> Response:
-        tenant = self._tenant(request, "invalid_request")
-        form = {k: v[0] for k, v in parse_qs(request.body.decode("utf-8", "replace")).items()}
-        if form.get("grant_type") != "client_credentials":
-            message = f"The app requested an unsupported grant type '{form.get('grant_type')}'."
-            raise LoginError(400, "unsupported_grant_type", 70003, message)
-        app = self._app(form, tenant)
-        _check_credential(app, form)
-        self._check_scope(form.get("scope", ""))
-        return self._issue(app, tenant)
-
-    def _tenant(self, request: Request, error: str) -> Tenant:
-        key = request.params["tenant"].lower()
-        for tenant in self.world.tenants.values():
-            if key in (tenant.tenant_id, tenant.domain):
-                return tenant
-        raise LoginError(
-            400,
-            error,
-            90002,
-            f"Tenant '{request.params['tenant']}' not found. Check to make sure you have the "
-            "correct tenant ID and are signing into the correct cloud. Check with your "
-            "subscription administrator, this may happen if there are no active subscriptions "
-            "for the tenant.",
-        )
-
-    def _app(self, form: dict[str, str], tenant: Tenant) -> App:
-        client_id = form.get("client_id", "")
-        if not client_id:
-            message = "The request body must contain the following parameter: 'client_id'."
-            raise LoginError(400, "invalid_request", 900144, message)
-        app = self.world.apps.get(client_id)
-        if app is None or (
-            not self.world.consent_of(client_id, tenant.tenant_id)
-            and self.world.switches.no_consent_error == 700016
-        ):
-            raise _unknown_app(client_id, tenant)
-        return app
-
-    def _check_scope(self, scope: str) -> None:
-        resource = scope.removesuffix("/.default")
-        if resource == scope or " " in scope:
-            raise LoginError(
-                400,
-                "invalid_scope",
-                1002012,
-                f"The provided value for scope {scope} is not valid. Client credential flows "
-                "must have a scope value with /.default suffixed to the resource identifier "
-                "(application ID URI).",
-            )
-        host = self.world.switches.graph_host
-        if resource not in ("https://graph.microsoft.com", f"https://{host}", f"http://{host}"):
-            message = f"The resource principal named {resource} was not found in the tenant."
-            raise LoginError(400, "invalid_resource", 500011, message)
-
-    def _issue(self, app: App, tenant: Tenant) -> Response:
-        consent = self.world.consent_of(app.client_id, tenant.tenant_id)
-        if consent is None:
-            raise LoginError(
-                401,
-                "invalid_client",
-                7000229,
-                f"The client application {app.client_id} is missing service principal in the "
-                f"tenant {tenant.tenant_id}. See instructions here: "
-                "https://go.microsoft.com/fwlink/?linkid=2225119",
-            )
-        now, tokens = self.clock.now(), self.world.tokens
-        for old in [t for t, grant in tokens.items() if grant.expires <= now]:
-            del tokens[old]
-        token = f"opaque.{self.world.ids.hex(64)}"
-        tokens[token] = Grant(app.client_id, tenant.tenant_id, consent.permissions, now + LIFETIME)
-        body = {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME}
-        return Response(200, {**body, "access_token": token})
+    def _keys(self, request: Request) -> Response:
+        """The current key and the one that comes next, as Entra publishes several."""
+        self.tenant_of(request, "invalid_tenant")
+        numbers = (self.rotations, self.rotations + 1)
+        return Response(200, {"keys": [id_tokens.public_key(number) for number in numbers]})
 
 
-def _check_credential(app: App, form: dict[str, str]) -> None:
-    if form.get("client_assertion"):
-        # Its signature is not looked at: what signs it is not part of this stand-in.
-        if form.get("client_assertion_type") == _ASSERTION:
-            return
-        message = "The 'client_assertion_type' is not valid."
-        raise LoginError(400, "invalid_request", 700030, message)
-    secret = form.get("client_secret")
-    if not secret:
-        raise LoginError(
-            401,
-            "invalid_client",
-            7000216,
-            "'client_assertion', 'client_secret' or 'request' is required for the "
-            "'client_credentials' grant type.",
-        )
-    if not hmac.compare_digest(secret.encode(), app.client_secret.encode()):
-        raise LoginError(
-            401,
-            "invalid_client",
-            7000215,
-            "Invalid client secret provided. Ensure the secret being sent in the request is the "
-            "client secret value, not the client secret ID, for a secret added to app "
-            f"'{app.client_id}'.",
-        )
-
-
-def _unknown_app(client_id: str, tenant: Tenant) -> LoginError:
-    return LoginError(
-        400,
-        "unauthorized_client",
-        700016,
-        f"Application with identifier '{client_id}' was not found in the directory "
-        f"'{tenant.name}'. This can happen if the application has not been installed by the "
-        "administrator of the tenant or consented to by any user in the tenant. You may have "
-        "sent your authentication request to the wrong tenant.",
-    )
-
-
-def _host(request: Request) -> str:
-    return urlsplit(request.base_url).netloc or request.header("host")
+def _base(request: Request, tenant: Tenant) -> str:
+    # MSAL insists on https, whatever the sandbox itself is reached by.
+    host = urlsplit(request.base_url).netloc or request.header("host")
+    return f"https://{LOGIN_HOSTS.get(tenant.cloud, host)}/{tenant.tenant_id}"

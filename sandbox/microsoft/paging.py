@@ -51,9 +51,16 @@ def page_moment(ctx: Context) -> float:
 
 
 def page(
-    ctx: Context, items: Iterable[T], show: Callable[[T], dict[str, Any]], context: str
+    ctx: Context,
+    items: Iterable[T],
+    show: Callable[[T], dict[str, Any]],
+    context: str,
+    count: int | None = None,
 ) -> Response:
-    """One page of `items`, with a link to the next where there is one."""
+    """One page of `items`, with a link to the next where there is one.
+
+    `count`: how many there are, told on the first page of an advanced query that asks for it.
+    """
     request, size = ctx.request, page_size(ctx.request)
     position = _position(request)
     start = position[1] if position else 0
@@ -62,10 +69,18 @@ def page(
         "@odata.context": f"{request.base_url}/v1.0/$metadata#{context}",
         "value": [show(item) for item in batch[:size]],
     }
+    if count is not None and not position and _counts(request):
+        body["@odata.count"] = count
     if len(batch) > size:
         moment = position[0] if position else ctx.moment
         body["@odata.nextLink"] = _next_link(request, moment, start + size)
     return Response(200, body)
+
+
+def _counts(request: Request) -> bool:
+    """Without the header `$count` is passed over (page "Advanced query capabilities")."""
+    eventual = request.header("consistencylevel").lower() == "eventual"
+    return eventual and (request.arg("$count") or "").lower() == "true"
 
 
 def _next_link(request: Request, moment: float, offset: int) -> str:

@@ -12,6 +12,11 @@ _DIRECTORY_READ = {"Directory.Read.All", "Directory.ReadWrite.All"}
 _GROUP_READ = {"Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY_READ}
 _MEMBER_READ = {"GroupMember.Read.All", "GroupMember.ReadWrite.All", *_GROUP_READ}
 _USER_READ = {"User.Read.All", "User.ReadWrite.All", *_DIRECTORY_READ}
+_ORGANIZATION_READ = {
+    "Organization.Read.All",
+    "Organization.ReadWrite.All",
+    *_DIRECTORY_READ,
+}
 _FILES = {"Files.Read.All", "Files.ReadWrite.All"}
 _SITES = {"Sites.Read.All", "Sites.ReadWrite.All", "Sites.FullControl.All"}
 
@@ -35,8 +40,8 @@ NEEDS: dict[str, frozenset[str]] = {
         "settings.read": {"GroupSettings.Read.All", "GroupSettings.ReadWrite.All", *_GROUP_READ},
         "user.read": {"User.ReadBasic.All", *_USER_READ},
         "user.delete": {"User.ReadWrite.All", "Directory.ReadWrite.All"},
-        "organization.read": {"Organization.Read.All", "Organization.ReadWrite.All"}
-        | _DIRECTORY_READ,
+        "organization.read": _ORGANIZATION_READ,
+        "organization.all": _ORGANIZATION_READ,
         "drive.read": _FILES | _SITES,
         "drive.root": _FILES | _SITES,
         "site.read": _SITES,

@@ -40,9 +40,10 @@ def dump(world: World) -> dict[str, Any]:
         "switches": asdict(world.switches),
         "apps": [asdict(app) for app in world.apps.values()],
         "consents": [
-            [client, tenant, sorted(c.permissions), c.since]
-            for (client, tenant), c in world.consents.items()
+            [*key, sorted(c.permissions), c.since, c.complete, _sorted(c.before)]
+            for key, c in world.consents.items()
         ],
+        "sessions": world.sessions,
         "tokens": {
             token: [g.client_id, g.tenant_id, sorted(g.permissions), g.expires]
             for token, g in world.tokens.items()
@@ -63,14 +64,27 @@ def load(world: World, data: dict[str, Any]) -> None:
     world.ids.reseed(data["ids"])
     world.apps = {a["client_id"]: App(**a) for a in data["apps"]}
     world.consents = {
-        (client, tenant): Consent(frozenset(held), since)
-        for client, tenant, held, since in data["consents"]
+        (client, tenant): _load_consent(held, *times)
+        for client, tenant, held, *times in data["consents"]
     }
+    world.sessions = {key: (t, u) for key, (t, u) in data.get("sessions", {}).items()}
+    world.codes = {}
     world.tokens = {
         token: Grant(client, tenant, frozenset(held), expires)
         for token, (client, tenant, held, expires) in data["tokens"].items()
     }
     world.tenants = {t["tenant_id"]: _load_tenant(world, t) for t in data["tenants"]}
+
+
+def _sorted(held: frozenset[str] | None) -> list[str] | None:
+    return None if held is None else sorted(held)
+
+
+def _load_consent(
+    held: list[str], since: float, complete: float = 0.0, before: list[str] | None = None
+) -> Consent:
+    earlier = None if before is None else frozenset(before)
+    return Consent(frozenset(held), since, max(since, complete), earlier)
 
 
 def _dump_tenant(tenant: Tenant) -> dict[str, Any]:
@@ -79,6 +93,8 @@ def _dump_tenant(tenant: Tenant) -> dict[str, Any]:
         "tenant_id": tenant.tenant_id,
         "domain": tenant.domain,
         "group_settings": tenant.group_settings,
+        "plans": tenant.plans,
+        "cloud": tenant.cloud,
         "write_count": tenant.write_count,
         "users": [asdict(user) for user in tenant.users.values()],
         "security_groups": [asdict(group) for group in tenant.security_groups.values()],
@@ -91,6 +107,10 @@ def _load_tenant(world: World, data: dict[str, Any]) -> Tenant:
         data["name"], data["tenant_id"], data["domain"], world.clock, world.ids, world.switches
     )
     tenant.group_settings = data["group_settings"]
+    # A world saved by an older version has neither.
+    if "plans" in data:
+        tenant.plans = [(service, status) for service, status in data["plans"]]
+    tenant.cloud = data.get("cloud", "global")
     tenant.write_count = data["write_count"]
     tenant.users = {u["object_id"]: User(**u) for u in data["users"]}
     tenant.security_groups = {g["id"]: SecurityGroup(**g) for g in data["security_groups"]}

@@ -10,10 +10,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sandbox.clock import Clock
+from sandbox.microsoft.national import NationalCloud
 from sandbox.microsoft.switches import Switches
 from sandbox.microsoft.timeline import Roster, Versions
 
 Kind = Literal["members", "owners"]
+
+PLANS = (
+    # What was cancelled stays on the list.
+    ("exchange", "Deleted"),
+    ("exchange", "Enabled"),
+    ("SharePoint", "Enabled"),
+    ("MicrosoftCommunicationsOnline", "Enabled"),
+)
 
 
 class Ids:
@@ -39,6 +48,8 @@ class User:
     mail: str
     enabled: bool = True
     user_type: str = "Member"
+    roles: list[str] = field(default_factory=list)
+    """Template ids of directory roles (`roles.py`)."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +134,12 @@ class SecurityGroup:
 
 @dataclass(eq=False)
 class Tenant:
-    """One Entra directory. `write_count` is the directory writes evaluated since the start."""
+    """One Entra directory.
+
+    `write_count` is the directory writes evaluated since the start; one addressed to the nil uuid
+    can change nothing and is left out. `plans` are services with their status, as of licences; a
+    service may stand there more than once. `cloud` is the national cloud that it lives in.
+    """
 
     name: str
     tenant_id: str
@@ -135,6 +151,8 @@ class Tenant:
     groups: dict[str, Group] = field(default_factory=dict)
     security_groups: dict[str, SecurityGroup] = field(default_factory=dict)
     group_settings: dict[str, str] = field(default_factory=dict)
+    plans: list[tuple[str, str]] = field(default_factory=lambda: list(PLANS))
+    cloud: NationalCloud = "global"
     write_count: int = 0
     _by_unique_name: dict[str, list[Group]] = field(default_factory=dict)
     _by_nickname: dict[str, Group] = field(default_factory=dict)
@@ -147,10 +165,11 @@ class Tenant:
         mail: str | None = None,
         enabled: bool = True,
         user_type: str = "Member",
+        roles: Iterable[str] = (),
     ) -> User:
         address = mail or f"{re.sub(r'[^a-z0-9]+', '.', display_name.lower())}@{self.domain}"
         key = (object_id or self.ids.uuid()).lower()
-        self.users[key] = User(key, display_name, address, enabled, user_type)
+        self.users[key] = User(key, display_name, address, enabled, user_type, list(roles))
         return self.users[key]
 
     def remove_user(self, object_id: str) -> None:
@@ -248,18 +267,37 @@ class Tenant:
         return now + self.switches.drive_delay_seconds
 
 
-@dataclass(frozen=True)
+@dataclass
 class App:
+    """required: its list of required permissions, which is what an administrator consents to."""
+
     client_id: str
     client_secret: str
+    name: str = "Webex Groups"
+    redirect_uris: list[str] = field(default_factory=list)
+    required: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Consent:
-    """App permissions granted in a tenant, in force from `since` on."""
+    """App permissions granted in a tenant; none of them for somebody's mere sign-in.
+
+    In force from `since`, the permissions from `complete` on; `before` holds until then, None for
+    an app that was not there.
+    """
 
     permissions: frozenset[str]
     since: float
+    complete: float
+    before: frozenset[str] | None = None
+
+    def in_force(self, now: float) -> frozenset[str] | None:
+        """The permissions; None while the tenant does not know the app."""
+        if now < self.since:
+            return self.before
+        if now < self.complete:
+            return self.before or frozenset()
+        return self.permissions
 
 
 @dataclass(frozen=True)
@@ -273,8 +311,26 @@ class Grant:
 
 
 @dataclass
+class Code:
+    """An authorization code: what was asked, and who signed in. `expires` in seconds."""
+
+    client_id: str
+    tenant_id: str
+    object_id: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    nonce: str
+    challenge: str
+    expires: float
+    redeemed: bool = False
+
+
+@dataclass
 class World:
-    """What Graph and the login service share."""
+    """What Graph and the login service share.
+
+    sessions: who is signed in, by the browser's cookie: tenant and object id.
+    """
 
     clock: Clock
     ids: Ids
@@ -283,11 +339,24 @@ class World:
     apps: dict[str, App] = field(default_factory=dict)
     consents: dict[tuple[str, str], Consent] = field(default_factory=dict)
     tokens: dict[str, Grant] = field(default_factory=dict)
+    sessions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    codes: dict[str, Code] = field(default_factory=dict)
 
-    def consent_of(self, client_id: str, tenant_id: str) -> Consent | None:
-        """The consent in force now."""
+    def permissions_of(self, client_id: str, tenant_id: str) -> frozenset[str] | None:
+        """What the app may do in the tenant now; None where the tenant does not know it."""
         consent = self.consents.get((client_id, tenant_id))
-        return consent if consent and consent.since <= self.clock.now() else None
+        return consent.in_force(self.clock.now()) if consent else None
+
+    def grant(self, client_id: str, tenant_id: str, permissions: Iterable[str]) -> None:
+        """Consent, in place of an earlier one; it takes as long as the switches say."""
+        now, switches = self.clock.now(), self.switches
+        since = now + switches.consent_delay_seconds
+        self.consents[client_id, tenant_id] = Consent(
+            frozenset(permissions),
+            since,
+            since + switches.permissions_delay_seconds,
+            self.permissions_of(client_id, tenant_id),
+        )
 
 
 def _rosters(members: Iterable[str], owners: Iterable[str]) -> dict[str, Roster]:

@@ -73,7 +73,22 @@ class Switches:
 
     # Consent and tokens.
     organization_with_user_read: bool = True
+    organization_detail: Literal["all", "null", "empty"] = "all"
+    """With no more than User.Read.All, what the page says of User.Read: everything but id, names
+    and domains is null, or an empty list where it is a list."""
+    missing_before_permission: bool = False
+    """A write to a group that does not exist is 404 for an app that may not write, too."""
     consent_delay_seconds: float = 0.0
+    permissions_delay_seconds: float = 0.0
+    """After consent there are tokens already, but for so long without the new permissions."""
+    declined_error: Literal["access_denied", "consent_required"] = "access_denied"
+    """What Cancel on the consent page sends back. The page on admin consent shows the other."""
+    unapproved_error: Literal["consent_required", "access_denied"] = "consent_required"
+    """The same for somebody who is no administrator and returns without consent."""
+    wids_in_id_token: bool = True
+    """The app's manifest has groupMembershipClaims; even so only access tokens are documented."""
+    sign_in_asks_consent: bool = False
+    """After admin consent to application permissions, "openid profile" still asks the person."""
     no_consent_error: Literal[700016, 7000229] = 700016
     revoked_tokens_live_on: bool = True
     """Permissions are baked into a token; else a revoked app gets 403 at once."""
