@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
+from sandbox.clouds import world
 from sandbox.clouds.house import Clouds, Postman
 from sandbox.clouds.server import Handle, Server
 from sandbox.console.app import Console
@@ -39,6 +40,7 @@ class ServedClouds:
         listen: Listen | None = None,
     ) -> None:
         self.clouds = clouds
+        world.register(clouds.webex, clouds.microsoft, environment.get("PUBLIC_URL", ""))
         console = Console(clouds, environment)
         self._servers = {
             "webex": Server(_heard(clouds.webex, listen), ports.webex),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sandbox.clouds.names import names
 from sandbox.microsoft import MicrosoftClouds, Tenant
+from sandbox.microsoft.roles import GLOBAL_ADMINISTRATOR
 from sandbox.webex import Organization, Person, WebexCloud
 
 ORGANIZATION = "5a4dbc05-1000-4000-8000-0000e8a3b1e5"
@@ -35,12 +36,37 @@ OFFICER_SCOPES = (
     "spark-compliance:webhooks_read",
     "spark-compliance:webhooks_write",
 )
-ADMIN_SCOPES = ("identity:people_read", "spark-admin:people_read", "spark:people_read")
+ADMIN_SCOPES = (
+    "identity:people_read",
+    "spark-admin:licenses_read",
+    "spark-admin:people_read",
+    "spark:people_read",
+)
+# What the integration is registered with: all that anybody may sign in for.
+INTEGRATION_SCOPES = frozenset(
+    (
+        *OFFICER_SCOPES,
+        *ADMIN_SCOPES,
+        "spark-admin:roles_read",
+        "spark:rooms_read",
+        "spark:rooms_write",
+        "openid",
+        "profile",
+        "email",
+    )
+)
+REDIRECTS = ("/authorize/webex/signin", "/authorize/webex/credential")
+MICROSOFT_CALLBACKS = ("/authorize/microsoft/consent", "/authorize/microsoft/signin")
 # Group.ReadWrite.All covers the groups' settings and checkMemberGroups as well.
 PERMISSIONS = ("Group.ReadWrite.All", "User.Read.All", "Sites.Read.All")
 
 OFFICER = "Olle Officer"
 ADMIN = "Frida Fulladmin"
+GLOBAL_ADMIN = "Gunnar Globaladmin"
+# Full administrator of an organization of their own, which nobody has named in the settings.
+STRANGER_ADMIN = "Fia Freeadmin (other organization)"
+# One of the six hundred, with no role at all.
+ORDINARY = "Björn Öberg"
 
 
 @dataclass(frozen=True)
@@ -66,21 +92,32 @@ def build(webex: WebexCloud, microsoft: MicrosoftClouds) -> None:
     """Fill two empty clouds."""
     org = webex.add_organization("Example", ORGANIZATION)
     tenant = microsoft.add_tenant("Example", TENANT, DOMAIN)
-    _let_the_app_in(webex, microsoft, tenant)
+    microsoft.add_app(APP_ID, APP_SECRET)
+    register(webex, microsoft, "")
     # What nobody could confirm: here it is the compliance officer who may link folders.
     webex.switches.who_may_link = "compliance"
     microsoft.switches.drive_delay_seconds = 15.0
     _synchronized(org, tenant, ADMIN, roles=["id_full_admin"])
     _synchronized(org, tenant, OFFICER, roles=["compliance_officer"])
+    _synchronized(org, tenant, GLOBAL_ADMIN)
+    tenant.users[object_id_of(GLOBAL_ADMIN)].roles.append(GLOBAL_ADMINISTRATOR)
     for name in names(PEOPLE):
         _synchronized(org, tenant, name)
     _add_problems(webex, org, tenant)
 
 
-def _let_the_app_in(webex: WebexCloud, microsoft: MicrosoftClouds, tenant: Tenant) -> None:
-    webex.add_integration(INTEGRATION_ID, INTEGRATION_SECRET)
-    app = microsoft.add_app(APP_ID, APP_SECRET)
-    microsoft.consent(app, tenant, PERMISSIONS)
+def register(webex: WebexCloud, microsoft: MicrosoftClouds, app_url: str) -> None:
+    """What the app's owner enters with the providers: where its pages are, what it asks for."""
+    register_integration(webex, app_url)
+    app = microsoft.world.apps[APP_ID]
+    app.redirect_uris = [app_url + path for path in MICROSOFT_CALLBACKS] if app_url else []
+    app.required = list(PERMISSIONS)
+
+
+def consent(microsoft: MicrosoftClouds) -> None:
+    """As the tenant's administrator would; nothing happens if somebody did."""
+    if (APP_ID, TENANT) not in microsoft.world.consents:
+        microsoft.consent(microsoft.world.apps[APP_ID], microsoft.tenants[TENANT])
 
 
 def _synchronized(
@@ -113,7 +150,15 @@ def _add_problems(webex: WebexCloud, org: Organization, tenant: Tenant) -> None:
     org.add_person(UNKNOWN.name, external_id=object_id_of(UNKNOWN.name))
     elsewhere = webex.add_organization("Elsewhere", OTHER_ORGANIZATION)
     elsewhere.add_person(STRANGER.name, external_id=object_id_of(STRANGER.name))
+    elsewhere.add_person(STRANGER_ADMIN, roles=["id_full_admin"])
     webex.add_bot(BOT.name)
+
+
+def register_integration(webex: WebexCloud, public_url: str) -> None:
+    """Webex sends nobody back but to this address of the app; without one, anywhere."""
+    address = public_url.rstrip("/")
+    redirects = [f"{address}{path}" for path in REDIRECTS] if address else []
+    webex.add_integration(INTEGRATION_ID, INTEGRATION_SECRET, redirects, INTEGRATION_SCOPES)
 
 
 def person(webex: WebexCloud, name: str) -> Person:
@@ -127,28 +172,33 @@ def person(webex: WebexCloud, name: str) -> Person:
 
 def ordinary_people(webex: WebexCloud) -> list[Person]:
     """Everybody in the organization but those who are there for a reason."""
-    special = {ADMIN, OFFICER, PREFIXED, *(problem.name for problem in PROBLEMS)}
+    special = {ADMIN, OFFICER, GLOBAL_ADMIN, PREFIXED, *(problem.name for problem in PROBLEMS)}
     with webex.lock:
         people = webex.world.people_of_org[ORGANIZATION]
         return [each for each in people if each.name not in special]
 
 
-def issue_tokens(webex: WebexCloud) -> dict[str, str]:
-    """New tokens of officer and administrator, by the setting that `./dev setup` reads.
+def issue_tokens(webex: WebexCloud) -> dict[str, dict[str, str]]:
+    """New tokens of officer and administrator, by capability, for `./dev run --ready`.
 
     Those issued before are worth nothing any more.
     """
-    environment: dict[str, str] = {}
+    issued: dict[str, dict[str, str]] = {}
     for name, scopes, capability in (
-        (OFFICER, OFFICER_SCOPES, "SPACES"),
-        (ADMIN, ADMIN_SCOPES, "PEOPLE"),
+        (OFFICER, OFFICER_SCOPES, "spaces"),
+        (ADMIN, ADMIN_SCOPES, "people"),
     ):
         owner = person(webex, name)
         _revoke_all(webex, owner)
         token = webex.issue_token(owner, scopes, client_id=INTEGRATION_ID)
-        environment[f"WEBEX_{capability}_TOKEN"] = token.access_token
-        environment[f"WEBEX_{capability}_REFRESH_TOKEN"] = token.refresh_token
-    return environment
+        issued[capability] = {
+            "access_token": token.access_token,
+            "refresh_token": token.refresh_token,
+            "owner": owner.uuid,
+            "owner_name": owner.name,
+            "scopes": " ".join(scopes),
+        }
+    return issued
 
 
 def _revoke_all(webex: WebexCloud, owner: Person) -> None:

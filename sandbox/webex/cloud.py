@@ -1,27 +1,27 @@
-"""The Webex cloud: its routes, and the hands with which a test or a console plays its people."""
+"""The Webex cloud: the world, and the hands with which a test or a console plays its people."""
 
 from __future__ import annotations
 
 import itertools
 import random
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.kit import Cloud, Request, Response
 from sandbox.webex import snapshot
 from sandbox.webex.actions import Actions
+from sandbox.webex.authorize import AuthorizeApi
+from sandbox.webex.codes import Codes
 from sandbox.webex.core import Core
 from sandbox.webex.delivery import Delivery, Post, Postman
 from sandbox.webex.errors import MESSAGES, Refused
-from sandbox.webex.events import EventsApi
-from sandbox.webex.folders import FoldersApi
-from sandbox.webex.memberships import MembershipsApi
-from sandbox.webex.people import PeopleApi
-from sandbox.webex.rooms import RoomsApi
-from sandbox.webex.scim import ScimApi
+from sandbox.webex.oidc import Oidc, Spoil
+from sandbox.webex.routes import mount
 from sandbox.webex.state import (
     BOTS,
+    MACHINE,
+    Integration,
     LinkedFolder,
     Organization,
     Person,
@@ -32,22 +32,8 @@ from sandbox.webex.state import (
     slug,
 )
 from sandbox.webex.switches import Switches
-from sandbox.webex.teams import TeamMembershipsApi, TeamsApi
-from sandbox.webex.tokens import ACCESS_SECONDS, Caller, Gate
-from sandbox.webex.webhooks import WebhooksApi
+from sandbox.webex.tokens import ACCESS_SECONDS, Gate
 from sandbox.webex.world import World
-
-Api = Callable[[Caller, Request], Response]
-
-
-class Resource(Protocol):
-    """The five calls of a collection."""
-
-    def search(self, caller: Caller, request: Request) -> Response: ...
-    def create(self, caller: Caller, request: Request) -> Response: ...
-    def get(self, caller: Caller, request: Request) -> Response: ...
-    def update(self, caller: Caller, request: Request) -> Response: ...
-    def delete(self, caller: Caller, request: Request) -> Response: ...
 
 
 class WebexCloud(Cloud):
@@ -60,10 +46,22 @@ class WebexCloud(Cloud):
         world = World(random.Random(f"webex {seed}"), self.lock, clock)
         self.core = Core(clock, random.Random(f"webex chance {seed}"), world)
         self.gate = Gate(self.core)
+        self.oidc = Oidc(self.core)
+        self.codes = Codes(self.core, self.gate, self.oidc)
+        self.authorize = AuthorizeApi(self.core, self.codes)
         self.actions = Actions(self.core)
         self.postman = Postman(self.core)
         self._answers = itertools.count(1)
-        self._mount()
+        self.folders = mount(self)
+
+    @property
+    def spoil(self) -> Spoil:
+        """What is wrong with the next id_token, and only that one; empty for nothing."""
+        return self.oidc.spoil
+
+    @spoil.setter
+    def spoil(self, how: Spoil) -> None:
+        self.oidc.spoil = how
 
     # The world, as it is
 
@@ -125,9 +123,42 @@ class WebexCloud(Cloud):
         with self.lock:
             self.actions.delete_person(self.world.people[person.uuid])
 
-    def add_integration(self, client_id: str, client_secret: str) -> None:
+    def add_integration(
+        self,
+        client_id: str,
+        client_secret: str,
+        redirect_uris: Iterable[str] = (),
+        scopes: Iterable[str] = (),
+    ) -> None:
+        """Register it, or register it anew. Where nothing is given, anything goes."""
+        app = Integration(
+            client_id, client_secret, tuple(redirect_uris), frozenset(scopes), world=self.world
+        )
         with self.lock:
-            self.world.integrations[client_id] = client_secret
+            self.world.integrations[client_id] = app
+
+    def add_service_app(
+        self, client_id: str, client_secret: str, org: Organization, scopes: Iterable[str]
+    ) -> Token:
+        """One that an administrator of `org` has authorized; the tokens of its machine account.
+
+        It refreshes them at /v1/access_token with its own client id and secret.
+        """
+        with self.lock:
+            # What such an account's address looks like is not published.
+            machine = org.add_person(
+                client_id,
+                self.world.free_email(client_id, "serviceapp.example"),
+                user_type=MACHINE,
+            )
+            self.world.integrations[client_id] = Integration(
+                client_id,
+                client_secret,
+                scopes=frozenset(scopes),
+                machine_uuid=machine.uuid,
+                world=self.world,
+            )
+            return self.gate.issue(machine, frozenset(scopes), ACCESS_SECONDS, client_id)
 
     def issue_token(
         self,
@@ -208,49 +239,16 @@ class WebexCloud(Cloud):
             return snapshot.dump(self.core, self.postman.outbox)
 
     def restore(self, data: bytes) -> None:
-        """Take a snapshot's state. Objects handed out before still name the same things."""
+        """Take a snapshot's state. Objects handed out before still name the same things.
+
+        Codes under way and signed-in browsers are forgotten.
+        """
         with self.lock:
             self.postman.outbox = snapshot.load(self.core, data)
+            self.codes.clear()
+            self.authorize.forget_browsers()
 
     # Calls
-
-    def _mount(self) -> None:
-        core, actions = self.core, self.actions
-        rooms = RoomsApi(core, actions)
-        teams = TeamsApi(core, actions)
-        events = EventsApi(core)
-        people, scim = PeopleApi(core), ScimApi(core)
-        self.folders = FoldersApi(core, rooms)
-        actions.listeners += [events.record, self.postman.announce]
-        self._resource("/v1/memberships", MembershipsApi(core, actions, rooms))
-        self._resource("/v1/rooms", rooms)
-        self._resource("/v1/teams", teams)
-        self._api("GET", "/v1/events", events.search)
-        self._api("GET", "/v1/events/{id}", events.get)
-        self._api("GET", "/identity/scim/v2/Users/me", scim.me)
-        self._api("GET", "/identity/scim/{org}/v2/Users/{id}", scim.get)
-        self._api("GET", "/identity/scim/{org}/v2/Users", scim.search)
-        self._resource("/v1/room/linkedFolders", self.folders)
-        self._resource("/v1/webhooks", WebhooksApi(core, rooms))
-        self._resource("/v1/team/memberships", TeamMembershipsApi(core, actions, teams))
-        self._api("GET", "/v1/people", people.search)
-        self._api("GET", "/v1/people/me", people.me)
-        self._api("GET", "/v1/people/{id}", people.get)
-        self._api("GET", "/v1/roles", people.roles)
-        self.route("POST", "/v1/access_token", self.gate.access_token)
-
-    def _resource(self, path: str, api: Resource) -> None:
-        self._api("GET", path, api.search)
-        self._api("POST", path, api.create)
-        self._api("GET", f"{path}/{{id}}", api.get)
-        self._api("PUT", f"{path}/{{id}}", api.update)
-        self._api("DELETE", f"{path}/{{id}}", api.delete)
-
-    def _api(self, method: str, pattern: str, api: Api) -> None:
-        def admitted(request: Request) -> Response:
-            return api(self.gate.admit(request), request)
-
-        self.route(method, pattern, admitted)
 
     def _dispatch(self, request: Request) -> Response:
         try:

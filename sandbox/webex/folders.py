@@ -18,7 +18,7 @@ from sandbox.webex.ids import decode, encode
 from sandbox.webex.rooms import RoomsApi
 from sandbox.webex.state import LinkedFolder, Room
 from sandbox.webex.times import iso
-from sandbox.webex.tokens import ADMIN, Caller
+from sandbox.webex.tokens import Caller
 
 CLUSTER = "urn:TEAM:us-east-2_a"
 REQUIRED = ("roomId", "contentUrl", "displayName", "driveId", "itemId", "defaultFolder")
@@ -81,7 +81,7 @@ class FoldersApi:
         allowed = {
             "participant": caller.is_in(room),
             "compliance": caller.officer_of(room, "rooms", "read"),
-            "admin": ADMIN in caller.person.roles and caller.person.org_uuid == room.owner_org,
+            "admin": caller.is_full_admin and caller.person.org_uuid == room.owner_org,
             "nobody": False,
         }
         if not allowed[self.core.switches.who_may_link]:

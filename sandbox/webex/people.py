@@ -40,17 +40,23 @@ class PeopleApi:
             "lastName": last,
             "orgId": person.org_id,
             "created": iso(person.created),
-            "type": "bot" if person.is_bot else "person",
+            "type": self._type(person),
             "status": "pending" if person.account_status == "pending" else "unknown",
         }
         own = caller.person.uuid == person.uuid
         admin = ADMIN_READ in caller.scopes and caller.person.org_uuid == person.org_uuid
+        admin = admin and (own or caller.is_admin)
         if admin or (own and not self.core.switches.roles_need_admin_scope):
             seen["roles"] = [encode("ROLE", role) for role in sorted(person.roles)]
         if admin:
             seen["invitePending"] = self._flag(person.account_status == "pending")
             seen["loginEnabled"] = self._flag(person.account_status == "active")
         return seen
+
+    def _type(self, person: Person) -> str:
+        if person.is_machine:
+            return self.core.switches.machine_type
+        return "bot" if person.is_bot else "person"
 
     def _flag(self, on: bool) -> bool | str:
         return str(on).lower() if self.core.switches.people_flags_as_text else on
@@ -81,7 +87,7 @@ class PeopleApi:
 
     def roles(self, caller: Caller, request: Request) -> Response:
         caller.need_any("spark-admin:roles_read")
-        if ADMIN not in caller.person.roles:
+        if not caller.is_full_admin:
             raise Forbidden
         items = [{"id": encode("ROLE", role), "name": name} for role, name in ROLE_NAMES.items()]
         return Response(200, {"items": items})

@@ -21,7 +21,6 @@ from sandbox.webex.tokens import Caller
 EXTENSION = "urn:scim:schemas:extension:cisco:webexidentity:2.0:User"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-ROLES = frozenset({"id_full_admin", "id_user_admin", "id_readonly_admin", "id_device_admin"})
 SCOPES = ("identity:people_read", "identity:people_rw")
 FILTER = re.compile(r'^\s*([\w.]+)\s+(\w+)\s+"([^"]*)"\s*$')
 FIELDS: dict[str, Callable[[Person], str]] = {
@@ -68,7 +67,7 @@ class ScimApi:
 
     def _admin(self, caller: Caller, org_uuid: str) -> None:
         caller.need_any(*SCOPES)
-        if not caller.person.roles & ROLES or caller.person.org_uuid != org_uuid.lower():
+        if not caller.is_admin or caller.person.org_uuid != org_uuid.lower():
             raise Forbidden
 
     def search(self, caller: Caller, request: Request) -> Response:
@@ -104,7 +103,7 @@ class ScimApi:
     def get(self, caller: Caller, request: Request) -> Response:
         self._admin(caller, request.params["org"])
         person = self.core.world.people.get(request.params["id"].lower())
-        gone = not person or person.account_status == "deleted"
+        gone = not person or person.account_status == "deleted" or person.is_machine
         if not person or gone or person.org_uuid != caller.person.org_uuid:
             raise NotFound
         return Response(200, _chosen(request, self.view(person)))

@@ -11,6 +11,7 @@ from sandbox.webex.core import Core
 from sandbox.webex.delivery import Delivery
 from sandbox.webex.state import (
     Event,
+    Integration,
     Kept,
     LinkedFolder,
     Membership,
@@ -24,7 +25,7 @@ from sandbox.webex.state import (
 from sandbox.webex.world import World
 
 T = TypeVar("T", bound=Kept)
-VERSION = 1
+VERSION = 2
 
 
 def dump(core: Core, outbox: Iterable[Delivery]) -> bytes:
@@ -35,7 +36,7 @@ def dump(core: Core, outbox: Iterable[Delivery]) -> bytes:
         "sequence": world.sequence,
         "random": [world.random.getstate(), core.chance.getstate()],
         "switches": asdict(core.switches),
-        "integrations": world.integrations,
+        "integrations": _rows(world.integrations.values()),
         "organizations": _rows(world.organizations.values()),
         "people": _rows(world.people.values()),
         "teams": _rows(world.teams.values()),
@@ -92,7 +93,8 @@ def _spaces(world: World, state: dict[str, Any]) -> None:
 
 
 def _access(world: World, state: dict[str, Any]) -> None:
-    world.integrations.update(state["integrations"])
+    for integration in _read(Integration, state["integrations"], world):
+        world.integrations[integration.client_id] = integration
     world.webhooks = {each.id: each for each in _read(Webhook, state["webhooks"], world)}
     for token in _read(Token, state["access"], world):
         world.tokens[token.access_token] = token

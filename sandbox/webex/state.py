@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sandbox.webex.world import World
 
 BOTS = "b0b0b0b0-0000-4000-8000-000000000000"  # the organization that bots and nobody else are in
+MACHINE = "machine"
 
 
 @dataclass
@@ -107,6 +108,11 @@ class Person(Named):
     @property
     def is_bot(self) -> bool:
         return self.org_uuid == BOTS
+
+    @property
+    def is_machine(self) -> bool:
+        """The account of a Service App: it belongs to an organization and is in no directory."""
+        return self.user_type == MACHINE
 
 
 @dataclass(eq=False)
@@ -229,6 +235,23 @@ class LinkedFolder(Kept):
     @property
     def creator(self) -> Person:
         return self.world.people[self.creator_uuid]
+
+
+@dataclass
+class Integration(Kept):
+    """An app that may ask for tokens. Empty `redirect_uris` or `scopes`: nothing is registered,
+    and anything goes. `machine_uuid`: of a Service App, whose account is its own.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_uris: tuple[str, ...] = ()
+    scopes: frozenset[str] = frozenset()
+    machine_uuid: str = ""
+
+    def __post_init__(self) -> None:
+        self.redirect_uris = tuple(self.redirect_uris)
+        self.scopes = frozenset(self.scopes)
 
 
 @dataclass

@@ -27,6 +27,8 @@ class Switches:
     pro_pack: bool = True  # events from more than 90 days ago
     roles_need_admin_scope: bool = True  # `roles` in GET /people/me
     scim_count_cap: int = 500
+    machine_type: Literal["bot", "person", "appuser"] = "bot"  # of a Service App in /people/me
+    messaging_licence: str = "Messaging"  # its name in GET /licenses; empty: it is not listed
     people_flags_as_text: bool = True  # invitePending and loginEnabled as "true" and "false"
 
     # Teams and spaces
@@ -59,3 +61,14 @@ class Switches:
     quota: bool = True
     quota_per_minute: int = 300  # calls of one token owner
     refresh_rotates: bool = False  # a refresh answers with a new refresh token, the old one dies
+
+    # Signing in
+    unregistered_scopes: Literal["refused", "fewer"] = "refused"  # not among the integration's
+    # Compliance scopes for somebody who is no officer, admin scopes for no administrator.
+    scopes_beyond_role: Literal["fewer", "refused", "granted"] = "fewer"
+    # `prompt` is documented; nobody says which of its values make a signed-in browser choose again.
+    prompts_that_ask_again: tuple[str, ...] = ("login", "select_account", "consent")
+    issuer: str = "https://idbroker-b-us.webex.com/idb"  # `iss` of an id_token; differs by region
+    # A Cisco engineer met another issuer in the discovery document than in the id_token.
+    discovery_issuer: str = "https://idbroker.webex.com/idb"
+    service_apps_read_compliance: bool = True  # spark-compliance scopes work on a Service App

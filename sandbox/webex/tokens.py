@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import math
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs
@@ -16,14 +17,17 @@ from urllib.parse import parse_qs
 from sandbox.kit import Request, Response
 from sandbox.webex.core import Core
 from sandbox.webex.errors import BadRequest, Forbidden, TooMany, Unauthorized
-from sandbox.webex.state import Person, Room, Token
+from sandbox.webex.state import Integration, Person, Room, Token
 
 ACCESS_SECONDS = 1209599
 REFRESH_SECONDS = 7775999
 OFFICER = "compliance_officer"
 ADMIN = "id_full_admin"
+ADMIN_ROLES = frozenset({ADMIN, "id_user_admin", "id_readonly_admin", "id_device_admin"})
 
-Grant = Callable[[Mapping[str, str], str], Token]
+Form = Mapping[str, str]
+# What a grant gives to a client that has proved its secret: the body of the answer.
+Grant = Callable[[Form, Integration], dict[str, object]]
 
 
 class Caller:
@@ -42,7 +46,22 @@ class Caller:
     def compliance(self, resource: str, access: str) -> bool:
         """May do this in every room of the person's organization."""
         scope = f"spark-compliance:{resource}_{access}"
-        return scope in self.scopes and OFFICER in self.person.roles
+        return scope in self.scopes and self.is_officer
+
+    @property
+    def is_officer(self) -> bool:
+        if self.person.is_machine:
+            return self.core.switches.service_apps_read_compliance
+        return OFFICER in self.person.roles
+
+    @property
+    def is_admin(self) -> bool:
+        """An administrator of whatever kind; a Service App is one within its scopes."""
+        return self.person.is_machine or bool(self.person.roles & ADMIN_ROLES)
+
+    @property
+    def is_full_admin(self) -> bool:
+        return self.person.is_machine or ADMIN in self.person.roles
 
     def officer_of(self, room: Room, resource: str, access: str) -> bool:
         return self.compliance(resource, access) and self.core.world.has_people_of(
@@ -122,24 +141,32 @@ class Gate:
 
     def access_token(self, request: Request) -> Response:
         """POST /v1/access_token, form-encoded; client credentials in the body or as basic."""
-        form = {k: v[0] for k, v in parse_qs(request.body.decode(errors="replace")).items()}
+        form = _form(request)
+        client = self._client(request, form)
+        grant = self.grants.get(form.get("grant_type", ""))
+        if not grant:
+            raise BadRequest("grant_type is not supported.")
+        return Response(200, grant(form, client), {"Cache-Control": "no-store"})
+
+    def _client(self, request: Request, form: Form) -> Integration:
         client_id, secret = _basic(request) or (
             form.get("client_id", ""),
             form.get("client_secret", ""),
         )
-        if not client_id or self.core.world.integrations.get(client_id) != secret:
+        client = self.core.world.integrations.get(client_id)
+        if not client or not hmac.compare_digest(client.client_secret.encode(), secret.encode()):
             raise Unauthorized("client_id or client_secret is not valid.")
-        grant = self.grants.get(form.get("grant_type", ""))
-        if not grant:
-            raise BadRequest("grant_type is not supported.")
-        return Response(200, self._issued(grant(form, client_id)))
+        return client
 
-    def _refresh(self, form: Mapping[str, str], client_id: str) -> Token:
+    def _refresh(self, form: Form, client: Integration) -> dict[str, object]:
         old = self.core.world.refresh_tokens.get(form.get("refresh_token", ""))
         if not old or old.refresh_expires_at <= self.core.clock.now():
             raise BadRequest("The refresh token provided is expired, revoked or malformed.")
-        if old.client_id and old.client_id != client_id:
+        if old.client_id and old.client_id != client.client_id:
             raise BadRequest("The refresh token was issued to another client.")
+        return self.told(self._renewed(old, client.client_id))
+
+    def _renewed(self, old: Token, client_id: str) -> Token:
         fresh = self.issue(old.person, old.scopes, ACCESS_SECONDS, client_id)
         if self.core.switches.refresh_rotates:
             del self.core.world.refresh_tokens[old.refresh_token]
@@ -148,7 +175,7 @@ class Gate:
         fresh.refresh_token = old.refresh_token
         return self.core.world.keep_token(fresh)
 
-    def _issued(self, token: Token) -> dict[str, object]:
+    def told(self, token: Token) -> dict[str, object]:
         now = self.core.clock.now()
         return {
             "access_token": token.access_token,
@@ -158,6 +185,14 @@ class Gate:
             "token_type": "Bearer",
             "scope": " ".join(sorted(token.scopes)),
         }
+
+
+def _form(request: Request) -> Form:
+    """Raises BadRequest for a parameter that came twice, as RFC 6749 §3.2 says."""
+    fields = parse_qs(request.body.decode(errors="replace"))
+    if any(len(values) > 1 for values in fields.values()):
+        raise BadRequest("A parameter is there more than once.")
+    return {name: values[0] for name, values in fields.items()}
 
 
 def _basic(request: Request) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from sandbox.clock import Clock
 from sandbox.webex.state import (
     BOTS,
     Event,
+    Integration,
     LinkedFolder,
     Membership,
     Organization,
@@ -49,7 +50,7 @@ class World:
         self.folder_of_room: dict[str, LinkedFolder] = {}
         self.tokens: dict[str, Token] = {}
         self.refresh_tokens: dict[str, Token] = {}
-        self.integrations: dict[str, str] = {}
+        self.integrations: dict[str, Integration] = {}
         self.events: dict[str, Event] = {}
         self.events_of_org: dict[str, list[Event]] = {}
 
@@ -74,7 +75,8 @@ class World:
         if person.email.lower() in self.by_email or person.uuid in self.people:
             raise ValueError(f"{person.email} is taken")
         self.people[person.uuid] = person
-        self.people_of_org[person.org_uuid].append(person)
+        if not person.is_machine:
+            self.people_of_org[person.org_uuid].append(person)
         self.by_email[person.email.lower()] = person
         return person
 
@@ -87,7 +89,8 @@ class World:
 
     def forget_person(self, person: Person) -> None:
         """Gone from the directory. What they created still names them."""
-        self.people_of_org[person.org_uuid].remove(person)
+        if not person.is_machine:
+            self.people_of_org[person.org_uuid].remove(person)
         self.by_email.pop(person.email.lower(), None)
         person.account_status = "deleted"
 
