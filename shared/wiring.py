@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import requests
     from azure.data.tables import TableServiceClient
 
-    from shared.admin.ports import Office
+    from shared.admin.ports import Office, WebexAdmin
     from shared.core.model import OrgSettings
     from shared.microsoft.consent import MicrosoftSignIn
     from shared.microsoft.graph import GraphClient
@@ -154,6 +154,15 @@ class Wiring:
         from shared.webex.oauth import TokenEndpoint
 
         return TokenEndpoint(self.http("webex", TRACE_HEADER), self.settings.webex_url, self.clock)
+
+    def webex_with(self, org: OrgId, token: str) -> WebexAdmin:
+        """Webex with a token that is not kept yet."""
+        from shared.webex.admin import WebexAdminClient
+        from shared.webex.client import TRACE_HEADER
+        from shared.webex.oauth import OneToken
+
+        http = self.http("webex", TRACE_HEADER)
+        return WebexAdminClient(http, self.settings.webex_url, OneToken(token), org)
 
     def microsoft_sign_in(self) -> MicrosoftSignIn:
         """Sign-ins of people at a Microsoft tenant."""

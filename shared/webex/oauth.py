@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from shared.core import times
-from shared.core.errors import Refused, Unavailable
+from shared.core.errors import CredentialMissing, Refused, Unavailable
 from shared.http import Http, Reply
 from shared.ports import Clock
 
@@ -38,6 +38,19 @@ class Client:
 
     id: str
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class OneToken:
+    """The port `TokenSource` over a token that is only being tried."""
+
+    value: str = field(repr=False)
+
+    def token(self, capability: str) -> str:
+        return self.value
+
+    def renewed(self, capability: str, refused: str) -> str:
+        raise CredentialMissing("Webex does not take the token")
 
 
 def authorize_url(

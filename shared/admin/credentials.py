@@ -1,0 +1,70 @@
+"""Webex credentials by capability: kept, waiting for confirmation, confirmed, forgotten.
+
+What somebody with a hand-over link leaves is used for nothing until an administrator confirms it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.admin.ports import Actor, Credential, Office
+from shared.core.reasons import Refusal
+from shared.core.times import DAY
+
+PENDING_LASTS = 7 * DAY
+
+
+def keep(office: Office, actor: Actor, capability: str, credential: Credential) -> None:
+    """Takes the place of the one before. May be called again."""
+    before = office.credentials.read(capability)
+    office.credentials.write(capability, replace(credential, etag=""))
+    was = before.owner_name if before else ""
+    office.record(actor, f"credential_{capability}", was, credential.owner_name)
+    office.services.log("credential kept", capability=capability, kind=credential.kind)
+
+
+def keep_pending(office: Office, actor: Actor, capability: str, credential: Credential) -> None:
+    """actor: who left it. A later one takes its place."""
+    office.credentials.keep_pending(capability, credential)
+    office.record(actor, f"pending_{capability}", after=credential.owner_name)
+    office.services.log("credential waits for confirmation", capability=capability)
+
+
+def pending(office: Office, capability: str) -> Credential | None:
+    """What waits for confirmation. Seven days old it is gone, and its row with it."""
+    waiting = office.credentials.pending(capability)
+    if waiting and office.now() - waiting.since >= PENDING_LASTS:
+        office.credentials.forget_pending(capability)
+        return None
+    return waiting
+
+
+def confirm(office: Office, actor: Actor, capability: str, since: int) -> None:
+    """Take what is pending into use. since: of the one that the administrator saw.
+
+    Raises Refusal: nothing_pending, pending_changed.
+    """
+    waiting = pending(office, capability)
+    if waiting is None:
+        raise Refusal("nothing_pending")
+    if waiting.since != since:
+        raise Refusal("pending_changed")
+    keep(office, actor, capability, waiting)
+    office.credentials.forget_pending(capability)
+
+
+def forget(office: Office, actor: Actor, capability: str) -> None:
+    """May be called twice."""
+    before = office.credentials.read(capability)
+    office.credentials.forget(capability)
+    if before:
+        office.record(actor, f"credential_{capability}", before.owner_name)
+        office.services.log("credential forgotten", capability=capability)
+
+
+def forget_pending(office: Office, actor: Actor, capability: str) -> None:
+    """May be called twice."""
+    waiting = office.credentials.pending(capability)
+    office.credentials.forget_pending(capability)
+    if waiting:
+        office.record(actor, f"pending_{capability}", waiting.owner_name)
