@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sandbox import setup_organization as setup
 from sandbox.clouds import world
@@ -34,15 +35,20 @@ def sandbox_settings(storage: str, master_keys: str, ports: Mapping[str, int]) -
     }
 
 
-def set_up(settings: Mapping[str, str], tokens: Mapping[str, str]) -> Iterator[str]:
-    """Set up the sandbox's organization. The switch is touched the first time only."""
+def set_up(settings: Mapping[str, str], tokens: Mapping[str, Any]) -> Iterator[str]:
+    """Set up the sandbox's organization past the pages. The switch is touched the first time only.
+
+    Raises setup_organization.NotDone.
+    """
     wiring = Wiring(read_settings(settings))
-    first = wiring.services(ORG).organizations.settings().epoch == 0
-    order = setup.Order(ORG, TenantId(world.TENANT), switch=True if first else None, webhooks=True)
-    yield from setup.carry_out(wiring, order, tokens)
-    if not first:
-        on = wiring.services(ORG).organizations.settings().on
-        yield f"The switch is {'On' if on else 'Off'}, as it was left."
+    yield from setup.set_up(wiring, ORG, TenantId(world.TENANT), tokens)
+    kept = wiring.services(ORG).organizations.settings()
+    if kept.epoch:
+        yield f"The switch is {'On' if kept.on else 'Off'}, as it was left."
+    else:
+        yield setup.turn(wiring, ORG, on=True)
+    if kept.on or not kept.epoch:
+        yield setup.register_webhook(wiring, ORG)
 
 
 def new_master_keys() -> str:

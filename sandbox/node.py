@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -76,6 +77,27 @@ def _wheel_node(state_dir: Path) -> Node:
 
 def _install_wheel(folder: Path) -> None:
     run([sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), WHEEL])
+
+
+def npm_packages(package: Path, state_dir: Path, name: str, what: str) -> Path:
+    """A folder under `state_dir` with what `package`'s lock file names, installed the first time.
+
+    Raises SetupError.
+    """
+    lock = (package / "package-lock.json").read_bytes()
+    target = state_dir / name / hashlib.sha256(lock).hexdigest()[:12]
+    if not target.exists():
+        node = find_node(state_dir)
+        print(f"Installing {what} (npm ci, once)", flush=True)
+        install_once(target, lambda folder: _npm_ci(node, package, folder))
+    return target
+
+
+def _npm_ci(node: Node, package: Path, folder: Path) -> None:
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(package / name, folder)
+    command = [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    run(command, cwd=folder, env=node.environment())
 
 
 def install_once(target: Path, install: InstallInto) -> None:

@@ -35,7 +35,7 @@ def run_only_app(options: argparse.Namespace, say: Steps) -> NoReturn:
             say("Starting the functions host with the app")
             environment = child_environment(settings | started)
             url = stack.host(port, environment, core_tools=options.host == "func")
-            _say_how_on(say, url, settings, started)
+            _say_how_on(say, url, settings)
             watch(stack)
         finally:
             say("Stopping")
@@ -74,17 +74,12 @@ def _port(wanted: int) -> int:
     return port
 
 
-def _say_how_on(
-    say: Steps, url: str, settings: Mapping[str, str], started: Mapping[str, str]
-) -> None:
+def _say_how_on(say: Steps, url: str, settings: Mapping[str, str]) -> None:
     say("Ready.")
-    print(f"\n  App  {url}\n\n  To set up an organization, with the same settings:\n", flush=True)
-    for name, value in started.items():
-        print(f"    export {name}='{value}'")
-    print(
-        "    export WEBEX_SPACES_TOKEN=... WEBEX_PEOPLE_TOKEN=...\n"
-        "    ./dev setup --organization UUID --tenant GUID --on --webhooks\n"
-    )
+    print(f"\n  App  {settings.get('PUBLIC_URL') or url}\n", flush=True)
     if not settings.get("PUBLIC_URL"):
-        print("  PUBLIC_URL is not set: leave out --webhooks, teams are found by events.\n")
+        print(
+            "  PUBLIC_URL is not set: nobody can sign in to the pages, and Webex cannot be told"
+            "\n  where to deliver webhooks: set it to the address that this app is reached by.\n"
+        )
     print("  Ctrl-C stops everything.\n", flush=True)

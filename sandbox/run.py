@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from sandbox import setup_organization as setup
+from sandbox.clouds import world
 from sandbox.demo.journey import run_demo
 from sandbox.host import coretools
 from sandbox.host.settings import HostConfigError
@@ -22,7 +23,7 @@ from sandbox.supervise import Asked, Busy, Fallen, Steps, locked, watch, watch_s
 from shared.config import BadSetting
 
 CLOUD_PORTS = ("webex", "graph", "login", "console")
-_WRONG_INPUT = (Busy, coretools.CoreToolsMissing, BadSetting, HostConfigError, setup.WrongInput)
+_WRONG_INPUT = (Busy, coretools.CoreToolsMissing, BadSetting, HostConfigError)
 _FAILED = (NotStarted, Fallen, SetupError, setup.NotDone)
 
 
@@ -56,6 +57,7 @@ def _chosen(options: argparse.Namespace, say: Steps) -> int:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev run", description=__doc__)
     parser.add_argument("--fresh", action="store_true", help="forget what was kept, start over")
+    parser.add_argument("--ready", action="store_true", help="set up already; see README.md")
     parser.add_argument("--demo", action="store_true", help="the journey without a person")
     parser.add_argument("--only-app", action="store_true", help="no clouds; see README.md")
     parser.add_argument("--host", choices=("sandbox", "func"), default="sandbox")
@@ -76,12 +78,14 @@ def run(options: argparse.Namespace, say: Steps) -> NoReturn:
         settings = sandbox_settings(stack.storage(data / "azurite"), _master_keys(data), ports)
         environment = child_environment(settings)
         say("Starting the clouds: Webex, Microsoft Graph and sign-in")
-        told = stack.clouds(data, {name: ports[name] for name in CLOUD_PORTS}, environment)
+        cloud_ports = {name: ports[name] for name in CLOUD_PORTS}
+        told = stack.clouds(data, cloud_ports, environment, consented=options.ready)
         say("Starting the functions host with the app")
         stack.host(ports["app"], environment, core_tools=options.host == "func")
-        for sentence in set_up(settings, told["tokens"]):
+        for sentence in set_up(settings, told["tokens"]) if options.ready else ():
             say(sentence)
         _say_where(say, told["urls"]["console"], settings["PUBLIC_URL"], options.data / "logs")
+        _say_who()
         watch(stack)
     finally:
         say("Stopping")
@@ -129,6 +133,16 @@ def _say_where(say: Steps, console: str, app: str, logs: Path) -> None:
         f"\n  App      {app}"
         f"\n  Logs     {logs}"
         "\n\n  Ctrl-C stops everything; what happened is kept (--fresh starts over).\n",
+        flush=True,
+    )
+
+
+def _say_who() -> None:
+    print(
+        "  Nobody has a password here. Sign in to the app in Webex as"
+        f"\n    {world.ADMIN}, full administrator, and let go on"
+        f"\n    {world.OFFICER}, compliance officer, for the teams, and in Microsoft"
+        f"\n    {world.GLOBAL_ADMIN}, Global Administrator, for the consent.\n",
         flush=True,
     )
 

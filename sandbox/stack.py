@@ -52,12 +52,20 @@ class Stack:
         self._pieces.append(Piece("Azurite", azurite.child, log))
         return azurite.connection_string
 
-    def clouds(self, data: Path, ports: Mapping[str, int], environment: Mapping[str, str]) -> Any:
+    def clouds(
+        self,
+        data: Path,
+        ports: Mapping[str, int],
+        environment: Mapping[str, str],
+        *,
+        consented: bool = False,
+    ) -> Any:
         """Start the clouds; their addresses (`urls`) and fresh Webex tokens (`tokens`)."""
         ready = data / "clouds.json"
         ready.unlink(missing_ok=True)
         given = [f"--{name}={port}" for name, port in ports.items()]
         given += [f"--world={data / 'world.json'}", f"--ready={ready}", "--with-parent"]
+        given += ["--consented"] if consented else []
         piece = self._start("the clouds", [*_python("sandbox.clouds"), *given], environment)
         self._wait(piece, ready.exists)
         told = json.loads(ready.read_text())

@@ -5,9 +5,7 @@ https://learn.microsoft.com/azure/storage/common/storage-use-azurite
 
 from __future__ import annotations
 
-import hashlib
 import re
-import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from sandbox.node import Node, SetupError, find_node, install_once, run
+from sandbox.node import Node, SetupError, find_node, npm_packages
 from sandbox.process import Child
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,7 +44,7 @@ class Azurite:
         Answers once all three ports do. Raises SetupError.
         """
         node = find_node(STATE_DIR)
-        command = _command(node, install(node), location)
+        command = _command(node, install(), location)
         child = Child(command, cwd=STATE_DIR, log_file=log_file)
         with _stopped_on_error(child):
             return cls(child, _wait_until_listening(child))
@@ -85,24 +83,12 @@ class Azurite:
         self.stop()
 
 
-def install(node: Node) -> Path:
+def install() -> Path:
     """The folder that holds this lock file's Azurite, installed there the first time.
 
     Raises SetupError.
     """
-    lock = (PACKAGE / "package-lock.json").read_bytes()
-    target = STATE_DIR / "azurite" / hashlib.sha256(lock).hexdigest()[:12]
-    if not target.exists():
-        print("Installing Azurite (npm ci, once, about 190 MB)", flush=True)
-        install_once(target, lambda folder: _npm_ci(node, folder))
-    return target
-
-
-def _npm_ci(node: Node, folder: Path) -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(PACKAGE / name, folder)
-    command = [*node.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    run(command, cwd=folder, env=node.environment())
+    return npm_packages(PACKAGE, STATE_DIR, "azurite", "Azurite, about 190 MB")
 
 
 def _command(node: Node, installed: Path, location: Path | None) -> list[str]:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 DEV = ROOT / "dev"
 
@@ -24,7 +26,7 @@ def test_an_unknown_command_shows_what_there_is() -> None:
     )
 
     assert answer.returncode == 2
-    assert "./dev run [--fresh] [--demo] [--only-app]" in answer.stderr
+    assert "./dev run [--fresh] [--ready] [--demo] [--only-app]" in answer.stderr
 
 
 def test_every_requirement_is_an_exact_pin_that_the_constraints_repeat() -> None:
@@ -35,8 +37,9 @@ def test_every_requirement_is_an_exact_pin_that_the_constraints_repeat() -> None
     assert required <= constraints
 
 
-def test_the_lock_file_names_no_place_to_download_from() -> None:
-    lock = (ROOT / "sandbox" / "azurite" / "package-lock.json").read_text()
+@pytest.mark.parametrize("folder", ["sandbox/azurite", "tests/browser/node"])
+def test_a_lock_file_names_no_place_to_download_from(folder: str) -> None:
+    lock = (ROOT / folder / "package-lock.json").read_text()
 
     assert '"resolved"' not in lock
 

@@ -25,6 +25,8 @@ def main() -> int:
         call_when_stdin_closes(asked_to_stop.set)
     try:
         clouds = Clouds(options.world)
+        if options.consented:
+            world.consent(clouds.microsoft)
         ports = Ports(options.webex, options.graph, options.login, options.console)
         served = ServedClouds(clouds, ports, os.environ)
     except (OSError, ValueError, KeyError) as error:
@@ -40,6 +42,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox.clouds", description=__doc__)
     parser.add_argument("--ready", type=Path, required=True, help="told here once it serves")
     parser.add_argument("--world", type=Path, help="where the world is kept")
+    parser.add_argument(
+        "--consented", action="store_true", help="the tenant's administrator has consented"
+    )
     for name in ("webex", "graph", "login", "console"):
         parser.add_argument(f"--{name}", type=int, default=0, help="port; 0 for any free one")
     parser.add_argument(

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 
 from sandbox.clouds.names import names
 from sandbox.microsoft import MicrosoftClouds, Tenant
-from sandbox.microsoft.roles import GLOBAL_ADMINISTRATOR
+from sandbox.microsoft.roles import GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR
 from sandbox.webex import Organization, Person, WebexCloud
 
 ORGANIZATION = "5a4dbc05-1000-4000-8000-0000e8a3b1e5"
 OTHER_ORGANIZATION = "5a4dbc05-2000-4000-8000-0000e8a3b1e5"
 TENANT = "5a4dbc05-3000-4000-8000-0000e8a3b1e5"
+# Nobody has named it in the settings.
+OTHER_TENANT = "5a4dbc05-3001-4000-8000-0000e8a3b1e5"
 APP_ID = "5a4dbc05-4000-4000-8000-0000e8a3b1e5"
 APP_SECRET = "sandbox-app-secret"
 INTEGRATION_ID = "sandbox-integration"
 INTEGRATION_SECRET = "sandbox-integration-secret"
 DOMAIN = "example.example"
+OTHER_DOMAIN = "elsewhere.example"
 PEOPLE = 600
 
 OFFICER_SCOPES = (
@@ -65,6 +68,11 @@ ADMIN = "Frida Fulladmin"
 GLOBAL_ADMIN = "Gunnar Globaladmin"
 # Full administrator of an organization of their own, which nobody has named in the settings.
 STRANGER_ADMIN = "Fia Freeadmin (other organization)"
+# Accounts of Microsoft alone; the last one in a tenant of its own.
+MICROSOFT_ADMIN = "Greta Global"
+MICROSOFT_ROLE_ADMIN = "Prisca Privileged"
+MICROSOFT_USER = "Ove Ordinary"
+OTHER_TENANTS_ADMIN = "Elsa Elsewhere"
 # One of the six hundred, with no role at all.
 ORDINARY = "Björn Öberg"
 
@@ -101,9 +109,25 @@ def build(webex: WebexCloud, microsoft: MicrosoftClouds) -> None:
     _synchronized(org, tenant, OFFICER, roles=["compliance_officer"])
     _synchronized(org, tenant, GLOBAL_ADMIN)
     tenant.users[object_id_of(GLOBAL_ADMIN)].roles.append(GLOBAL_ADMINISTRATOR)
+    add_accounts(microsoft)
     for name in names(PEOPLE):
         _synchronized(org, tenant, name)
     _add_problems(webex, org, tenant)
+
+
+def add_accounts(microsoft: MicrosoftClouds) -> None:
+    """Who signs in to Microsoft and has no part in Webex. May be repeated."""
+    elsewhere = microsoft.tenants.get(OTHER_TENANT)
+    elsewhere = elsewhere or microsoft.add_tenant("Elsewhere", OTHER_TENANT, OTHER_DOMAIN)
+    tenant = microsoft.tenants[TENANT]
+    for where, name, roles in (
+        (tenant, MICROSOFT_ADMIN, [GLOBAL_ADMINISTRATOR]),
+        (tenant, MICROSOFT_ROLE_ADMIN, [PRIVILEGED_ROLE_ADMINISTRATOR]),
+        (tenant, MICROSOFT_USER, []),
+        (elsewhere, OTHER_TENANTS_ADMIN, [GLOBAL_ADMINISTRATOR]),
+    ):
+        if object_id_of(name) not in where.users:
+            where.add_user(name, object_id_of(name), roles=roles)
 
 
 def register(webex: WebexCloud, microsoft: MicrosoftClouds, app_url: str) -> None:

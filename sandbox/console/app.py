@@ -16,7 +16,7 @@ from sandbox.console.acts import Acts, BadForm, Form
 from sandbox.console.appswitch import AppSwitch
 from sandbox.console.arrivals import Arrivals
 from sandbox.kit import Request, Response
-from sandbox.setup_organization import NotDone, WrongInput
+from sandbox.setup_organization import NotDone
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -127,7 +127,7 @@ class Console:
             return _plain(404, "There is no such act.")
         try:
             self._notice = act(form)
-        except (BadForm, NotDone, WrongInput) as error:
+        except (BadForm, NotDone) as error:
             self._notice = f"Not done: {error}"
         headers = {"Location": _back(request.path), "Cache-Control": "no-store"}
         who = form.get("who", [""])[0]

@@ -1,4 +1,4 @@
-"""The app's own switch, worked through the code of `./dev setup`."""
+"""The app's own switch, worked past its pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sandbox import setup_organization as setup
 from sandbox.clouds import world
 from shared.config import BadSetting, read_settings
-from shared.core.ids import OrgId, TenantId
+from shared.core.ids import OrgId
 from shared.wiring import Wiring
 
 _ORG = OrgId(world.ORGANIZATION)
@@ -34,12 +34,11 @@ class AppSwitch:
         return "on" if on else "off"
 
     def turn(self, *, on: bool) -> str:
-        """What was done. Raises setup_organization.WrongInput and NotDone."""
+        """What was done. Raises setup_organization.NotDone."""
         wiring = self._connected()
         if wiring is None:
             raise setup.NotDone("There is no app beside these clouds.")
-        order = setup.Order(_ORG, TenantId(world.TENANT), switch=on)
-        return " ".join(setup.carry_out(wiring, order, {}))
+        return setup.turn(wiring, _ORG, on=on)
 
     def _connected(self) -> Wiring | None:
         with self._lock:

@@ -95,8 +95,8 @@ def test_new_tokens_end_the_old_ones(clouds: Clouds, served: Server) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         return requests.get(f"{served.url}/v1/people/me", headers=headers, timeout=10).status_code
 
-    old = world.issue_tokens(clouds.webex)["WEBEX_SPACES_TOKEN"]
-    new = world.issue_tokens(clouds.webex)["WEBEX_SPACES_TOKEN"]
+    old = world.issue_tokens(clouds.webex)["spaces"]["access_token"]
+    new = world.issue_tokens(clouds.webex)["spaces"]["access_token"]
 
     assert (status(old), status(new)) == (401, 200)
 
