@@ -62,6 +62,16 @@ def refusal(answer: Mapping[str, str]) -> Refusal | None:
     return Refusal("consent_failed", detail)
 
 
+def sign_in_refusal(answer: Mapping[str, str]) -> Refusal | None:
+    """What an answer to the sign-in refuses."""
+    error = answer.get("error", "")
+    if not error:
+        return None if answer.get("code") else Refusal("microsoft_signin_failed", "no code")
+    number, detail = _told(error, answer.get("error_description", ""))
+    declined = number in _DECLINED or (error == "access_denied" and not number)
+    return Refusal("microsoft_declined" if declined else "microsoft_signin_failed", detail)
+
+
 @dataclass(frozen=True)
 class SignIn:
     """A sign-in that has begun. kept: what is needed on the way back, for the browser, sealed."""
@@ -104,7 +114,7 @@ class MicrosoftSignIn:
         return SignIn(wire, str(flow["state"]), kept)
 
     def finish(self, tenant: TenantId, kept: str, state: str, code: str) -> Person:
-        """Raises Refusal: signin_failed, signin_not_verified, wrong_tenant."""
+        """Raises Refusal: microsoft_signin_failed, id_token_refused, wrong_tenant."""
         began = json.loads(kept)
         answer = {"state": state, "code": code}
         got = self._asked(
@@ -112,7 +122,7 @@ class MicrosoftSignIn:
         )
         if "error" in got:
             detail = _told(str(got["error"]), str(got.get("error_description") or ""))[1]
-            raise Refusal("signin_failed", detail)
+            raise Refusal("microsoft_signin_failed", detail)
         claims = self._verified(tenant, str(got.get("id_token") or ""), str(began["nonce"]))
         return Person(_name(claims), _roles(claims))
 
@@ -127,7 +137,7 @@ class MicrosoftSignIn:
             answer = ask(app)
         except RuntimeError:
             # MSAL's own comparison of the nonce.
-            raise Refusal("signin_not_verified", "nonce") from None
+            raise Refusal("id_token_refused", "nonce") from None
         except (requests.RequestException, ValueError, LookupError) as error:
             where = Where("login", "POST", f"/{tenant}/oauth2/v2.0/token")
             raise Unavailable(f"no sign-in: {type(error).__name__}", where) from None
@@ -147,7 +157,7 @@ class MicrosoftSignIn:
                 now=self.http.clock.now(),
             )
         except BadIdToken as error:
-            raise Refusal("signin_not_verified", error.code) from error
+            raise Refusal("id_token_refused", error.code) from error
         if str(claims.get("tid") or "").lower() != tenant:
             raise Refusal("wrong_tenant", "tid")
         return claims
