@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.core import reasons
 from shared.web.answers import Data, File, Page
 from shared.web.entry import Desk, Lobby
+from shared.web.handover import COOKIE as HANDOVER
 from shared.web.places import known_place
 from shared.web.render import asset
 from shared.web.visit import Visit
@@ -25,7 +26,10 @@ def refused(_lobby: Lobby, visit: Visit) -> Page:
     """The sentence and remedy of one code; 404 for a code that nobody knows."""
     code = visit.route.get("code", "")
     known = code in reasons.codes()
-    facts = {"reason": reasons.reason(code if known else "not_found")}
+    facts = {
+        "reason": reasons.reason(code if known else "not_found"),
+        "errand": bool(visit.cookies.get(HANDOVER)),
+    }
     return Page("refused.html", facts, 403 if known else 404, leaves=True)
 
 

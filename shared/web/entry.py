@@ -71,6 +71,9 @@ class Desk:
         return Actor(self.session.person, self.session.name, self.session.email)
 
 
+# These end a session for good; anything else may pass.
+_OVER = ("session_ended", "role_lost")
+
 Handler = Callable[[Lobby, Visit], Answer]
 AdminHandler = Callable[[Desk, Visit], Answer]
 
@@ -159,7 +162,8 @@ class _Round:
             self.desk = _desk(self.lobby, session, self.visit)
             self.lobby = self.desk.lobby
         except Refusal as refusal:
-            self.cookies.append(Cookie(COOKIE, ""))
+            if refusal.code in _OVER:
+                self.cookies.append(Cookie(COOKIE, ""))
             if not optional:
                 raise
             self.notice = notices.notice(refusal.code)
