@@ -12,9 +12,13 @@ from sandbox.clock import VirtualClock
 from sandbox.clouds import world
 from sandbox.clouds.house import Clouds
 from sandbox.clouds.names import names
+from sandbox.clouds.served import Ports, ServedClouds
 from sandbox.clouds.server import Server
 from sandbox.kit import Fault
+from shared.core.capabilities import CAPABILITIES, SIGN_IN_SCOPES
 from shared.core.ids import one_uuid_inside
+
+REDIRECT = "http://127.0.0.1:9/authorize/webex/signin"
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +120,49 @@ def test_one_connection_carries_many_calls(served: Server) -> None:
     assert [answer.status_code for answer in answers] == [401] * 3
     assert all(answer.headers["trackingid"] for answer in answers)
     assert "close" not in {answer.headers.get("Connection") for answer in answers}
+
+
+# Signing in to Webex
+
+
+def asked(scope: str, redirect_uri: str = REDIRECT) -> dict[str, str]:
+    client = world.INTEGRATION_ID
+    query = {"response_type": "code", "client_id": client, "redirect_uri": redirect_uri}
+    return query | {"scope": scope, "state": "s", "nonce": "n"}
+
+
+def test_everybody_who_matters_can_sign_in(clouds: Clouds, served: Server) -> None:
+    query = asked("openid spark:people_read")
+    page = requests.get(f"{served.url}/v1/authorize", params=query, timeout=10)
+
+    for name in (world.ADMIN, world.OFFICER, world.STRANGER_ADMIN, world.ORDINARY):
+        assert f"Sign in and allow as {name}" in page.text
+    assert world.BOT.name not in page.text
+    assert world.person(clouds.webex, world.ADMIN).roles == {"id_full_admin"}
+    assert world.person(clouds.webex, world.OFFICER).roles == {"compliance_officer"}
+    free = world.person(clouds.webex, world.STRANGER_ADMIN)
+    assert free.roles == {"id_full_admin"}
+    assert free.org_uuid == world.OTHER_ORGANIZATION
+    assert world.ORDINARY in {p.name for p in world.ordinary_people(clouds.webex)}
+
+
+def test_the_integration_is_registered_for_every_scope_that_the_app_asks_for() -> None:
+    wanted = {scope for each in CAPABILITIES.values() for scope in each.scopes}
+
+    assert wanted | set(SIGN_IN_SCOPES) <= world.INTEGRATION_SCOPES
+
+
+def test_webex_sends_browsers_back_to_the_apps_own_pages_alone() -> None:
+    clouds = Clouds(clock=VirtualClock())
+    app = {"PUBLIC_URL": "http://127.0.0.1:9"}
+    with ServedClouds(clouds, Ports(), app) as served:
+
+        def status(redirect_uri: str) -> int:
+            query = asked("spark:people_read", redirect_uri)
+            url = f"{served.urls['webex']}/v1/authorize"
+            return requests.get(url, params=query, timeout=10).status_code
+
+        assert status("http://127.0.0.1:9/authorize/webex/signin") == 200
+        assert status("http://127.0.0.1:9/authorize/webex/credential") == 200
+        assert status("http://127.0.0.1:9/authorize/microsoft/signin") == 400
+        assert status("http://localhost:9/authorize/webex/signin") == 400
