@@ -34,7 +34,8 @@ class Credential:
     scopes: as granted; empty where Webex did not say. kind: "integration" or "service_app".
     client_id, client_secret: of a Service App; "" stands for the deployment's integration.
     refreshing: until when a worker has marked it as being refreshed, 0 for not.
-    failed: when a refresh was refused for good, 0 for never. etag: of the row it came from.
+    failed: when a refresh was refused for good, 0 for never. refreshed: when Webex last gave new
+    tokens, 0 for never. etag: of the row it came from.
     """
 
     access_token: str = field(repr=False)
@@ -51,6 +52,7 @@ class Credential:
     failed: int = 0
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    refreshed: int = 0
 
 
 class Credentials(Protocol):

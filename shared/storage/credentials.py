@@ -78,6 +78,7 @@ class CredentialRows:
             "refresh_expires": credential.refresh_expires,
             "failed": credential.failed,
             "client_id": credential.client_id,
+            "refreshed": credential.refreshed,
         }
         if credential.etag:
             self._rows.replace(key, values, credential.etag)
@@ -117,4 +118,5 @@ def _credential(row: Row, secret: dict[str, str]) -> Credential:
         failed=row.number("failed"),
         client_id=row.text("client_id"),
         client_secret=secret.get("client_secret", ""),
+        refreshed=row.number("refreshed"),
     )

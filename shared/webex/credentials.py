@@ -6,18 +6,21 @@ on with every use; whatever comes back is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from shared.admin.ports import Credential
 from shared.core import times
-from shared.core.errors import CredentialMissing, Unavailable
-from shared.http import Http, Reply
+from shared.core.errors import CredentialMissing, Refused, Unavailable
+from shared.http import Http
 from shared.ports import Clock, Conflict
 from shared.storage.credentials import CredentialRows
+from shared.webex.oauth import Client, Granted, TokenEndpoint
 
 _EARLY = times.HOUR
+_REFUSED_PAUSE = times.HOUR
+# Of a token and of a refresh token: https://developer.webex.com/docs/integrations.
+_LIFE, _REFRESH_LIFE = 14 * times.DAY, 90 * times.DAY
 # As long as one refresh may take; after it another worker may try.
 _REFRESH_TIME = 30 * times.SECOND
 _BUSY_RETRY = 5.0
@@ -37,7 +40,7 @@ class WebexTokens:
     def token(self, capability: str) -> str:
         credential = self._credential(capability)
         ends_soon = credential.expires - self._now() < _EARLY
-        if not (credential.refresh_token and ends_soon) or self._is_busy(credential):
+        if not ends_soon or not self._may_refresh(credential) or self._is_busy(credential):
             return credential.access_token
         return self._refresh(capability, credential).access_token
 
@@ -45,11 +48,35 @@ class WebexTokens:
         credential = self._credential(capability)
         if credential.access_token != refused:
             return credential.access_token
-        if not credential.refresh_token:
+        if not self._may_refresh(credential):
             raise CredentialMissing(f"the sign-in for {capability} has ended")
         if self._is_busy(credential):
             raise self._busy(capability)
         return self._refresh(capability, credential).access_token
+
+    def keep_alive(self, capability: str) -> None:
+        """Refresh what ends within a third of its life, though nobody uses it: a refresh token
+        lives on by being used. At most once a day. Nothing happens where nothing is kept.
+
+        Raises CredentialMissing where Webex refuses, and Transient.
+        """
+        credential = self.rows.read(capability)
+        if credential is None or not credential.refresh_token or self._is_busy(credential):
+            return
+        tried = max(credential.refreshed, credential.failed)
+        if self._now() - tried >= times.DAY and self._is_old(credential):
+            self._refresh(capability, credential)
+
+    def _is_old(self, credential: Credential) -> bool:
+        """Rows from before `refreshed` was kept are judged by what Webex documents."""
+        ends = ((credential.expires, _LIFE), (credential.refresh_expires, _REFRESH_LIFE))
+        now, born = self._now(), credential.refreshed or credential.since
+        return any(end and end - now < (end - born if born else life) / 3 for end, life in ends)
+
+    def _may_refresh(self, credential: Credential) -> bool:
+        """After a refusal it is tried again at times: the client's secret may have been mended."""
+        pause_over = self._now() - credential.failed >= _REFUSED_PAUSE
+        return bool(credential.refresh_token) and pause_over
 
     def _credential(self, capability: str) -> Credential:
         credential = self.rows.read(capability)
@@ -78,12 +105,26 @@ class WebexTokens:
                 raise self._busy(capability) from lost
             return current
         mine = self._credential(capability)
-        reply = self._send(capability, mine)
-        if reply.status >= 300 or not isinstance(reply.json, dict):
-            raise CredentialMissing(f"the sign-in for {capability} has ended", reply.where)
-        if not reply.json.get("access_token"):
-            raise Unavailable("the refresh was answered without a token", reply.where)
-        fresh = self._answered(mine, reply.json)
+        try:
+            granted = self._endpoint().refresh(self._client(mine), mine.refresh_token, capability)
+        except Refused as refused:
+            self._mark_failed(capability, mine, refused)
+            text = f"the sign-in for {capability} has ended"
+            raise CredentialMissing(text, refused.where) from refused
+        return self._keep(capability, mine, granted)
+
+    def _keep(self, capability: str, mine: Credential, granted: Granted) -> Credential:
+        fresh = replace(
+            mine,
+            access_token=granted.access_token,
+            refresh_token=granted.refresh_token or mine.refresh_token,
+            expires=granted.expires,
+            refresh_expires=granted.refresh_expires or mine.refresh_expires,
+            scopes=granted.scopes or mine.scopes,
+            refreshed=self._now(),
+            refreshing=0,
+            failed=0,
+        )
         try:
             self.rows.write(capability, fresh)
         except Conflict:
@@ -91,29 +132,19 @@ class WebexTokens:
             return self._credential(capability)
         return fresh
 
-    def _send(self, capability: str, credential: Credential) -> Reply:
-        return self.http.call(
-            "POST",
-            f"{self.base_url}/v1/access_token",
-            headers={},
-            form={
-                "grant_type": "refresh_token",
-                "client_id": self.client_id,
-                "client_secret": self.client_secret,
-                "refresh_token": credential.refresh_token,
-            },
-            capability=capability,
-        )
+    def _mark_failed(self, capability: str, mine: Credential, refused: Refused) -> None:
+        """The row stays, so that pages can say what became of the sign-in."""
+        if refused.where.status not in (400, 401):
+            return
+        # Conflict: somebody signed in again meanwhile, or it was forgotten.
+        with suppress(Conflict):
+            self.rows.write(capability, replace(mine, refreshing=0, failed=self._now()))
 
-    def _answered(self, credential: Credential, answer: Mapping[str, Any]) -> Credential:
-        try:
-            seconds = int(float(answer.get("expires_in") or 0))
-        except (TypeError, ValueError):
-            seconds = 0
-        return replace(
-            credential,
-            access_token=str(answer.get("access_token") or ""),
-            refresh_token=str(answer.get("refresh_token") or credential.refresh_token),
-            expires=self._now() + seconds * times.SECOND,
-            refreshing=0,
-        )
+    def _endpoint(self) -> TokenEndpoint:
+        return TokenEndpoint(self.http, self.base_url, self.clock)
+
+    def _client(self, credential: Credential) -> Client:
+        """A Service App brings its own."""
+        if credential.client_id:
+            return Client(credential.client_id, credential.client_secret)
+        return Client(self.client_id, self.client_secret)
