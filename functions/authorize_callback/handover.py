@@ -5,7 +5,7 @@ Opening a link changes nothing, since mail scanners open links; a button redeems
 
 from __future__ import annotations
 
-from functions.authorize_callback import microsoft
+from functions.authorize_callback import microsoft, webex
 from functions.authorize_callback.traveller import on_errand
 from shared.admin import connection
 from shared.admin import handover as links
@@ -57,10 +57,7 @@ def start(lobby: Lobby, visit: Visit) -> Redirect:
     mine = handover.needed(lobby, visit)
     if mine.step == microsoft.STEP:
         return microsoft.set_out(lobby, on_errand(mine))
-    from functions.authorize_callback import webex
-
-    facts = {"org": mine.office.org, "handover": mine.link.digest}
-    return webex.set_out(lobby, mine.step, facts)
+    return webex.set_out(lobby, on_errand(mine), mine.step)
 
 
 def done(_lobby: Lobby, _visit: Visit) -> Page:

@@ -39,8 +39,8 @@ def set_out(lobby: Lobby, who: Traveller) -> Redirect:
     from shared.microsoft.consent import consent_address
 
     tenant = connection.target(who.office)
-    worked = consenting.worked_before(who.office, tenant, who.key)
-    facts = {"by": who.key, "tenant": tenant, "worked": "yes" if worked else ""}
+    had_power = consenting.had_power(who.office, tenant, who.key)
+    facts = {"by": who.key, "tenant": tenant, "had_power": "yes" if had_power else ""}
     flow, cookie = flows.begin(lobby.sealer, _CONSENT, lobby.now(), facts)
     here = _here(lobby, "consent")
     return Redirect(consent_address(lobby.settings, tenant, here, flow.state), (cookie,))
@@ -109,15 +109,15 @@ def _proven(lobby: Lobby, visit: Visit, flow: Flow, who: Traveller) -> connectio
     signing_in = lobby.wiring.microsoft_sign_in()
     code = visit.query.get("code", "")
     person = signing_in.finish(tenant, flow.facts["kept"], flow.state, code)
-    consenting.may_consent(
+    connection.check_free(who.office, tenant)
+    return consenting.prove(
         who.office,
         tenant,
+        person.name,
         told=person.roles is not None,
         allowed=person.may_consent,
-        worked=bool(flow.facts["worked"]),
+        had_power=bool(flow.facts["had_power"]),
     )
-    connection.check_free(who.office, tenant)
-    return consenting.prove(who.office, tenant, person.name)
 
 
 def _back(lobby: Lobby, visit: Visit, desk: Desk | None, purpose: str) -> tuple[Flow, Traveller]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from shared.admin.connection import Consent
-from shared.admin.ports import Office
+from shared.admin.ports import Office, Tenant
 from shared.core.errors import Failure
 from shared.core.ids import TenantId
 from shared.core.reasons import Refusal
@@ -20,15 +20,16 @@ from shared.ports import Conflict
 _ATTEMPT_LASTS = 15 * MINUTE
 
 
-def worked_before(office: Office, tenant: TenantId, attempt: str) -> bool:
-    """Whether the app had a token before this attempt, asked when Authorize is pressed.
+def had_power(office: Office, tenant: TenantId, attempt: str) -> bool:
+    """Whether the app could do anything in the tenant before this attempt; asked when Authorize is
+    pressed.
 
     attempt: whose, the same for all tries from one sign-in or hand-over link. A consent may need a
     minute; for a quarter of an hour a further try counts as the first, so that the consent given in
     between is not held against it. Raises Unavailable.
     """
     key = f"consenting-{attempt}-{tenant}"
-    if not office.tenant(tenant).token_works():
+    if not _has_power(office.tenant(tenant)):
         if office.once.read(key) is None:
             with suppress(Conflict):
                 office.once.write(key, None, {}, office.now() + _ATTEMPT_LASTS)
@@ -36,32 +37,36 @@ def worked_before(office: Office, tenant: TenantId, attempt: str) -> bool:
     return office.once.read(key) is None
 
 
-def may_consent(
-    office: Office, tenant: TenantId, *, told: bool, allowed: bool, worked: bool
-) -> None:
-    """Whether whoever signed in at the tenant may have consented for all of it.
+def prove(
+    office: Office, tenant: TenantId, by: str, *, told: bool, allowed: bool, had_power: bool
+) -> Consent:
+    """The consent, as it works now, given by somebody who may give it for the whole tenant.
 
-    told: the token tells roles; allowed: one of them may consent; worked: see `worked_before`.
-    Where roles are not told, the consent itself shows it: only an administrator can have given it
-    since Authorize was pressed. In a tenant that is ours already nothing is won by consenting
-    again, so there the calls that prove the permissions decide. Raises Refusal:
-    not_microsoft_admin, add_wids_claim.
+    told: the token tells roles; allowed: one of them may consent. Where roles are not told, the
+    consent itself shows it: only an administrator can have given a permission since Authorize was
+    pressed. A token alone shows nothing, since anybody's sign-in makes the app known to a tenant.
+    In a tenant that is ours already nothing is won by consenting again, so there the permissions
+    decide. Raises Refusal: not_microsoft_admin, add_wids_claim, consent_not_effective_yet; and
+    Unavailable.
     """
     if told and not allowed:
         raise Refusal("not_microsoft_admin", "wids")
-    ours = office.services.organizations.settings().tenant == tenant
-    if not told and worked and not ours:
-        raise Refusal("add_wids_claim")
-
-
-def prove(office: Office, tenant: TenantId, by: str) -> Consent:
-    """The consent, as it works now. Raises Refusal(consent_not_effective_yet), Unavailable."""
     client = office.tenant(tenant)
-    if not client.token_works():
+    if not (client.token_works() if told else _has_power(client)):
         raise Refusal("consent_not_effective_yet")
+    ours = office.services.organizations.settings().tenant == tenant
+    if not told and had_power and not ours:
+        raise Refusal("add_wids_claim")
+    return Consent(tenant, _name(client), by, office.now())
+
+
+def _has_power(client: Tenant) -> bool:
+    return client.token_works() and any(client.permissions().values())
+
+
+def _name(client: Tenant) -> str:
+    """Its name is no condition; what is missing to read it is told elsewhere."""
     try:
-        name = client.facts().name
+        return client.facts().name
     except Failure:
-        # Its name is no condition; the permissions that are missing are told elsewhere.
-        name = ""
-    return Consent(tenant, name, by, office.now())
+        return ""
