@@ -1,0 +1,235 @@
+"""One round of questions to the providers: for every prerequisite what there is to know of it.
+
+Each check is asked in a thread of its own; what several of them need is read once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
+
+from shared.admin.ports import Actor, Office, SampledUser, Tenant, TenantFacts
+from shared.core import judging
+from shared.core.checks import Result
+from shared.core.errors import (
+    ConsentMissing,
+    CredentialMissing,
+    Failure,
+    Forbidden,
+    PermissionMissing,
+)
+from shared.core.findings import stops
+from shared.core.ids import ObjectId, TenantId
+from shared.core.judging import Found
+from shared.core.model import OrgSettings
+
+SAMPLE = 100
+Value = TypeVar("Value")
+Facts = Mapping[str, str | int]
+
+
+class _Once(Generic[Value]):
+    """What several checks need: read by whoever comes first, failed for all if it fails."""
+
+    def __init__(self, read: Callable[[], Value]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._answer: list[Value] = []
+        self._failure: Failure | None = None
+
+    def __call__(self) -> Value:
+        with self._lock:
+            if self._failure:
+                raise self._failure
+            if not self._answer:
+                try:
+                    self._answer.append(self._read())
+                except Failure as failure:
+                    self._failure = failure
+                    raise
+            return self._answer[0]
+
+
+class Inspection:
+    """`known`: results so far, of this round and from before it."""
+
+    def __init__(self, office: Office, actor: Actor | None, known: Mapping[str, Result]) -> None:
+        self.office = office
+        self.actor = actor
+        self.known = known
+        self.settings = office.services.organizations.settings()
+        self._sample = _Once(lambda: office.webex.sample(SAMPLE))
+        self._facts = _Once(self._tenant_facts)
+        self._client: Tenant | None = None
+        tenant = asked_tenant(office, self.settings)
+        if tenant:
+            self._client = office.tenant(tenant)
+        self._asked = tenant
+
+    def ask(self, check_id: str) -> Found:
+        """Raises Failure where a provider does not tell."""
+        return _ASK[check_id](self)
+
+    def tenant(self) -> Found:
+        if self._asked is None:
+            return Found("not_named", self._marks)
+        answer = look_up(self.office, self._asked, shown_as(self.settings, self._asked))
+        return _marked(answer, self._marks)
+
+    def permissions(self) -> Found:
+        connected = self.settings.tenant is not None
+        try:
+            proven = self.microsoft.permissions()
+        except ConsentMissing as missing:
+            self.office.services.log.failed("no token for the tenant", missing)
+            proven = None
+        answer = judging.judge_permissions(
+            proven, connected=connected, link_folders=self.settings.link_folders
+        )
+        return _marked(answer, self._marks)
+
+    def groups(self) -> Found:
+        return judging.judge_groups(self._facts().plans)
+
+    def creation(self) -> Found:
+        rules = self.microsoft.group_rules()
+        return judging.judge_creation(
+            everybody=rules.creation.everybody,
+            some=bool(rules.creation.allowed_group),
+            honoured=self.settings.honour_creation,
+            naming=rules.naming,
+            blocked=rules.blocked,
+        )
+
+    def users(self) -> Found:
+        return judging.judge_users(self.microsoft.users())
+
+    def admin(self) -> Found:
+        return Found("signed_in", {"who": self.actor.name if self.actor else ""})
+
+    def officer(self) -> Found:
+        return self._sign_in("spaces")
+
+    def people(self) -> Found:
+        return self._sign_in("people")
+
+    def messaging(self) -> Found:
+        try:
+            licences = self.office.webex.licences()
+        except Forbidden:
+            return Found("unsaid")
+        return judging.judge_licences((x.name, x.total, x.consumed) for x in licences)
+
+    def active(self) -> Found:
+        return judging.judge_accounts([user.status for user in self._people()])
+
+    def identities(self) -> Found:
+        people, total = self._sample()
+        shaped = judging.object_ids(user.external_id for user in people)
+        known = self._known_to_entra(shaped) if self._may_ask_microsoft() else None
+        return judging.judge_identities(len(people), total, shaped, known)
+
+    def attested(self) -> Found:
+        return Found("ask")
+
+    def name_to_enter(self) -> Found:
+        if self._asked is None:
+            return Found("no_tenant", self._marks)
+        domains = self._facts().domains if self._may_ask_microsoft() else ()
+        name = domains[0] if domains else shown_as(self.settings, self._asked)
+        return Found("ask", {**self._marks, "name": name})
+
+    @property
+    def _marks(self) -> Facts:
+        """By which it is seen later that another tenant was named, or a consent given."""
+        return {"asked": self._asked or "", "consented": self.settings.consented_at}
+
+    @property
+    def microsoft(self) -> Tenant:
+        """Only where a tenant is named: no check is asked before that."""
+        assert self._client is not None
+        return self._client
+
+    def _people(self) -> list[SampledUser]:
+        return self._sample()[0]
+
+    def _may_ask_microsoft(self) -> bool:
+        permissions = self.known.get("m365_permissions")
+        return self._client is not None and permissions is not None and not stops(permissions)
+
+    def _known_to_entra(self, ids: list[ObjectId]) -> frozenset[ObjectId]:
+        return self.microsoft.known(ids) if ids else frozenset()
+
+    def _tenant_facts(self) -> TenantFacts:
+        try:
+            return self.microsoft.facts()
+        except PermissionMissing:
+            # Which permission lets an app read the organization is disputed.
+            return TenantFacts("", (), None)
+
+    def _sign_in(self, capability: str) -> Found:
+        credential = self.office.credentials.read(capability)
+        if credential is None:
+            return self._nobody(capability)
+        owner = credential.owner_name
+        facts: Facts = {"owner": owner, "since_at": credential.since}
+        if credential.failed:
+            return Found("ended", facts)
+        try:
+            self.office.webex.prove(capability)
+        except CredentialMissing:
+            return Found("ended", facts)
+        except Forbidden:
+            lacking = judging.judge_scopes(capability, owner, credential.since, credential.scopes)
+            return lacking if lacking.code == "scopes" else Found("forbidden", facts)
+        return judging.judge_scopes(capability, owner, credential.since, credential.scopes)
+
+    def _nobody(self, capability: str) -> Found:
+        waiting = self.office.credentials.pending(capability)
+        if waiting is None:
+            return Found("no_sign_in")
+        return Found("pending", {"owner": waiting.owner_name})
+
+
+_ASK: Mapping[str, Callable[[Inspection], Found]] = {
+    "m365_tenant": Inspection.tenant,
+    "m365_permissions": Inspection.permissions,
+    "m365_groups": Inspection.groups,
+    "m365_creation": Inspection.creation,
+    "m365_users": Inspection.users,
+    "webex_admin": Inspection.admin,
+    "webex_officer": Inspection.officer,
+    "webex_people": Inspection.people,
+    "webex_messaging": Inspection.messaging,
+    "webex_active": Inspection.active,
+    "webex_external_id": Inspection.identities,
+    "ecm_microsoft": Inspection.attested,
+    "ecm_linked_folders": Inspection.attested,
+    "ecm_tenant_name": Inspection.name_to_enter,
+}
+
+
+def _marked(answer: Found, marks: Facts) -> Found:
+    return Found(answer.code, {**answer.facts, **marks})
+
+
+def asked_tenant(office: Office, settings: OrgSettings) -> TenantId | None:
+    """The tenant that this organization means: named, bound, or the only one that is served."""
+    served = office.settings.tenants
+    only = next(iter(served)) if len(served) == 1 else None
+    return settings.tenant or settings.chosen or only
+
+
+def look_up(office: Office, name: str, shown: str) -> Found:
+    """Where a tenant is, and whether it may be this organization's. Raises Failure."""
+    instance = office.find_tenant(name)
+    found = (instance.tenant, instance.graph_host) if instance else None
+    holder = office.holder(instance.tenant) if instance else None
+    return judging.judge_tenant(shown, found, office.settings.tenants, holder, office.org)
+
+
+def shown_as(settings: OrgSettings, tenant: TenantId) -> str:
+    """The tenant's name where it is known."""
+    known = tenant in (settings.tenant, settings.chosen)
+    return settings.tenant_name if known and settings.tenant_name else tenant

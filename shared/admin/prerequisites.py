@@ -1,0 +1,159 @@
+"""The prerequisites of one organization: asked, kept, confirmed, told.
+
+Results are kept, so that a page costs no calls. What waits for another check is not asked at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from shared.admin.inspection import look_up
+from shared.admin.overtaken import FRESH, Calendar
+from shared.admin.ports import Actor, Office
+from shared.admin.rounds import SECONDS, Round
+from shared.core.checks import Result, State
+from shared.core.findings import LATER, blocks, found, result
+from shared.core.ids import TenantId
+from shared.core.judging import Found
+from shared.core.prereqs import CHECKS, MICROSOFT, Check, tenant_name, with_predecessors
+
+_NEXT = "/permissions"
+_TAKEN = ("found", "connected")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One check with what is known of it. `result.at` is 0 where it was never checked."""
+
+    check: Check
+    result: Result
+
+    @property
+    def state(self) -> State:
+        return self.result.state
+
+    @property
+    def sentences(self) -> list[str]:
+        """In English; to be filled with `result.facts`, see core.findings."""
+        return [finding.sentence for finding in found(self.check.id, self.result.code)]
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the switch has to wait for it."""
+        return blocks(self.result)
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether the next page has to wait for it: not for what is put right on that page."""
+        return self.blocks and self.result.code.partition("+")[0] not in LATER and not self._next
+
+    @property
+    def confirmed_at(self) -> int:
+        """When somebody confirmed what no API can tell, in milliseconds; 0 for never."""
+        return int(self.result.facts.get("confirmed_at", 0)) if self.result.by else 0
+
+    @property
+    def _next(self) -> bool:
+        return self.check.mend == _NEXT
+
+
+def current(office: Office) -> list[Row]:
+    """What is kept, in the order of the page. Asks nobody."""
+    return _rows(office.checks.kept())
+
+
+def refresh(office: Office, actor: Actor) -> list[Row]:
+    """What is kept, after asking what was never asked, is old, or was overtaken."""
+    kept = office.checks.kept()
+    due = Calendar(office, actor, FRESH).due(kept, CHECKS)
+    return run(office, actor, due) if due else _rows(kept)
+
+
+def recheck(office: Office, actor: Actor, check_id: str = "") -> list[Row]:
+    """Ask one, with what it depends on, or all of them. Raises KeyError for an unknown one."""
+    return run(office, actor, with_predecessors([check_id]) if check_id else CHECKS)
+
+
+def blocking(office: Office, actor: Actor | None = None) -> list[Row]:
+    """What keeps the switch off. Asks only what was never asked or was overtaken since.
+
+    Whoever asks is signed in as a full administrator: that needs no check.
+    """
+    kept = office.checks.kept()
+    wanted = [i for i, check in CHECKS.items() if check.blocking and i != "webex_admin"]
+    due = Calendar(office, actor, None).due(kept, wanted)
+    rows = run(office, actor, due) if due else _rows(kept)
+    return [row for row in rows if row.check.id in wanted and row.blocks]
+
+
+def run(
+    office: Office, actor: Actor | None, only: Collection[str], *, seconds: float = SECONDS
+) -> list[Row]:
+    """Ask these checks, for `seconds` in all, and keep what was found."""
+    kept = office.checks.kept()
+    answers = Round(office, actor, dict(kept), seconds).go(only)
+    fresh = {a.id: _with_confirmation(kept.get(a.id), a) for a in answers}
+    office.checks.keep(fresh.values())
+    return _rows({**kept, **fresh})
+
+
+def confirm(office: Office, actor: Actor, check_id: str, *, confirmed: bool) -> None:
+    """What no API can tell, told by an administrator by name; or taken back. May be called twice.
+
+    Nothing happens where the check can be made after all. Raises KeyError for an unknown check.
+    """
+    check = CHECKS[check_id]
+    kept = office.checks.kept().get(check.id)
+    if kept is None or kept.state is not State.MANUAL or bool(kept.by) == confirmed:
+        return
+    facts = {name: fact for name, fact in kept.facts.items() if name != "confirmed_at"}
+    if confirmed:
+        facts["confirmed_at"] = office.now()
+    office.checks.keep([replace(kept, by=actor.name if confirmed else "", facts=facts)])
+    what = "prerequisite_confirmed" if confirmed else "prerequisite_withdrawn"
+    office.record(actor, what, after=check.id)
+
+
+def choose_tenant(office: Office, actor: Actor, given: str) -> Found:
+    """Take the tenant of that name for this organization, if it may be. Raises Failure.
+
+    The answer is a code of the check m365_tenant. Nothing is bound by it: that takes a consent.
+    """
+    name = tenant_name(given)
+    if name is None:
+        return Found("malformed")
+    answer = look_up(office, name, name)
+    if answer.code not in _TAKEN:
+        return answer
+    tenant = TenantId(str(answer.facts["id"]))
+    if office.services.organizations.settings().tenant not in (None, tenant):
+        return Found("bound")
+    _choose(office, actor, tenant, "" if name == tenant else name)
+    about = [check.id for check in CHECKS.values() if check.group == MICROSOFT]
+    run(office, actor, [*about, "ecm_tenant_name"])
+    return answer
+
+
+def _choose(office: Office, actor: Actor, tenant: TenantId, name: str) -> None:
+    before = office.services.organizations.settings()
+    if before.tenant or (before.chosen == tenant and name in ("", before.tenant_name)):
+        return
+    office.services.organizations.save_settings(
+        lambda s: s if s.tenant else replace(s, chosen=tenant, tenant_name=name)
+    )
+    office.record(actor, "tenant_chosen", before.chosen or "", name or tenant)
+
+
+def _with_confirmation(before: Result | None, now: Result) -> Result:
+    """What was confirmed stays so, while no API can tell and it is the same tenant."""
+    if before is None or not before.by or now.state is not State.MANUAL:
+        return now
+    if before.facts.get("asked") != now.facts.get("asked"):
+        return now
+    confirmed_at = before.facts.get("confirmed_at", before.at)
+    return replace(now, by=before.by, facts={**now.facts, "confirmed_at": confirmed_at})
+
+
+def _rows(kept: Mapping[str, Result]) -> list[Row]:
+    return [Row(check, kept.get(i) or result(i, "never", 0)) for i, check in CHECKS.items()]
