@@ -12,5 +12,11 @@ settings.load_profile("steady")
 pytest_plugins = ["tests.azurite_fixture"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--screenshots", action="store_true", help="tests/browser renews docs/screenshots"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: runs only with ./dev test --slow")

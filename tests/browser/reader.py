@@ -1,0 +1,149 @@
+"""Somebody before a real browser, who notices what is wrong with a page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+
+from tests.browser import axe
+from tests.browser.words import WORDS
+
+NARROW = {"width": 320, "height": 640}
+WIDE = {"width": 1280, "height": 900}
+# How a page may be shown: the light one is how it is read anyway.
+SCHEMES: tuple[dict[str, Any], ...] = (
+    {"color_scheme": "dark"},
+    {"forced_colors": "active"},
+    {"contrast": "more"},
+    {"color_scheme": "dark", "contrast": "more"},
+)
+_PLAIN: dict[str, Any] = {
+    "color_scheme": "light",
+    "forced_colors": "none",
+    "contrast": "no-preference",
+}
+
+
+class Reader:
+    """One browser of one person. `words` are the app's in their language.
+
+    `thorough`: looks at every page in all colours and at 320 px as well.
+    """
+
+    def __init__(
+        self,
+        browser: Browser,
+        home: str,
+        *,
+        language: Literal["en", "sv"] = "en",
+        scripts: bool = True,
+        thorough: bool = False,
+        screenshots: Path | None = None,
+    ) -> None:
+        self.home, self.language = home, language
+        self.scripts, self.thorough = scripts, thorough
+        self.words = WORDS[language]
+        self._screenshots = screenshots
+        self.context: BrowserContext = browser.new_context(
+            locale={"en": "en-GB", "sv": "sv-SE"}[language],
+            java_script_enabled=scripts,
+            viewport=WIDE,  # type: ignore[arg-type]  # a TypedDict that is not exported
+            base_url=home,
+            reduced_motion="reduce",
+        )
+        self.context.set_default_timeout(15_000)
+        self.page: Page = self.context.new_page()
+        self.wrong: list[str] = []
+        self.context.on("console", self._hear)
+        self.context.on("weberror", lambda error: self.wrong.append(f"script: {error.error}"))
+
+    def close(self) -> None:
+        self.context.close()
+
+        assert not self.wrong, "\n".join(self.wrong)
+
+    # What somebody does
+
+    def open(self, path: str) -> None:
+        self.page.goto(path)
+        self.look()
+
+    def press(self, name: str, within: str = "") -> None:
+        """A button, by what it is called; `within` a region by its id."""
+        self._there(within).get_by_role("button", name=name, exact=True).click()
+        self.look()
+
+    def follow(self, name: str, within: str = "main") -> None:
+        self._there(within).get_by_role("link", name=name, exact=True).click()
+        self.look()
+
+    def choose(self, name: str) -> None:
+        """Whoever signs in, on a provider's page: the button that begins or ends with the name."""
+        self.page.get_by_role("button", name=name).first.click()
+        self.look()
+
+    def _there(self, within: str) -> Locator | Page:
+        return self.page.locator(within) if within else self.page
+
+    # What somebody notices
+
+    @property
+    def heading(self) -> str:
+        return self.page.get_by_role("heading", level=1).inner_text()
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.home).partition("?")[0].partition("#")[0]
+
+    @property
+    def is_here(self) -> bool:
+        """On a page of the app, not of a provider."""
+        return self.page.url.startswith(self.home)
+
+    def look(self, *, thorough: bool | None = None) -> None:
+        """Keep what is wrong with the page for the end, so that a journey tells all of it."""
+        self.page.wait_for_load_state()
+        self._ask_axe("light")
+        if not (self.thorough if thorough is None else thorough):
+            return
+        for scheme in SCHEMES:
+            self.page.emulate_media(**scheme)
+            self._ask_axe(" ".join(scheme.values()))
+            self.page.emulate_media(**_PLAIN)
+        self._narrow()
+
+    def keep(self, name: str) -> None:
+        """A picture of the page for the documentation, where pictures were asked for."""
+        if self._screenshots:
+            self.page.screenshot(path=self._screenshots / f"{name}.png", full_page=True)
+
+    def _narrow(self) -> None:
+        self.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+        over = self.page.evaluate("document.documentElement.scrollWidth") - NARROW["width"]
+        if over > 0:
+            widest = self.page.evaluate(_WIDEST, NARROW["width"])
+            self.wrong.append(f"{self._where()} at 320 px: {over} px too wide: {widest}")
+        self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+
+    def _ask_axe(self, how: str) -> None:
+        # Without scripts nothing of axe can run either; the same page is looked at with them.
+        if self.scripts:
+            found = axe.violations(self.page)
+            self.wrong += [f"{self._where()} ({self.language}, {how}): {each}" for each in found]
+
+    def _where(self) -> str:
+        return re.sub(r"[?#].*", "", self.page.url)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        """A Content-Security-Policy that forbids something of the page is told there."""
+        if message.type in ("error", "warning"):
+            where = message.location.get("url", "")
+            self.wrong.append(f"{self._where()}: {message.text} ({where})")
+
+
+_WIDEST = """limit => [...document.querySelectorAll('main *, header *, footer *')]
+  .filter(e => e.getBoundingClientRect().right > limit)
+  .slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
