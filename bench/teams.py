@@ -69,10 +69,16 @@ class CountedPartition(Partition):
         return super().get(key)
 
     def range(
-        self, low: str, high: str, *, limit: int | None = None, where: str = ""
+        self,
+        low: str,
+        high: str,
+        *,
+        limit: int | None = None,
+        where: str = "",
+        only: Sequence[str] = (),
     ) -> Iterator[TableRow]:
         type(self).requests += 1
-        return super().range(low, high, limit=limit, where=where)
+        return super().range(low, high, limit=limit, where=where, only=only)
 
     def _submit(self, operations: Sequence[Operation]) -> list[str]:
         type(self).requests += 1

@@ -5,9 +5,9 @@ Every port but `Clock` belongs to one organization. Times are milliseconds unles
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.core.errors import Failure
 from shared.core.ids import GroupId, ObjectId, OrgId, PersonId, TeamId
@@ -80,6 +80,22 @@ class Looks(Protocol):
         """Move entries to `at`; answers those that were moved, a lost race is left out."""
 
 
+@dataclass(frozen=True)
+class Label:
+    """What a list of teams is made and searched by: much less than the team's row.
+
+    status, folder: values of Status and Folder, or of a newer version.
+    """
+
+    uuid: TeamId
+    space_id: str
+    new: bool
+    names: tuple[str, ...]
+    status: str
+    folder: str
+    has_group: bool
+
+
 class Teams(Protocol):
     """`team:`, `members:` and `space:` rows."""
 
@@ -90,6 +106,12 @@ class Teams(Protocol):
 
     def everyone(self) -> Iterable[Team]:
         """All teams of the organization, a page at a time."""
+
+    def labels(self, after: str, limit: int) -> list[Label]:
+        """The teams behind this uuid, in the order of their uuids; "" for the first ones."""
+
+    def among(self, teams: Collection[TeamId]) -> dict[TeamId, Team]:
+        """Those of these teams whose rows can be read: a newer version's may not be."""
 
     def ledger(self, team: TeamId) -> Versioned[Ledger]: ...
 
@@ -153,6 +175,14 @@ class DeadLetters(Protocol):
     def put(self, letter: DeadLetter) -> None:
         """One a team: a later one replaces it."""
 
+    def read(self, team: str) -> DeadLetter | None: ...
+
+    def after(self, team: str, limit: int) -> list[DeadLetter]:
+        """Those behind this uuid, in the order of the teams' uuids; "" for the first ones."""
+
+    def remove(self, team: str) -> None:
+        """Nothing happens where there is none."""
+
 
 @dataclass(frozen=True)
 class EventPage:
@@ -186,6 +216,17 @@ class Webex(Protocol):
     def link_folder(
         self, space_id: str, drive: Drive, name: str, *, default: bool, capability: str
     ) -> None: ...
+
+    def org_webhooks(self, *, patient: bool = True) -> list[Mapping[str, Any]]:
+        """What is registered for the whole organization. patient: see `http`."""
+
+    def register_rooms_webhook(self, target: str, secret: str) -> None: ...
+
+    def move_webhook(self, webhook_id: str, target: str, secret: str) -> None:
+        """Another target and secret, and active again."""
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Raises NotThere where it is gone."""
 
 
 class Groups(Protocol):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import List  # noqa: UP035 - see Messages
+from typing import TYPE_CHECKING, List  # noqa: UP035 - see Messages
 
 import azure.functions as func
 
+from functions.watch.chores import Backroom, tidy
 from functions.watch.handler import watch as run
 from shared.wiring import current
+
+if TYPE_CHECKING:
+    from shared.core.ids import OrgId
+    from shared.wiring import Wiring
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -20,6 +25,18 @@ Messages = List[str]  # noqa: UP006
 @blueprint.queue_output("nudges", "nudges", "AzureWebJobsStorage")
 def watch(timer: func.TimerRequest, nudges: func.Out[Messages]) -> None:
     wiring = current()
-    messages = run(wiring.services, wiring.settings.organizations)
+    organizations = wiring.settings.organizations
+    messages = run(wiring.services, organizations)
     if messages:
         nudges.set(messages)
+    tidy(lambda org: _backroom(wiring, org), organizations)
+
+
+def _backroom(wiring: Wiring, org: OrgId) -> Backroom:
+    return Backroom(
+        wiring.services(org),
+        wiring.settings,
+        wiring.once(org),
+        wiring.credentials(org),
+        lambda capability: wiring.webex_tokens(org).keep_alive(capability),
+    )

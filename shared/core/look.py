@@ -22,6 +22,7 @@ class Look:
     last: when the last look ended; seen: when one last read who is in the team.
     low: background work; it yields to people's own actions.
     sighted: the space is known to be a team's; until then the row is only a wish to find out.
+    dead: it was given up on, and no look has succeeded since.
     """
 
     space_id: str
@@ -37,6 +38,7 @@ class Look:
     low: bool = False
     parked: bool = False
     sighted: bool = False
+    dead: bool = False
 
 
 def leased(look: Look, now: int) -> bool:
@@ -80,11 +82,17 @@ def renew(look: Look, now: int) -> Look:
 
 
 def finish(
-    look: Look, now: int, following: int | None, wanted_at_begin: int, *, seen: int = 0
+    look: Look,
+    now: int,
+    following: int | None,
+    wanted_at_begin: int,
+    *,
+    seen: int = 0,
+    done: bool = False,
 ) -> Look:
     """The look is over; the next is at `following`, or one gap away if somebody asked meanwhile.
 
-    seen: when it read who is in the team, 0 if it did not.
+    seen: when it read who is in the team, 0 if it did not. done: nothing failed in it.
     """
     if look.wanted != wanted_at_begin:
         following = _earlier(following, now + times.GAP)
@@ -98,6 +106,7 @@ def finish(
         last=now,
         seen=seen or look.seen,
         low=False,
+        dead=look.dead and not done,
     )
 
 
@@ -115,6 +124,7 @@ def fail(look: Look, now: int) -> tuple[Look, bool]:
             ready=now + pause,
             tries=0 if dead else look.tries,
             last=now,
+            dead=look.dead or dead,
         ),
         dead,
     )

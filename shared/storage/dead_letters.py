@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.ports import DeadLetter
-from shared.storage.tables import Partition, Value
+from shared.ports import Conflict, DeadLetter
+from shared.storage.tables import Partition, Row, Value
 
 
 class DeadLetterRows:
@@ -20,3 +20,27 @@ class DeadLetterRows:
             "trace": letter.trace[:200],
         }
         self._rows.upsert(letter.team, values)
+
+    def read(self, team: str) -> DeadLetter | None:
+        row = self._rows.get(team)
+        return _letter(row) if row else None
+
+    def after(self, team: str, limit: int) -> list[DeadLetter]:
+        # A space comes right behind the uuid, and before everything that is longer.
+        return [_letter(row) for row in self._rows.range(f"{team} ", "~", limit=limit)]
+
+    def remove(self, team: str) -> None:
+        row = self._rows.get(team)
+        if row is None:
+            return
+        try:
+            self._rows.delete(team, row.etag)
+        except Conflict:
+            # A later letter took its place, or somebody else removed it.
+            self.remove(team)
+
+
+def _letter(row: Row) -> DeadLetter:
+    return DeadLetter(
+        row.key, row.text("space"), row.number("at"), row.text("error"), row.text("trace")
+    )

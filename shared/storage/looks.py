@@ -96,6 +96,7 @@ def _values(look: Look) -> dict[str, Value]:
         "low": look.low,
         "parked": look.parked,
         "sighted": look.sighted,
+        "dead": look.dead,
     }
     if look.at is not None:
         values["at"] = look.at
@@ -119,4 +120,5 @@ def _look(row: Row) -> Look:
         low=row.flag("low"),
         parked=row.flag("parked"),
         sighted=row.flag("sighted"),
+        dead=row.flag("dead"),
     )

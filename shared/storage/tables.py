@@ -177,18 +177,25 @@ class Partition:
         return ("update", entity, {"mode": step.op, **condition})
 
     def range(
-        self, low: str, high: str, *, limit: int | None = None, where: str = ""
+        self,
+        low: str,
+        high: str,
+        *,
+        limit: int | None = None,
+        where: str = "",
+        only: Sequence[str] = (),
     ) -> Iterator[Row]:
         """Rows with low <= key < high, in order, a page at a time.
 
         where: a further condition in OData, made of our own names and numbers only. The service
-        reads every row of the range for it.
+        reads every row of the range for it. only: the properties to bring, all if empty.
         """
         query = "PartitionKey eq @p and RowKey ge @low and RowKey lt @high"
         pages = self._client().query_entities(
             f"{query} and ({where})" if where else query,
             parameters={"p": self._key, "low": _checked_key(low), "high": _checked_key(high)},
             results_per_page=min(limit or 1000, 1000),
+            select=["PartitionKey", "RowKey", *only] if only else None,
         )
         # islice stops at the limit without asking for the page after it.
         yield from (_row(entity) for entity in islice(pages, limit))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 from shared.core import ledger as rules
 from shared.core.ids import GroupId, PersonId, TeamId
 from shared.core.ledger import Ledger
 from shared.core.model import Drive, Folder, Status, Team, Versioned
-from shared.ports import Conflict, Space
+from shared.ports import Conflict, Label, Space
 from shared.storage.tables import Partition, Row, Step, Value, spread
 
 # Bytes of blobs a row; an entity takes 1 MiB with everything.
 _ROW_BYTES = 720 * 1024
 _READS = 5
+_LABEL = ("space", "new", "name", "space_title", "group_name", "status", "folder", "group")
 
 
 class TeamRows:
@@ -34,6 +36,25 @@ class TeamRows:
 
     def everyone(self) -> Iterator[Team]:
         return (_team(row) for row in self._rows.range("team:", "team;"))
+
+    def labels(self, after: str, limit: int) -> list[Label]:
+        rows = self._rows.range(_behind(after), "team;", limit=limit, only=_LABEL)
+        return [_label(row) for row in rows]
+
+    def among(self, teams: Collection[TeamId]) -> dict[TeamId, Team]:
+        if not teams:
+            return {}
+        # Neighbours come in one query; whoever lies further apart is read one by one.
+        near = self._rows.range(f"team:{min(teams)}", f"team:{max(teams)} ", limit=2 * len(teams))
+        rows = {row.key: row for row in near}
+        found: dict[TeamId, Team] = {}
+        for team in teams:
+            row = rows.get(f"team:{team}") or self._rows.get(f"team:{team}")
+            # Unreadable: it has a status that this version does not know.
+            with suppress(ValueError):
+                if row:
+                    found[team] = _team(row)
+        return found
 
     def space(self, uuid: str) -> Space | None:
         row = self._rows.get(f"space:{uuid}")
@@ -75,6 +96,25 @@ class TeamRows:
             for number, row in enumerate(rows[1:], 1)
         ]
         return Versioned(after, self._rows.write(steps)[0])
+
+
+def _behind(team: str) -> str:
+    # A space comes right behind the uuid, and before everything that is longer.
+    return f"team:{team} " if team else "team:"
+
+
+def _label(row: Row) -> Label:
+    return Label(
+        uuid=TeamId(row.key.removeprefix("team:")),
+        space_id=row.text("space"),
+        new=row.flag("new"),
+        names=tuple(
+            filter(None, (row.text("name"), row.text("space_title"), row.text("group_name")))
+        ),
+        status=row.text("status"),
+        folder=row.text("folder"),
+        has_group=bool(row.text("group")),
+    )
 
 
 def _key(team: TeamId, number: int) -> str:

@@ -25,6 +25,7 @@ class Held:
     """A lease that is held. Not shared between threads.
 
     people_seen: when this look began to read who is in the team, 0 if it did not.
+    done: the look went to its end, and nothing failed.
     """
 
     def __init__(self, services: Services, team: TeamId, row: Versioned[Look]) -> None:
@@ -33,6 +34,7 @@ class Held:
         self.row = row
         self.wanted_at_begin = row.value.wanted
         self.people_seen = 0
+        self.done = False
 
     def before_write(self) -> None:
         """Call before every step that writes to a cloud.
@@ -55,9 +57,11 @@ class Held:
 
     def finish(self, following: int | None) -> None:
         now = self.services.now()
-        seen = self.people_seen
+        seen, done = self.people_seen, self.done
         self._change(
-            lambda look: rules.finish(look, now, following, self.wanted_at_begin, seen=seen)
+            lambda look: rules.finish(
+                look, now, following, self.wanted_at_begin, seen=seen, done=done
+            )
         )
 
     @property

@@ -91,7 +91,11 @@ def _look(held: lease.Held, settings: OrgSettings) -> None:
             held.park()
             return
         state = Book(held, row, services.teams.ledger(held.team))
-        held.finish(_guarded(state, settings))
+        following = _guarded(state, settings)
+        if held.done and held.row.value.dead:
+            # Before the look row forgets it: dying in between, the next look comes here again.
+            services.dead_letters.remove(held.team)
+        held.finish(following)
     except (lease.LeaseLost, Conflict) as lost:
         # Whoever has the lease now, or the row's own `at`, brings the team back.
         services.log("lease lost", team=held.team, why=str(lost))
@@ -103,7 +107,7 @@ def _guarded(state: Book, settings: OrgSettings) -> int | None:
     """The look, with every expected failure turned into when to come back."""
     services, team = state.services, state.team
     try:
-        return look_at(state, settings)
+        following = look_at(state, settings)
     except Later as later:
         services.log("later", team=team.uuid, why=str(later))
         return later.at
@@ -116,6 +120,8 @@ def _guarded(state: Book, settings: OrgSettings) -> int | None:
         return _passing(state, failure)
     except Permanent as failure:
         return _needs_person(state, failure)
+    state.held.done = True
+    return following
 
 
 def _passing(state: Book, failure: Transient) -> int:

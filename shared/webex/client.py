@@ -132,10 +132,11 @@ class WebexClient:
         )
         self._call("POST", f"{self.base_url}/v1/room/linkedFolders", capability, body)
 
-    def org_webhooks(self) -> list[Mapping[str, Any]]:
+    def org_webhooks(self, *, patient: bool = True) -> list[Mapping[str, Any]]:
         """What is registered for the whole organization."""
         url = f"{self.base_url}/v1/webhooks?ownedBy=org&max=100"
-        return [item for reply in self._pages(url, "spaces") for item in reply.items("items")]
+        replies = self._pages(url, "spaces", patient=patient)
+        return [item for reply in replies for item in reply.items("items")]
 
     def register_rooms_webhook(self, target: str, secret: str) -> None:
         """One webhook for every space that is made in the organization."""
@@ -160,14 +161,19 @@ class WebexClient:
         url = f"{self.base_url}/v1/webhooks/{quote(webhook_id, safe='')}"
         self._call("PUT", url, "spaces", body)
 
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Raises NotThere where it is gone."""
+        url = f"{self.base_url}/v1/webhooks/{quote(webhook_id, safe='')}"
+        self._call("DELETE", url, "spaces")
+
     def _get(self, path: str, capability: str) -> Reply:
         return self._call("GET", self.base_url + path, capability)
 
-    def _pages(self, url: str, capability: str) -> Iterator[Reply]:
+    def _pages(self, url: str, capability: str, *, patient: bool = True) -> Iterator[Reply]:
         """Every page, empty ones too, until there is no next link."""
         following: str | None = url
         while following:
-            reply = self._call("GET", following, capability)
+            reply = self._call("GET", following, capability, patient=patient)
             yield reply
             following = self._next(reply)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from sandbox.kit import Fault
 from shared.core import times
-from shared.core.ids import OrgId, TenantId
+from shared.core.ids import OrgId
 from shared.core.model import Status
 from shared.core.nudge import Nudge
 from shared.sync import switch
@@ -191,9 +192,11 @@ def test_a_switch_on_that_died_half_way_wakes_every_team_when_pressed_again(
         def read(self, uuid: str) -> None:
             raise Died
 
+    stage.turn_on(webhook=False)
     services = replace(stage.services, looks=DeadLooks())  # type: ignore[arg-type]
     with pytest.raises(Died):
-        switch.turn_on(services, TenantId(stage.tenant.tenant_id))
+        switch.wake_some(services, services.now() + times.SECOND)
+    stage.turn_off()
     stage.turn_on(webhook=False)
 
     stage.run(300)
@@ -222,7 +225,8 @@ def test_a_dead_letter_that_could_not_be_written_is_written_later(stage: Stage) 
         def put(self, _letter: object) -> None:
             raise Died
 
-    services = replace(stage.services, dead_letters=DeadDeadLetters())
+    dead: Any = DeadDeadLetters()
+    services = replace(stage.services, dead_letters=dead)
     with pytest.raises(Died):
         attend(services, Nudge(OrgId(stage.org.uuid), team.general.id, "due"))
 
