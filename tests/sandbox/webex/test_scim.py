@@ -74,6 +74,22 @@ def test_pages_count_from_one_and_stop_at_the_cap(
     assert full_admin.get(users(org), startIndex=200).json()["Resources"] == []
 
 
+def test_a_sample_tells_how_many_there_are_and_whether_each_has_signed_in(
+    full_admin: Client, org: Organization
+) -> None:
+    statuses = ("active", "pending", "disabled")
+    for status in statuses:
+        org.add_person(f"Sam {status}", account_status=status)
+
+    sample = full_admin.get(users(org), count=2, startIndex=3).json()
+
+    assert sample["totalResults"] == 4
+    found = [user[EXTENSION]["accountStatus"] for user in sample["Resources"]]
+    assert found == ["pending", "disabled"]
+    none = full_admin.get(users(org), count=0).json()
+    assert (none["totalResults"], none["itemsPerPage"], none["Resources"]) == (4, 0, [])
+
+
 @pytest.mark.parametrize(
     "expression",
     ['userName eq "ADA.lovelace@example.example"', 'displayName sw "Ada"', 'id eq "{uuid}"'],
