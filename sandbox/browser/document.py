@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -25,6 +25,7 @@ _UNSEEN = ("script", "style", "template", "head")
 _CLOSED_BY = {
     "li": {"li"},
     "option": {"option", "optgroup"},
+    "button": {"button"},
     "tr": {"tr", "tbody", "thead", "tfoot"},
     "td": {"td", "th", "tr", "tbody"},
     "th": {"td", "th", "tr", "tbody"},
@@ -130,8 +131,29 @@ class Form:
         return [e for e in self._controls() if _submits(e)]
 
     def button(self, name: str) -> Element | None:
-        """By what it is called."""
-        return next((b for b in self.buttons if b.name == name), None)
+        """By what it is called, or how that begins."""
+        exact = (b for b in self.buttons if b.name == name)
+        begins = (b for b in self.buttons if b.name.startswith(f"{name} "))
+        return next(exact, None) or next(begins, None)
+
+    def agrees(self, fields: Mapping[str, str]) -> bool:
+        """Whether nothing that is fixed in this form contradicts what somebody wants to send."""
+        return all(
+            any(e["value"] == fields[name] for e in controls)
+            for name, controls in self._fixed().items()
+            if name in fields
+        )
+
+    def _fixed(self) -> dict[str, list[Element]]:
+        """Hidden fields and buttons, by name, where nothing can be typed under that name."""
+        fixed: dict[str, list[Element]] = {}
+        typed = set()
+        for element in self._controls():
+            if element["type"] == "hidden" or _submits(element):
+                fixed.setdefault(element["name"], []).append(element)
+            else:
+                typed.add(element["name"])
+        return {name: held for name, held in fixed.items() if name and name not in typed}
 
     @property
     def names(self) -> set[str]:
@@ -236,10 +258,16 @@ class Document:
             for table in self.root.all("table")
         ]
 
-    def form(self, what: str) -> Form:
-        """By a button's name or by its action (whole, or without the query). Raises KeyError."""
-        for each in self.forms:
-            if each.button(what) or what in (each.action, each.action.partition("?")[0]):
+    def form(self, what: str, fields: Mapping[str, str] | None = None) -> Form:
+        """By a button's name or its beginning, or by its action (whole, or without the query).
+
+        Of several, the one whose hidden fields and buttons hold what `fields` say. Raises KeyError.
+        """
+        found = [f for f in self.forms if f.button(what)] or [
+            f for f in self.forms if what in (f.action, f.action.partition("?")[0])
+        ]
+        for each in found:
+            if each.agrees(fields or {}):
                 return each
         there = [(f.action, [b.name for b in f.buttons]) for f in self.forms]
-        raise KeyError(f"no form {what!r}; there are {there}")
+        raise KeyError(f"no form {what!r} with {dict(fields or {})}; there are {there}")

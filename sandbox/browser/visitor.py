@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 from sandbox.browser.cookies import Jar, Kept
-from sandbox.browser.document import Form
+from sandbox.browser.document import Element, Form
 from sandbox.browser.page import Page
 
 MAX_REDIRECTS = 20
@@ -90,10 +90,12 @@ class Browser:
 
         `fields` are those that somebody fills in or ticks; "" unticks a checkbox.
         """
-        form = page.document.form(what)
+        form = page.document.form(what, fields)
         unknown = set(fields) - form.names
         assert not unknown, f"the form {what!r} has no fields {sorted(unknown)}: {form.names}"
-        button = form.button(what) or next(iter(form.buttons), None)
+        button = form.button(what) or _meant(form, fields)
+        if button is not None:
+            fields = {name: text for name, text in fields.items() if name != button["name"]}
         pairs = _filled(form, fields)
         action = form.action
         if button is not None:
@@ -223,6 +225,12 @@ def _filled(form: Form, fields: Mapping[str, str]) -> list[tuple[str, str]]:
     boxes = {e["name"] for e in form.element.all("input", type="checkbox")}
     given = [(name, text) for name, text in fields.items() if text or name not in boxes]
     return kept + given
+
+
+def _meant(form: Form, fields: Mapping[str, str]) -> Element | None:
+    """The button whose value is among the fields, else the first one."""
+    named = (b for b in form.buttons if b["name"] and fields.get(b["name"]) == b["value"])
+    return next(named, None) or next(iter(form.buttons), None)
 
 
 def _origin(url: str) -> str:

@@ -59,6 +59,22 @@ def test_a_form_goes_out_as_it_stands_with_what_was_filled_in(world: World) -> N
     assert (headers["Origin"], headers["Sec-Fetch-Site"]) == (APP, "same-origin")
 
 
+def test_of_several_forms_the_one_that_holds_what_is_wanted_is_sent(world: World) -> None:
+    form = "<form method=post action=/do><input type=hidden name=step value={0}><button>{0}</form>"
+    accounts = (
+        "<form method=post action=/in><button name=who value=1>Ada 1<button name=who value=2>"
+    )
+    world.page(f"{APP}/forms", form.format("a") + form.format("b") + accounts + "Bo 2</form>")
+    page = world.browser.get("/forms")
+    world.browser.submit(page, "/do", step="b")
+    world.browser.submit(page, "Bo")
+    world.browser.submit(page, "/in", who="1")
+
+    assert [body for *_, body in world.asked[1:]] == [b"step=b", b"who=2", b"who=1"]
+    with pytest.raises(KeyError, match="no form"):
+        world.browser.submit(page, "/do", step="c")
+
+
 def test_a_lax_cookie_returns_with_the_provider_and_a_strict_one_does_not(world: World) -> None:
     world.leads(
         f"{APP}/out",
