@@ -69,9 +69,10 @@ def list_groups(ctx: Context) -> Response:
 
 def update(ctx: Context) -> Response:
     """Adds members, or changes properties, which takes more permission."""
-    group, body = ctx.group_to_write(), ctx.body()
+    body = ctx.body()
     if body.keys() != {"members@odata.bind"}:
         ctx.require("group.update")
+    group = ctx.group_to_write()
     _change(ctx, group, body, is_upsert=False)
     return no_content()
 

@@ -74,6 +74,8 @@ def test_the_smallest_set_of_permissions_covers_every_call_of_the_product(desk: 
         ({"Files.Read.All"}, "GET /groups/{id}/sites/root", None, 403),
         ({"GroupSettings.Read.All"}, "GET /groupSettings", None, 200),
         ({"Sites.Read.All"}, "GET /groupSettings", None, 403),
+        ({"Sites.Read.All"}, "GET /sites/root?$select=id", None, 200),
+        ({"Files.Read.All"}, "GET /sites/root?$select=id", None, 403),
     ],
 )
 def test_each_call_has_its_permission(
@@ -87,6 +89,31 @@ def test_each_call_has_its_permission(
     answer = desk.call(method, path, sent)
 
     assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize("missing_first", [False, True])
+@pytest.mark.parametrize("less", ["Group.Read.All", "GroupMember.ReadWrite.All"])
+def test_a_write_to_no_group_at_all_tells_the_permission_and_changes_nothing(
+    desk: Desk, less: str, *, missing_first: bool
+) -> None:
+    desk.switches.missing_before_permission = missing_first
+    path, body = "/groups/00000000-0000-0000-0000-000000000000", {"description": "x"}
+    allowed = desk.call("PATCH", path, body)
+    desk.sign_in({less, "User.Read.All"})
+    denied = desk.call("PATCH", path, body)
+
+    assert error_of(allowed)[:2] == (404, "Request_ResourceNotFound")
+    assert error_of(denied)[0] == (404 if missing_first else 403)
+    assert desk.tenant.write_count == 0
+    group = desk.group()
+    assert error_of(desk.call("PATCH", f"/groups/{group.id}", body)) == DENIED
+
+
+def test_the_tenants_own_site_has_an_id(desk: Desk) -> None:
+    shown = desk.get("/sites/root?$select=id").json()
+
+    assert shown["id"].startswith("contoso.sharepoint.com,")
+    assert "webUrl" not in shown
 
 
 def test_group_create_alone_binds_nobody(desk: Desk) -> None:

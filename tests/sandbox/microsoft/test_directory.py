@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.sandbox.microsoft.conftest import Desk, error_of
 
 
@@ -89,3 +91,52 @@ def test_a_person_who_leaves_the_directory_leaves_the_groups(desk: Desk) -> None
 
     assert desk.ids_of(f"/groups/{group.id}/members") == group.members
     assert gone not in group.members
+
+
+def test_people_are_counted_by_an_advanced_query_only(desk: Desk) -> None:
+    desk.people(3)
+    path = "/users?$count=true&$top=1&$select=id"
+    counted = desk.get(path, ConsistencyLevel="eventual").json()
+
+    assert (counted["@odata.count"], len(counted["value"])) == (3, 1)
+    assert "@odata.count" not in desk.get(path).json()
+    assert "@odata.count" not in desk.get("/users", ConsistencyLevel="eventual").json()
+    rest = desk.get(counted["@odata.nextLink"], ConsistencyLevel="eventual").json()
+    assert "@odata.count" not in rest
+
+
+def test_people_are_known_by_id_in_a_batch(desk: Desk) -> None:
+    person = desk.people(1)[0]
+    ids = [person.object_id, "11111111-2222-4333-8444-555555555555"]
+    parts = [{"id": key, "method": "GET", "url": f"/users/{key}?$select=id"} for key in ids]
+    answers = desk.batch(*parts).json()["responses"]
+
+    assert {answer["id"]: answer["status"] for answer in answers} == {ids[0]: 200, ids[1]: 404}
+
+
+def test_the_organization_names_its_plans_and_their_state(desk: Desk) -> None:
+    select = "$select=displayName,verifiedDomains,assignedPlans"
+    shown = desk.get(f"/organization?{select}").json()["value"][0]
+    plans = [(plan["service"], plan["capabilityStatus"]) for plan in shown["assignedPlans"]]
+
+    assert shown.keys() == {"displayName", "verifiedDomains", "assignedPlans"}
+    assert plans == desk.tenant.plans
+    assert ("exchange", "Deleted") in plans
+    assert {("exchange", "Enabled"), ("SharePoint", "Enabled")} <= set(plans)
+    assert desk.get("/organization?$select=nothing").status_code == 400
+
+
+@pytest.mark.parametrize(("detail", "plans"), [("null", None), ("empty", [])])
+def test_reading_people_may_not_be_enough_to_read_plans(
+    desk: Desk, detail: str, plans: object
+) -> None:
+    desk.switches.organization_detail = detail  # type: ignore[assignment]
+    path = "/organization?$select=displayName,verifiedDomains,assignedPlans"
+    shown = desk.get(path).json()["value"][0]
+
+    assert shown["displayName"] == "Contoso"
+    assert shown["verifiedDomains"][0]["name"] == "contoso.example"
+    assert shown["assignedPlans"] == plans
+    assert desk.get("/organization").json()["value"][0]["tenantType"] is None
+    desk.sign_in({"Organization.Read.All"})
+    assert desk.get(path).json()["value"][0]["assignedPlans"]
