@@ -140,14 +140,19 @@ def iso(at: int) -> str:
 
 
 def filled(language: str, facts: Mapping[str, object]) -> dict[str, str]:
-    """Facts as a sentence shows them: numbers in the language's form, all else as it is."""
-    form = number(language)
-    return {
-        name: form(value)
-        if isinstance(value, int | float) and not isinstance(value, bool)
-        else str(value)
-        for name, value in facts.items()
-    }
+    """Facts as a sentence shows them: numbers in the language's form, all else as it is.
+
+    A number whose name ends in `_at` is a time in milliseconds and becomes a date.
+    """
+    return {name: _fact(language, name, value) for name, value in facts.items()}
+
+
+def _fact(language: str, name: str, value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if name.endswith("_at"):
+        return day(language)(int(value))
+    return number(language)(value)
 
 
 def _time(at: int) -> datetime:

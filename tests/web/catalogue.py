@@ -1,0 +1,86 @@
+"""Every text that pages show, found where it is written: in templates, and as data in the code."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
+
+ROOT = Path(__file__).resolve().parents[2]
+SWEDISH = ROOT / "shared" / "web" / "locale" / "sv.po"
+_OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+_KEYWORDS = ("_", "gettext", "ngettext")
+
+Text = str | tuple[str, ...]
+
+
+def swedish() -> Catalog:
+    with SWEDISH.open("rb") as file:
+        return read_po(file, locale="sv", abort_invalid=True)
+
+
+def templates() -> list[Path]:
+    folders = [ROOT / "shared" / "web", *(ROOT / "functions").iterdir()]
+    return sorted(file for folder in folders for file in folder.glob("templates/*"))
+
+
+@lru_cache(maxsize=1)
+def in_templates() -> dict[Text, str]:
+    """Each text, and a file that it stands in. What takes a plural is a pair."""
+    found: dict[Text, str] = {}
+    for file in templates():
+        with file.open("rb") as source:
+            rows = list(babel_extract(source, _KEYWORDS, [], _OPTIONS))
+        for _line, _function, message, _comments in rows:
+            if message:
+                found.setdefault(_text(message), file.name)
+    return found
+
+
+def _text(message: str | tuple[str | None, ...]) -> Text:
+    """A text, or the two of a plural; what stands behind them in the call is no text."""
+    if isinstance(message, str):
+        return message
+    texts = tuple(part for part in message if part is not None)
+    return texts if len(texts) > 1 else texts[0]
+
+
+def strings(value: object) -> Iterator[str]:
+    """All texts in a value of ours: dataclasses, mappings and sequences of them."""
+    if isinstance(value, Enum | Path):
+        return
+    if isinstance(value, str):
+        yield value
+    elif dataclasses.is_dataclass(value):
+        for part in dataclasses.fields(value):
+            yield from strings(getattr(value, part.name))
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from strings(part)
+    elif isinstance(value, Iterable):
+        for part in value:
+            yield from strings(part)
+
+
+def named(module: ModuleType, name: str) -> Iterable[str]:
+    return strings(getattr(module, name))
+
+
+def in_code() -> set[Text]:
+    """Texts that stand as data in the code, and are translated where a page shows them."""
+    from shared.core import capabilities, changes, permissions, reasons
+    from shared.web import notices
+
+    found = set(strings([reasons.reason(code) for code in reasons.codes()]))
+    found |= {text for p in permissions.PERMISSIONS for text in (p.feature, p.why, p.touches)}
+    found |= {p.without for p in permissions.PERMISSIONS}
+    found |= {c.role for c in capabilities.CAPABILITIES.values()}
+    found |= set(changes.CHANGES.values()) | set(notices.NOTICES.values())
+    return set(found)
