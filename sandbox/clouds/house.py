@@ -61,6 +61,8 @@ class Clouds:
     def _restore(self, kept: dict[str, Any]) -> None:
         self.webex.restore(json.dumps(kept["webex"]).encode())
         self.microsoft.restore(json.dumps(kept["microsoft"]).encode())
+        # A file from before there were any.
+        world.add_accounts(self.microsoft)
 
     def _item_name(self, drive_id: str, item_id: str) -> str | None:
         """What Webex asks Microsoft about a folder that it links."""
