@@ -37,6 +37,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "PUBLIC_URL": ("", "The address under which Webex and browsers reach this app."),
     "WEBEX_CLIENT_ID": ("", "The Webex integration."),
     "WEBEX_CLIENT_SECRET": ("", "Its secret."),
+    "WEBEX_BOT_TOKEN": ("", "A bot's token, for cards in spaces. Optional."),
     "MICROSOFT_CLIENT_ID": ("", "The Entra application."),
     "MICROSOFT_CLIENT_SECRET": ("", "Its secret, unless a certificate or identity is used."),
     "MICROSOFT_CLIENT_CERTIFICATE_PATH": ("", "A PFX file, instead of the secret."),
@@ -61,6 +62,7 @@ class Settings:
     public_url: str
     webex_client_id: str
     webex_client_secret: str = field(repr=False)
+    webex_bot_token: str = field(repr=False)
     microsoft_client_id: str
     microsoft_client_secret: str = field(repr=False)
     microsoft_certificate_path: str
@@ -95,6 +97,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         public_url=_url("PUBLIC_URL", get("PUBLIC_URL")) if get("PUBLIC_URL") else "",
         webex_client_id=get("WEBEX_CLIENT_ID"),
         webex_client_secret=get("WEBEX_CLIENT_SECRET"),
+        webex_bot_token=get("WEBEX_BOT_TOKEN"),
         microsoft_client_id=get("MICROSOFT_CLIENT_ID"),
         microsoft_client_secret=get("MICROSOFT_CLIENT_SECRET"),
         microsoft_certificate_path=get("MICROSOFT_CLIENT_CERTIFICATE_PATH"),

@@ -22,6 +22,11 @@ from shared.webex.oauth import Client, Granted, authorize_url
 
 PURPOSE = "webex-credential"
 CALLBACK = "/authorize/webex/credential"
+_LACKS_ROLE = {
+    "spaces": "lacks_role_spaces",
+    "people": "lacks_role_people",
+    "folders": "lacks_role_folders",
+}
 
 
 def authorize(desk: Desk, visit: Visit) -> Redirect:
@@ -82,7 +87,11 @@ def _returned(lobby: Lobby, visit: Visit, desk: Desk | None) -> Redirect:
 
 
 def proven(
-    lobby: Lobby, org: OrgId, capability: str, granted: Granted, app: Client | None = None
+    lobby: Lobby,
+    org: OrgId,
+    capability: str,
+    granted: Granted,
+    app: Client | None = None,
 ) -> Credential:
     """A credential of this organization that can do what it is for. app: the Service App, if any.
 
@@ -94,7 +103,7 @@ def proven(
     try:
         lobby.wiring.webex_with(org, granted.access_token).prove(capability)
     except (Forbidden, CredentialMissing) as error:
-        raise Refusal(f"lacks_role_{capability}", str(error)) from error
+        raise Refusal(_LACKS_ROLE[capability], str(error)) from error
     return Credential(
         access_token=granted.access_token,
         refresh_token=granted.refresh_token,

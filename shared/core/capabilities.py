@@ -49,8 +49,16 @@ CAPABILITIES = {
         Capability("cards", "Bot", (), optional=True),
     )
 }
-# The sign-in of an administrator to our own pages. `roles` needs the admin scope.
-SIGN_IN_SCOPES = ("openid", "profile", "email", "spark-admin:people_read", "spark:people_read")
+# The sign-in of an administrator to our own pages. Which scope shows `roles` at /people/me is
+# unconfirmed; the last one lets SCIM tell them.
+SIGN_IN_SCOPES = (
+    "openid",
+    "profile",
+    "email",
+    "spark-admin:people_read",
+    "spark:people_read",
+    "identity:people_read",
+)
 
 
 def missing(capability: str, granted: Iterable[str]) -> tuple[str, ...]:

@@ -9,4 +9,13 @@ CHANGES = {
     "consent_forgotten": "Consent of a hand-over link forgotten",
     "disconnect": "Microsoft tenant disconnected",
     "handover": "Hand-over link made",
+    "credential_spaces": "Webex sign-in: see new teams and their people",
+    "credential_people": "Webex sign-in: read the directory",
+    "credential_folders": "Webex sign-in: link folders",
+    "pending_spaces": "Webex sign-in by a hand-over link: see new teams and their people",
+    "pending_people": "Webex sign-in by a hand-over link: read the directory",
+    "pending_folders": "Webex sign-in by a hand-over link: link folders",
+    "tenant_chosen": "Microsoft tenant chosen",
+    "prerequisite_confirmed": "Prerequisite confirmed by hand",
+    "prerequisite_withdrawn": "Confirmation of a prerequisite withdrawn",
 }

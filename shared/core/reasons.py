@@ -188,6 +188,74 @@ _REASONS = {
         "A setting of this app is missing or cannot be used.",
         "Ask whoever runs the app to look at its log and its settings.",
     ),
+    # Why somebody was not signed in, or a Webex account not taken
+    "organization_not_served": Reason(
+        "This app is not set up for your Webex organization.",
+        "Sign in with an account of the organization that it is for, or ask whoever runs the app"
+        " to name yours in its settings.",
+    ),
+    "not_full_admin": Reason(
+        "Your account is not a full administrator of your Webex organization.",
+        "Ask a full administrator to sign in, or to give you the role in Control Hub.",
+    ),
+    "webex_declined": Reason(
+        "The sign-in at Webex was cancelled.",
+        "Start again and choose Accept. Nothing was changed.",
+    ),
+    "scopes_refused": Reason(
+        "Webex does not give this account what the app asks for.",
+        "Sign in with an account that has the role. If it has, the app's integration lacks a"
+        " scope: ask whoever runs the app.",
+    ),
+    "webex_error": Reason(
+        "Webex did not complete the sign-in.",
+        "Start again. If it stays, whoever runs the app finds Webex's own word in the log.",
+    ),
+    "code_refused": Reason(
+        "Webex no longer accepts this sign-in: it was used already, or took too long.",
+        "Start again. If it stays, the client secret in the app's settings may be wrong.",
+    ),
+    "id_token_refused": Reason(
+        "Webex's answer does not prove who signed in, so nobody was.",
+        "Start again. If it stays, whoever runs the app finds in the log what was wrong with it.",
+    ),
+    "webex_silent": Reason(
+        "Webex has not answered for half an hour, so nobody can say whether you still have the"
+        " role. You were signed out.",
+        "Sign in again when Webex is back; see status.webex.com.",
+    ),
+    "wrong_organization": Reason(
+        "This account belongs to another Webex organization.",
+        "Start again and choose an account of the organization that this is for. You may have to"
+        " sign out of Webex first.",
+    ),
+    "lacks_role_spaces": Reason(
+        "This account may not see the spaces and events of the organization, so its sign-in was"
+        " not kept.",
+        "Sign in with a compliance officer's account. A full administrator gives the role in"
+        " Control Hub. Or make a hand-over link for whoever has it.",
+    ),
+    "lacks_role_people": Reason(
+        "This account may not read the organization's directory, so its sign-in was not kept.",
+        "Sign in with a full administrator's account, or make a hand-over link for one.",
+    ),
+    "lacks_role_folders": Reason(
+        "This account may not read its own spaces, so its sign-in was not kept.",
+        "Sign in with an account that uses Webex messaging.",
+    ),
+    "pending_changed": Reason(
+        "Somebody has left another sign-in since you loaded the page, so none was confirmed.",
+        "Look who left it, then confirm or dismiss it.",
+    ),
+    "service_app_incomplete": Reason(
+        "Client id, client secret and refresh token are needed, all three.",
+        "Copy them from the Service App's page on developer.webex.com.",
+    ),
+    "service_app_refused": Reason(
+        "Webex does not take this refresh token with this client id and secret.",
+        "Check that all three are of the same Service App, that it is authorized in Control Hub,"
+        " and that the token was copied as a whole.",
+    ),
     # Why a Microsoft tenant was not connected
     "tenant_not_chosen": Reason(
         "It is not known yet which Microsoft tenant is yours.",

@@ -17,6 +17,14 @@ _AGE = 60
 NOTICES = {
     "signed_in": "You are signed in.",
     "signed_out": "You are signed out.",
+    "rechecked": "Checked again.",
+    "confirmed": "Confirmed, with your name and the date.",
+    "withdrawn": "The confirmation is withdrawn.",
+    "tenant_chosen": "The Microsoft tenant is chosen.",
+    "credential_kept": "The Webex sign-in works and was kept.",
+    "pending_confirmed": "It was confirmed and is used from now on.",
+    "pending_dismissed": "It was dismissed.",
+    "credential_forgotten": "The Webex sign-in was forgotten here.",
 }
 
 

@@ -1,0 +1,174 @@
+"""The page of the sign-ins: whose they are, how long they last, what is missing; and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from functions.authorize_callback.webex import proven
+from shared.admin import connection, credentials
+from shared.admin import handover as links
+from shared.admin.ports import Credential, Office
+from shared.core.capabilities import CAPABILITIES, Capability, missing
+from shared.core.checks import State
+from shared.core.errors import Refused
+from shared.core.reasons import Reason, Refusal, reason
+from shared.web.answers import Page, Redirect
+from shared.web.entry import Desk
+from shared.web.visit import Visit
+from shared.webex.oauth import Client
+
+# Those that somebody signs in for; a bot's token is a setting.
+SIGN_INS = tuple(c for c in CAPABILITIES.values() if c.scopes)
+_LONGEST = 4096
+
+
+@dataclass(frozen=True)
+class Held:
+    """A credential as the page shows it: nothing in it is secret. Times are milliseconds."""
+
+    owner: str
+    service_app: bool
+    since: int
+    expires: int
+    refresh_expires: int
+    failed: int
+    renews: bool
+    granted: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    def ended(self, now: int) -> bool:
+        """Nothing renews it any more."""
+        over = 0 < self.refresh_expires <= now
+        return self.expires <= now and (bool(self.failed) or over or not self.renews)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One capability. link: a hand-over link that is open. problem: with the form just sent."""
+
+    capability: Capability
+    state: State
+    held: Held | None
+    pending: Held | None
+    link: links.Handover | None
+    problem: Reason | None
+
+    @property
+    def pending_until(self) -> int:
+        return self.pending.since + credentials.PENDING_LASTS if self.pending else 0
+
+
+def show(desk: Desk, _visit: Visit) -> Page:
+    """GET /credentials."""
+    return _page(desk)
+
+
+def service_app(desk: Desk, visit: Visit) -> Page | Redirect:
+    """POST /authorize/service-app. Wrong input is told beside the form, and nothing is kept."""
+    capability = _capability(visit.form.get("capability", ""))
+    try:
+        credential = _from_service_app(desk, capability, visit)
+    except Refusal as refusal:
+        desk.office.services.log("service app refused", code=refusal.code, capability=capability)
+        return _page(desk, capability, refusal.code)
+    credentials.keep(desk.office, desk.actor, capability, credential)
+    return Redirect(f"/credentials#{capability}", notice="credential_kept")
+
+
+def confirm(desk: Desk, visit: Visit) -> Redirect:
+    """POST /authorize/confirm: what somebody with a hand-over link left is used from now on."""
+    step = visit.form.get("step", "")
+    if step == "microsoft":
+        connection.confirm(desk.office, desk.actor)
+    else:
+        since = visit.form.get("since", "")
+        seen = int(since) if since.isascii() and since.isdecimal() and len(since) < 20 else 0
+        credentials.confirm(desk.office, desk.actor, _capability(step), seen)
+    return Redirect(f"/credentials#{step}", notice="pending_confirmed")
+
+
+def forget(desk: Desk, visit: Visit) -> Redirect:
+    """POST /authorize/forget: a sign-in, or what waits for confirmation (pending=1)."""
+    step, pending = visit.form.get("step", ""), visit.form.get("pending") == "1"
+    if step == "microsoft" and pending:
+        connection.forget_pending(desk.office, desk.actor)
+    elif pending:
+        credentials.forget_pending(desk.office, desk.actor, _capability(step))
+    else:
+        credentials.forget(desk.office, desk.actor, _capability(step))
+    notice = "pending_dismissed" if pending else "credential_forgotten"
+    return Redirect(f"/credentials#{step}", notice=notice)
+
+
+def _capability(text: str) -> str:
+    if text not in {c.id for c in SIGN_INS}:
+        raise Refusal("bad_form", "capability")
+    return text
+
+
+def _from_service_app(desk: Desk, capability: str, visit: Visit) -> Credential:
+    """Refreshed at once: a token that works is the proof that the three belong together."""
+    fields = ("client_id", "client_secret", "refresh_token")
+    client_id, secret, token = (visit.form.get(name, "").strip() for name in fields)
+    if not all(0 < len(text) <= _LONGEST for text in (client_id, secret, token)):
+        raise Refusal("service_app_incomplete")
+    app = Client(client_id, secret)
+    try:
+        granted = desk.lobby.wiring.webex_grants().refresh(app, token, capability)
+    except Refused as refused:
+        raise Refusal("service_app_refused", str(refused)) from refused
+    # Where Webex gives no other refresh token, this one stays good.
+    granted = replace(granted, refresh_token=granted.refresh_token or token)
+    return proven(desk.lobby, desk.office.org, capability, granted, app)
+
+
+def _page(desk: Desk, capability: str = "", problem: str = "") -> Page:
+    office = desk.office
+    facts = {
+        "cards": [
+            _card(office, c, reason(problem) if c.id == capability else None) for c in SIGN_INS
+        ],
+        "now": office.now(),
+        "bot": bool(office.settings.webex_bot_token),
+        "settings": office.services.organizations.settings(),
+        "consent": connection.pending(office),
+        "consent_lasts": connection.PENDING_LASTS,
+        "consent_link": links.newest(office.once, "microsoft", office.now()),
+    }
+    return Page("credentials.html", facts, 422 if problem else 200, leaves=True)
+
+
+def _card(office: Office, capability: Capability, problem: Reason | None) -> Card:
+    kept = office.credentials.read(capability.id)
+    held = _held(capability, kept) if kept else None
+    waiting = credentials.pending(office, capability.id)
+    return Card(
+        capability,
+        _state(capability, held, office.now()),
+        held,
+        _held(capability, waiting) if waiting else None,
+        links.newest(office.once, capability.id, office.now()),
+        problem,
+    )
+
+
+def _held(capability: Capability, credential: Credential) -> Held:
+    return Held(
+        owner=credential.owner_name or credential.owner,
+        service_app=credential.kind == "service_app",
+        since=credential.since,
+        expires=credential.expires,
+        refresh_expires=credential.refresh_expires,
+        failed=credential.failed,
+        renews=bool(credential.refresh_token),
+        granted=credential.scopes,
+        missing=missing(capability.id, credential.scopes),
+    )
+
+
+def _state(capability: Capability, held: Held | None, now: int) -> State:
+    if held is None:
+        return State.ATTENTION if capability.optional else State.NOT_MET
+    if held.ended(now):
+        return State.NOT_MET
+    return State.ATTENTION if held.failed or held.missing else State.MET
