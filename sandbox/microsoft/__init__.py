@@ -5,9 +5,10 @@ What nobody has confirmed on a real tenant is a switch (`switches.py`). Tests re
 the state objects; HTTP reads see it through the lag.
 """
 
+from sandbox.microsoft.apps import App
 from sandbox.microsoft.cloud import GraphCloud, MicrosoftClouds
 from sandbox.microsoft.login import LoginCloud
-from sandbox.microsoft.state import App, Group, SecurityGroup, Tenant, User
+from sandbox.microsoft.state import Group, SecurityGroup, Tenant, User
 from sandbox.microsoft.switches import Switches
 
 __all__ = [

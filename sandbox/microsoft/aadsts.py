@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.microsoft.state import App, Tenant, User
+from sandbox.microsoft.apps import App
+from sandbox.microsoft.state import Tenant, User
 
 
 @dataclass

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sandbox.kit import Request, Response
+from sandbox.microsoft.apps import Grant
 from sandbox.microsoft.errors import (
     UNREADABLE,
     bad_request,
@@ -20,7 +21,7 @@ from sandbox.microsoft.errors import (
     not_replicated,
 )
 from sandbox.microsoft.permissions import suffice
-from sandbox.microsoft.state import Grant, Group, Tenant, World
+from sandbox.microsoft.state import Group, Tenant, World
 
 NIL = "00000000-0000-0000-0000-000000000000"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -10,11 +10,12 @@ from sandbox.clock import Clock
 from sandbox.kit import Cloud, Request, Response
 from sandbox.microsoft import batch, directory, drives, groups, members, persist
 from sandbox.microsoft.api import NIL, Context, Route, iso, moment_seen
+from sandbox.microsoft.apps import App, Grant
 from sandbox.microsoft.errors import CONCURRENT, GraphError, unauthorized
 from sandbox.microsoft.login import LoginCloud
 from sandbox.microsoft.national import NationalCloud
 from sandbox.microsoft.quota import Quota, cost_in_units
-from sandbox.microsoft.state import App, Grant, Ids, Tenant, World
+from sandbox.microsoft.state import Ids, Tenant, World
 from sandbox.microsoft.switches import Switches
 
 _FAULTS = {

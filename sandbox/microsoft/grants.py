@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 from sandbox.kit import Request, Response
 from sandbox.microsoft import aadsts, id_tokens
 from sandbox.microsoft.aadsts import LoginError, parameter_missing, refused_grant
-from sandbox.microsoft.state import App, Code, Grant, Tenant
+from sandbox.microsoft.apps import App, Code, Grant
+from sandbox.microsoft.state import Tenant
 
 if TYPE_CHECKING:
     from sandbox.microsoft.login import LoginCloud

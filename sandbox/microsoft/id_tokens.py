@@ -13,8 +13,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from uuid import NAMESPACE_URL, uuid5
 
+from sandbox.microsoft.apps import Code
 from sandbox.microsoft.roles import GLOBAL_ADMINISTRATOR, ORDINARY_USER
-from sandbox.microsoft.state import Code, User
+from sandbox.microsoft.state import User
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -8,17 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.microsoft.state import (
-    App,
-    Consent,
-    Grant,
-    Group,
-    Profile,
-    SecurityGroup,
-    Tenant,
-    User,
-    World,
-)
+from sandbox.microsoft.apps import App, Consent, Grant
+from sandbox.microsoft.state import Group, Profile, SecurityGroup, Tenant, User, World
 from sandbox.microsoft.timeline import Roster, Versions
 
 FORMAT = 1

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from sandbox.kit import Request
+from sandbox.microsoft.apps import Grant
 from sandbox.microsoft.errors import GraphError
-from sandbox.microsoft.state import Grant
 from sandbox.microsoft.switches import Switches
 
 

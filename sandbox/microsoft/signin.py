@@ -16,9 +16,10 @@ from urllib.parse import urlencode
 from sandbox.kit import Request, Response
 from sandbox.microsoft import aadsts, pages
 from sandbox.microsoft.aadsts import SentBack
+from sandbox.microsoft.apps import App, Code
 from sandbox.microsoft.grants import is_graph
 from sandbox.microsoft.roles import may_consent
-from sandbox.microsoft.state import App, Code, Tenant, User
+from sandbox.microsoft.state import Tenant, User
 
 if TYPE_CHECKING:
     from sandbox.microsoft.login import LoginCloud
