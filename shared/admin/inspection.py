@@ -134,10 +134,12 @@ class Inspection:
         return Found("ask")
 
     def name_to_enter(self) -> Found:
-        if self._asked is None:
-            return Found("no_tenant", self._marks)
         domains = self._facts().domains if self._may_ask_microsoft() else ()
-        name = domains[0] if domains else shown_as(self.settings, self._asked)
+        given = shown_as(self.settings, self._asked) if self._asked else ""
+        name = domains[0] if domains else given
+        # An id is no name: it is not what Control Hub asks for.
+        if "." not in name:
+            return Found("later", self._marks)
         return Found("ask", {**self._marks, "name": name})
 
     @property

@@ -159,7 +159,8 @@ class WebexAdmin(Protocol):
 
 @dataclass(frozen=True)
 class TenantFacts:
-    """plans: services that are enabled for the tenant, None where Microsoft did not say."""
+    """domains: the default one first. plans: services that are enabled for the tenant, in lower
+    case; None where Microsoft did not say."""
 
     name: str
     domains: tuple[str, ...]

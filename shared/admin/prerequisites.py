@@ -5,7 +5,7 @@ Results are kept, so that a page costs no calls. What waits for another check is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from shared.admin.inspection import look_up
@@ -63,10 +63,13 @@ def current(office: Office) -> list[Row]:
     return _rows(office.checks.kept())
 
 
-def refresh(office: Office, actor: Actor) -> list[Row]:
-    """What is kept, after asking what was never asked, is old, or was overtaken."""
+def refresh(office: Office, actor: Actor, only: Iterable[str] = CHECKS) -> list[Row]:
+    """What is kept, after asking those of `only` that were never asked, are old, or were overtaken.
+
+    only: in the order of the page.
+    """
     kept = office.checks.kept()
-    due = Calendar(office, actor, FRESH).due(kept, CHECKS)
+    due = Calendar(office, actor, FRESH).due(kept, only)
     return run(office, actor, due) if due else _rows(kept)
 
 

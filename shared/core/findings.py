@@ -232,6 +232,15 @@ _FINDINGS: Mapping[str, Mapping[str, Finding]] = {
     },
 }
 
+# Of somebody whose name Webex did not say.
+SOMEBODY = "somebody"
+
+
+def sentences() -> frozenset[str]:
+    """All of them, for the catalogues."""
+    everything = [_COMMON, *_FINDINGS.values()]
+    return frozenset(finding.sentence for each in everything for finding in each.values())
+
 
 def findings(check_id: str) -> Mapping[str, Finding]:
     """All that the check can find."""

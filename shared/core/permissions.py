@@ -47,3 +47,18 @@ PERMISSIONS = (
         core=False,
     ),
 )
+
+# Webex's scopes, by what they are for: https://developer.webex.com/docs/integrations#scopes.
+SCOPES = {
+    "spark:people_read": "See whose sign-in it is.",
+    "spark-compliance:rooms_read": "See that a team was created, and its name.",
+    "spark-compliance:memberships_read": "See who is in a team.",
+    "spark-compliance:teams_read": "See a team's name.",
+    "spark-compliance:events_read": "Hear of new teams and of people who join or leave.",
+    "spark-compliance:webhooks_read": "See whether Webex still tells this app of new teams.",
+    "spark-compliance:webhooks_write": "Ask Webex to tell this app of new teams at once.",
+    "identity:people_read": "Read External ID, which is a person's object id in Microsoft Entra.",
+    "spark-admin:licenses_read": "Check the messaging entitlement.",
+    "spark:rooms_read": "Find the space that a folder belongs to.",
+    "spark:rooms_write": "Link the group's folder to the team's space.",
+}

@@ -152,7 +152,9 @@ class TenantClient:
 
     def facts(self) -> TenantFacts:
         raw = self._graph.organization()
-        domains = (domain.get("name") for domain in _objects(raw.get("verifiedDomains")))
+        verified = _objects(raw.get("verifiedDomains"))
+        verified.sort(key=lambda domain: domain.get("isDefault") is not True)
+        domains = (domain.get("name") for domain in verified)
         return TenantFacts(
             str(raw.get("displayName") or ""),
             tuple(str(name) for name in domains if name),

@@ -75,7 +75,7 @@ def named(module: ModuleType, name: str) -> Iterable[str]:
 
 def in_code() -> set[Text]:
     """Texts that stand as data in the code, and are translated where a page shows them."""
-    from shared.core import capabilities, changes, permissions, reasons
+    from shared.core import capabilities, changes, findings, permissions, prereqs, reasons
     from shared.web import notices
 
     found = set(strings([reasons.reason(code) for code in reasons.codes()]))
@@ -83,4 +83,7 @@ def in_code() -> set[Text]:
     found |= {p.without for p in permissions.PERMISSIONS}
     found |= {c.role for c in capabilities.CAPABILITIES.values()}
     found |= set(changes.CHANGES.values()) | set(notices.NOTICES.values())
+    found |= findings.sentences() | {findings.SOMEBODY} | set(permissions.SCOPES.values())
+    found |= {text for c in prereqs.CHECKS.values() for text in (c.title, c.place)}
+    found |= set(prereqs.GROUPS.values())
     return set(found)

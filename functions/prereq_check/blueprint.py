@@ -1,0 +1,61 @@
+"""/prerequisites, /prerequisites.json and what is done there; /permissions."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
+
+
+@blueprint.function_name("prerequisites")
+@blueprint.route("prerequisites", methods=["GET"])
+def prerequisites(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.handler import prerequisites
+    from shared.web.azure import answer
+
+    return answer(req, admin=prerequisites)
+
+
+@blueprint.function_name("prerequisites_json")
+@blueprint.route("prerequisites.json", methods=["GET"])
+def prerequisites_json(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.handler import listing
+    from shared.web.azure import answer
+
+    return answer(req, admin=listing)
+
+
+@blueprint.function_name("prerequisites_recheck")
+@blueprint.route("prerequisites/recheck", methods=["POST"])
+def prerequisites_recheck(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.handler import recheck
+    from shared.web.azure import answer
+
+    return answer(req, admin=recheck)
+
+
+@blueprint.function_name("prerequisites_tenant")
+@blueprint.route("prerequisites/tenant", methods=["POST"])
+def prerequisites_tenant(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.handler import tenant
+    from shared.web.azure import answer
+
+    return answer(req, admin=tenant)
+
+
+@blueprint.function_name("prerequisites_confirm")
+@blueprint.route("prerequisites/confirm", methods=["POST"])
+def prerequisites_confirm(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.handler import confirm
+    from shared.web.azure import answer
+
+    return answer(req, admin=confirm)
+
+
+@blueprint.function_name("permissions")
+@blueprint.route("permissions", methods=["GET"])
+def permissions(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.note import permissions
+    from shared.web.azure import answer
+
+    return answer(req, admin=permissions)
