@@ -10,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("requests", "msal", "azure.identity", "azure.data.tables", "tenacity", "cryptography")
+# What only pages need. azure.functions brings werkzeug, and with it markupsafe.
+PAGES = ("jinja2", "babel", "jwt", "oauthlib", "shared.web.azure", "shared.web.render")
 PURE = ("shared.core", "shared.webex.protocol", "shared.config")
 # The packages on the way to a module are loaded with it.
 PACKAGES = {"functions", "shared", "shared.webex"}
@@ -42,6 +44,14 @@ def test_the_app_loads_no_heavy_module_before_it_needs_one() -> None:
     heavy = [m for m in modules if within(m, HEAVY)]
     assert "functions.sync_team.handler" in modules
     assert not heavy, f"function_app loads {heavy}"
+
+
+def test_the_app_loads_nothing_that_only_pages_need() -> None:
+    modules = loaded_by("function_app", beside="azure.functions")
+
+    pages = [m for m in modules if within(m, (*PAGES, "markupsafe"))]
+    assert "functions.home.blueprint" in modules
+    assert not pages, f"function_app loads {pages}"
 
 
 def test_the_webhook_imports_azure_functions_the_standard_library_and_pure_modules_alone() -> None:

@@ -102,11 +102,17 @@ def signed(body: str) -> str:
 
 PRODUCT = App(
     folder=ROOT,
-    functions=frozenset(["team_created", "sync_team", "dead_nudges", "watch"]),
+    functions=frozenset(
+        [
+            *("team_created", "sync_team", "dead_nudges", "watch"),
+            *("home", "health", "style", "script", "icon", "refused"),
+        ]
+    ),
     environ={
         "MASTER_KEYS": MASTER_KEYS,
         "WEBEX_ORG_IDS": ORGANIZATION,
         "MICROSOFT_TENANT_IDS": TENANT,
+        "PUBLIC_URL": "https://app.example",
     },
     calls=(
         Call(
@@ -124,5 +130,12 @@ PRODUCT = App(
         Call("sync_team", {"text": "not a nudge"}),
         Call("dead_nudges", {"text": "not a nudge", "dequeue_count": 5}),
         Call("watch"),
+        Call("home", request("GET", "/"), 200),
+        # The cookie of the language passes through the host's own form of it.
+        Call("home", request("GET", "/?language=sv&next="), 303),
+        Call("health", request("GET", "/health"), 200),
+        Call("style", request("GET", "/style.css?v=1"), 200),
+        Call("refused", request("GET", "/refused/state_used", Accept_Language="sv"), 403),
+        Call("refused", request("GET", "/refused/%3Cscript%3E"), 404),
     ),
 )
