@@ -13,7 +13,11 @@ from shared.config import SETTINGS, BadSetting, read_settings
 ROOT = Path(__file__).resolve().parents[1]
 ROW = re.compile(r"^\| `(\w+)` \| (.*?) \| .+ \|$")
 # Read by Azure Functions, not by us.
-THE_HOSTS_OWN = {"FUNCTIONS_WORKER_RUNTIME", "PYTHON_THREADPOOL_THREAD_COUNT"}
+THE_HOSTS_OWN = {
+    "FUNCTIONS_WORKER_RUNTIME",
+    "PYTHON_THREADPOOL_THREAD_COUNT",
+    "AzureWebJobsDisableHomepage",
+}
 
 
 def table() -> dict[str, str]:
