@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -137,8 +137,8 @@ class Form:
         return next(exact, None) or next(begins, None)
 
     def agrees(self, fields: Mapping[str, str]) -> bool:
-        """Whether nothing that is fixed in this form contradicts what somebody wants to send."""
-        return all(
+        """Whether somebody could send `fields` with it: none is missing, or fixed otherwise."""
+        return self.names >= set(fields) and all(
             any(e["value"] == fields[name] for e in controls)
             for name, controls in self._fixed().items()
             if name in fields
@@ -263,11 +263,14 @@ class Document:
 
         Of several, the one whose hidden fields and buttons hold what `fields` say. Raises KeyError.
         """
-        found = [f for f in self.forms if f.button(what)] or [
-            f for f in self.forms if what in (f.action, f.action.partition("?")[0])
-        ]
-        for each in found:
-            if each.agrees(fields or {}):
-                return each
-        there = [(f.action, [b.name for b in f.buttons]) for f in self.forms]
+        ways: tuple[Callable[[Form], bool], ...] = (
+            lambda form: any(b.name == what for b in form.buttons),
+            lambda form: form.button(what) is not None,
+            lambda form: what in (form.action, form.action.partition("?")[0]),
+        )
+        for meant in ways:
+            for each in filter(meant, self.forms):
+                if each.agrees(fields or {}):
+                    return each
+        there = [(f.action, [b.name for b in f.buttons], f.names) for f in self.forms]
         raise KeyError(f"no form {what!r} with {dict(fields or {})}; there are {there}")

@@ -19,6 +19,8 @@ MAX_REDIRECTS = 20
 FORM = "application/x-www-form-urlencoded"
 ELSEWHERE = "https://elsewhere.example/page"
 
+# Part of an address, or several: a redirect there is not followed.
+Stop = str | tuple[str, ...]
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
@@ -55,10 +57,10 @@ class Browser:
 
     # What somebody does
 
-    def get(self, url: str, *, source: str = "", stop: str = "") -> Page:
+    def get(self, url: str, *, source: str = "", stop: Stop = "") -> Page:
         """Type an address; or, with `source`, follow a link on the page at that address.
 
-        `stop`: a redirect to an address that holds this text is not followed.
+        `stop`: a redirect to an address that holds this is not followed.
         """
         return self._navigate("GET", url, source=source, stop=stop)
 
@@ -69,7 +71,7 @@ class Browser:
         *,
         source: str | None = None,
         content_type: str = FORM,
-        stop: str = "",
+        stop: Stop = "",
     ) -> Page:
         """Send a form that need not stand on any page. `source`: the page's address that sends
         it, by default one of ours; `ELSEWHERE` for another site's."""
@@ -79,20 +81,18 @@ class Browser:
             "POST", url, body=body, source=came_from, stop=stop, content_type=content_type
         )
 
-    def follow(self, link: str, *, stop: str = "") -> Page:
+    def follow(self, link: str, *, stop: Stop = "") -> Page:
         """Click a link of the open page by its name."""
         page = self._open()
         assert link in page.links, f"no link {link!r} on {page.url}; there are {list(page.links)}"
         return self.get(urljoin(page.url, page.links[link]), source=page.url, stop=stop)
 
-    def submit(self, page: Page, what: str, /, *, stop: str = "", **fields: str) -> Page:
+    def submit(self, page: Page, what: str, /, *, stop: Stop = "", **fields: str) -> Page:
         """Press a button by its name, or send the form with this action, as `page` has it.
 
         `fields` are those that somebody fills in or ticks; "" unticks a checkbox.
         """
         form = page.document.form(what, fields)
-        unknown = set(fields) - form.names
-        assert not unknown, f"the form {what!r} has no fields {sorted(unknown)}: {form.names}"
         button = form.button(what) or _meant(form, fields)
         if button is not None:
             fields = {name: text for name, text in fields.items() if name != button["name"]}
@@ -111,7 +111,7 @@ class Browser:
             "POST", url, body=encoded(pairs), source=page.url, stop=stop, policy=policy
         )
 
-    def press(self, what: str, /, *, stop: str = "", **fields: str) -> Page:
+    def press(self, what: str, /, *, stop: Stop = "", **fields: str) -> Page:
         """`submit` on the page that is open."""
         return self.submit(self._open(), what, stop=stop, **fields)
 
@@ -138,7 +138,7 @@ class Browser:
         *,
         body: bytes = b"",
         source: str = "",
-        stop: str = "",
+        stop: Stop = "",
         policy: str = "",
         content_type: str = FORM,
     ) -> Page:
@@ -150,7 +150,7 @@ class Browser:
             chain.append(url)
             page = self._ask(method, url, body, source, chain, content_type)
             self.page = page
-            if not page.location or (stop and stop in page.location):
+            if not page.location or _is_stop(page.location, stop):
                 return page
             if page.status in (301, 302, 303):
                 method, body = "GET", b""
@@ -182,7 +182,7 @@ class Browser:
         }
         if method != "GET":
             headers |= {
-                "Origin": _origin(source) if len({*map(_origin, chain)}) == 1 else "null",
+                "Origin": _told(source, chain),
                 "Content-Type": content_type,
                 "Content-Length": str(len(body)),
             }
@@ -215,6 +215,10 @@ class Browser:
         """Told of every answer; for those who ask something of each."""
 
 
+def _is_stop(url: str, stop: Stop) -> bool:
+    return any(part in url for part in ((stop,) if isinstance(stop, str) else stop) if part)
+
+
 def encoded(fields: Fields) -> bytes:
     pairs = list(fields.items()) if isinstance(fields, Mapping) else list(fields)
     return urlencode(pairs).encode()
@@ -236,6 +240,12 @@ def _meant(form: Form, fields: Mapping[str, str]) -> Element | None:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _told(source: str, chain: list[str]) -> str:
+    """The header Origin: nothing is told after a redirect to another origin."""
+    wandered = len({*map(_origin, chain)}) > 1
+    return "null" if wandered or not source else _origin(source)
 
 
 def _site(url: str) -> tuple[str, str]:
