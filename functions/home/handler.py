@@ -27,6 +27,7 @@ def refused(_lobby: Lobby, visit: Visit) -> Page:
     code = visit.route.get("code", "")
     known = code in reasons.codes()
     facts = {
+        "code": code if known else "not_found",
         "reason": reasons.reason(code if known else "not_found"),
         "errand": bool(visit.cookies.get(HANDOVER)),
     }

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reason:
+    """place: our page where an administrator goes on from here, "" for the start page."""
+
     sentence: str
     remedy: str
+    place: str = ""
 
 
 class Refusal(Exception):
@@ -260,69 +263,85 @@ _REASONS = {
     "tenant_not_chosen": Reason(
         "It is not known yet which Microsoft tenant is yours.",
         "Name your Microsoft tenant on the prerequisites page, then press Authorize again.",
+        "/prerequisites",
     ),
     "tenant_not_served": Reason(
         "This app is not set up for your Microsoft tenant.",
         "Ask whoever runs the app to name the tenant in its settings, or choose another tenant on"
         " the prerequisites page.",
+        "/prerequisites",
     ),
     "tenant_bound": Reason(
         "This Microsoft tenant is connected to another Webex organization.",
         "Choose another tenant on the prerequisites page, or have it disconnected there first.",
+        "/prerequisites",
     ),
     "organization_bound": Reason(
         "Your Webex organization is connected to another Microsoft tenant.",
         "Disconnect that tenant in the settings first, or choose it again on the prerequisites"
         " page.",
+        "/settings",
     ),
     "consent_declined": Reason(
         "The permissions were not accepted in Microsoft's dialog.",
-        "Read the note about permissions, press Authorize again and choose Accept. Nothing was"
-        " changed.",
+        "Press Authorize again and choose Accept. Where Microsoft asked for an administrator's"
+        " approval, a Global Administrator or Privileged Role Administrator must do it: send a"
+        " hand-over link from the Sign-ins page.",
+        "/permissions",
     ),
     "not_microsoft_admin": Reason(
         "Whoever signed in at Microsoft may not give consent for the whole tenant.",
         "Have a Global Administrator or Privileged Role Administrator do it: send a hand-over link"
         " from the Sign-ins page.",
+        "/permissions",
     ),
     "consent_failed": Reason(
         "Microsoft did not complete the consent.",
         "Press Authorize again. If it stays, whoever runs the app finds Microsoft's error number"
         " in the log.",
+        "/permissions",
     ),
     "wrong_tenant": Reason(
         "The answer came from another Microsoft tenant than the one that was chosen.",
         "Press Authorize again and sign in with an account of your tenant, or choose the other"
         " tenant on the prerequisites page.",
+        "/prerequisites",
     ),
     "microsoft_declined": Reason(
         "The sign-in at Microsoft was cancelled.",
         "Press Authorize again. The sign-in after the consent proves whose consent it was.",
+        "/permissions",
     ),
     "microsoft_signin_failed": Reason(
         "The sign-in at Microsoft did not work.",
         "Press Authorize again. If it stays, whoever runs the app finds Microsoft's error number"
         " in the log.",
+        "/permissions",
     ),
     "add_wids_claim": Reason(
         "Microsoft did not tell whether you are an administrator of the tenant.",
         "Let the app's sign-ins carry the roles of whoever signs in, then press Authorize again.",
+        "/permissions",
     ),
     "consent_not_effective_yet": Reason(
         "The consent was given, and is not in effect everywhere at Microsoft yet.",
         "Wait a minute, then press Authorize again.",
+        "/permissions",
     ),
     "nothing_pending": Reason(
         "There is nothing to confirm any more.",
         "Somebody confirmed it already, or it was forgotten after seven days: then ask again.",
+        "/credentials",
     ),
     "disconnect_while_on": Reason(
         "The tenant cannot be disconnected while the switch is on.",
         "Turn the switch off, then disconnect the tenant.",
+        "/settings",
     ),
     "disconnect_with_groups": Reason(
         "The tenant cannot be disconnected: groups that the app made are in it.",
         "Leave the switch off; then nothing is written any more, and the groups stay as they are.",
+        "/settings",
     ),
     # Why a hand-over link is of no use
     "handover_unknown": Reason(

@@ -129,6 +129,7 @@ class MicrosoftSignIn:
     def _asked(self, tenant: TenantId, ask: Callable[[Any], Any]) -> dict[str, Any]:
         """MSAL's answer, whose exceptions quote what was sent: none of their text is kept."""
         import requests
+        from msal.exceptions import MsalError
 
         try:
             app = application(
@@ -138,7 +139,10 @@ class MicrosoftSignIn:
         except RuntimeError:
             # MSAL's own comparison of the nonce.
             raise Refusal("id_token_refused", "nonce") from None
-        except (requests.RequestException, ValueError, LookupError) as error:
+        except (LookupError, TypeError, AttributeError):
+            # MSAL reads the token without a look at its shape.
+            raise Refusal("id_token_refused", "malformed") from None
+        except (requests.RequestException, MsalError, ValueError) as error:
             where = Where("login", "POST", f"/{tenant}/oauth2/v2.0/token")
             raise Unavailable(f"no sign-in: {type(error).__name__}", where) from None
         return answer if isinstance(answer, dict) else {}

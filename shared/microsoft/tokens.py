@@ -68,12 +68,13 @@ class GraphTokens:
     def token(self) -> str:
         """Raises ConsentMissing where Entra gives none, Unavailable where it does not answer."""
         import requests
+        from msal.exceptions import MsalError
 
         try:
             with self._lock:
                 app = self._application()
             answer = app.acquire_token_for_client([f"{audience(self.settings)}/.default"])
-        except (requests.RequestException, ValueError) as error:
+        except (requests.RequestException, MsalError, ValueError) as error:
             where = Where("login", "POST", "/oauth2/v2.0/token")
             raise Unavailable(f"no token: {type(error).__name__}", where) from error
         token = answer.get("access_token") if isinstance(answer, dict) else None
