@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sandbox.adapter import CloudAdapter
@@ -58,3 +60,20 @@ def test_a_deleted_group_stays_deleted(desk: Desk) -> None:
 def test_a_foreign_snapshot_is_refused(desk: Desk) -> None:
     with pytest.raises(ValueError, match="format"):
         desk.ms.restore(b'{"format": 0}')
+
+
+def test_a_snapshot_from_before_there_was_sign_in_is_still_read(desk: Desk) -> None:
+    person = desk.people(1)[0]
+    old = json.loads(desk.ms.snapshot())
+    del old["sessions"]
+    old["consents"] = [consent[:4] for consent in old["consents"]]
+    old["apps"] = [{k: app[k] for k in ("client_id", "client_secret")} for app in old["apps"]]
+    for tenant in old["tenants"]:
+        del tenant["plans"], tenant["cloud"]
+        for user in tenant["users"]:
+            del user["roles"]
+    desk.ms.restore(json.dumps(old).encode())
+
+    assert desk.ask_token().status_code == 200
+    assert desk.get(f"/users/{person.object_id}").status_code == 200
+    assert desk.get("/organization").json()["value"][0]["assignedPlans"]
