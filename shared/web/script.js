@@ -28,6 +28,7 @@
       location.assign(answer.url);
       return;
     }
+    if (answer.redirected) history.replaceState(null, "", answer.url);
     swap(new DOMParser().parseFromString(await answer.text(), "text/html"), button);
   }
 

@@ -37,7 +37,7 @@ class Sender:
         return self._file(answer)
 
     def _page(self, page: Page, more: Iterable[Cookie]) -> Plain:
-        if self.settings and not self.settings.public_url:
+        if self.settings and not self.settings.public_url and page.status < 500:
             raise BadSetting("PUBLIC_URL is empty: give the address under which browsers come.")
         body = render(page.template, page.facts, self.frame)
         own = [_HTML, ("Content-Language", self.frame.language), headers.KEEP_NOTHING]

@@ -118,6 +118,13 @@ def test_without_a_public_address_pages_say_so() -> None:
     assert b"PUBLIC_URL is empty" in answer.body
 
 
+def test_without_a_public_address_a_mistake_of_ours_still_has_its_page() -> None:
+    answer = serve(wiring_for(PUBLIC_URL=""), visit("/"), public=_raises(ValueError("x")))
+
+    assert answer.status == 500
+    assert b"The app made a mistake" in answer.body
+
+
 @pytest.mark.parametrize(
     ("path", "to"),
     [
