@@ -42,6 +42,9 @@ def set_out(lobby: Lobby, visit: Visit) -> Redirect:
         state=begun.state,
         verifier=facts["verifier"],
         nonce=facts["nonce"],
+        # Whoever was refused, or has signed out, gets to choose: without it Webex may send the
+        # same account back at once (unconfirmed).
+        prompt="select_account",
     )
     return Redirect(address, (cookie,))
 
