@@ -226,8 +226,9 @@ _FINDINGS: Mapping[str, Mapping[str, Finding]] = {
     },
     "ecm_tenant_name": {
         "ask": _manual("The name to enter in Control Hub: %(name)s"),
-        "no_tenant": _manual(
-            "Name your Microsoft tenant above; then the name to enter stands here."
+        "later": _manual(
+            "It is your tenant's domain, for example contoso.onmicrosoft.com. It stands here once"
+            " the app is authorized."
         ),
     },
 }
@@ -269,4 +270,6 @@ def blocks(result: Result) -> bool:
 def result(
     check_id: str, code: str, at: int, facts: Mapping[str, str | int] | None = None
 ) -> Result:
-    return Result(check_id, found(check_id, code)[0].state, code, at, dict(facts or {}))
+    """Raises KeyError for a code that the check does not have."""
+    deciding = findings(check_id)[code.partition("+")[0]]
+    return Result(check_id, deciding.state, code, at, dict(facts or {}))
