@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ from sandbox.microsoft.roles import PRIVILEGED_ROLE_ADMINISTRATOR
 from sandbox.microsoft.state import User
 from sandbox.webex.state import Person
 from shared.core.ids import OrgId, TenantId
+from shared.wiring import Wiring
 from tests.journeys.stage import PERMISSIONS, Stage
 from tests.pages.steps import (
     ADMIN_CONSENT,
@@ -325,17 +327,11 @@ def test_only_the_sign_in_that_is_not_followed_leaves_nothing(
 
 
 def _choose(stage: Stage, tenant: str) -> None:
-    from dataclasses import replace
-
     rows = stage.wiring.services(OrgId(stage.org.uuid)).organizations
     rows.save_settings(lambda s: replace(s, chosen=TenantId(tenant)))
 
 
 def _with(stage: Stage, **changes: str) -> None:
-    from dataclasses import replace
-
-    from shared.wiring import Wiring
-
     changed = replace(stage.wiring.settings, **changes)  # type: ignore[arg-type]
     stage.wiring = Wiring(changed, stage.clock, stage.wiring.session)
     stage.install()
