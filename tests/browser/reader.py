@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,7 +31,7 @@ _PLAIN: dict[str, Any] = {
 class Reader:
     """One browser of one person. `words` are the app's in their language.
 
-    `thorough`: looks at every page in all colours and at 320 px as well.
+    `thorough`: looks at every page in all colours and at 320 px as well, once.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Reader:
         self.context.set_default_timeout(15_000)
         self.page: Page = self.context.new_page()
         self.wrong: list[str] = []
+        self._known: set[str] = set()
         self.context.on("console", self._hear)
         self.context.on("weberror", lambda error: self.wrong.append(f"script: {error.error}"))
 
@@ -72,17 +74,31 @@ class Reader:
         self.look()
 
     def press(self, name: str, within: str = "") -> None:
-        """A button, by what it is called; `within` a region by its id."""
-        self._there(within).get_by_role("button", name=name, exact=True).click()
-        self.look()
+        """A button, by what it is called; `within` a part of the page, by its selector."""
+        self.click(self._there(within).get_by_role("button", name=name, exact=True))
 
     def follow(self, name: str, within: str = "main") -> None:
-        self._there(within).get_by_role("link", name=name, exact=True).click()
-        self.look()
+        self.click(self._there(within).get_by_role("link", name=name, exact=True))
 
     def choose(self, name: str) -> None:
-        """Whoever signs in, on a provider's page: the button that begins or ends with the name."""
-        self.page.get_by_role("button", name=name).first.click()
+        """Whoever signs in, on a provider's page."""
+        self.click(self.page.get_by_role("button", name=name).first)
+
+    def click(self, what: Locator) -> None:
+        """And look at what comes of it: another page, or this one with something else on it."""
+        self.does(what, what.click)
+
+    def does(self, what: Locator, act: Callable[[], None]) -> None:
+        """`act` on a control that leads somewhere."""
+        if self.scripts and what.evaluate("e => Boolean(e.form?.matches('[data-in-place]'))"):
+            self.page.evaluate("document.querySelector('main > *').dataset.before = ''")
+            act()
+            self.page.locator("[data-before]").wait_for(state="detached")
+            # The script tells what came of it a moment after.
+            self.page.locator("#status p").first.wait_for()
+        else:
+            with self.page.expect_navigation():
+                act()
         self.look()
 
     def _there(self, within: str) -> Locator | Page:
@@ -104,11 +120,17 @@ class Reader:
         return self.page.url.startswith(self.home)
 
     def look(self, *, thorough: bool | None = None) -> None:
-        """Keep what is wrong with the page for the end, so that a journey tells all of it."""
+        """Keep what is wrong with the page for the end, so that a journey tells all of it.
+
+        `thorough`: by default the first time that a page is seen.
+        """
         self.page.wait_for_load_state()
         self._ask_axe("light")
-        if not (self.thorough if thorough is None else thorough):
+        if not (
+            self.thorough and self._where() not in self._known if thorough is None else thorough
+        ):
             return
+        self._known.add(self._where())
         for scheme in SCHEMES:
             self.page.emulate_media(**scheme)
             self._ask_axe(" ".join(scheme.values()))
