@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from shared.admin.ports import Actor, Office, SampledUser, Tenant, TenantFacts
-from shared.core import judging
+from shared.core import judging, times
 from shared.core.checks import Result
 from shared.core.errors import (
     ConsentMissing,
@@ -25,6 +25,7 @@ from shared.core.judging import Found
 from shared.core.model import OrgSettings
 
 SAMPLE = 100
+_TAKES_EFFECT = 10 * times.MINUTE
 Value = TypeVar("Value")
 Facts = Mapping[str, str | int]
 
@@ -85,7 +86,10 @@ class Inspection:
             self.office.services.log.failed("no token for the tenant", missing)
             proven = None
         answer = judging.judge_permissions(
-            proven, connected=connected, link_folders=self.settings.link_folders
+            proven,
+            connected=connected,
+            just_now=self.office.now() - self.settings.consented_at < _TAKES_EFFECT,
+            link_folders=self.settings.link_folders,
         )
         return _marked(answer, self._marks)
 

@@ -14,7 +14,7 @@ from shared.core.prereqs import CHECKS
 FRESH = 15 * times.MINUTE
 # What a provider did not tell is worth asking again soon.
 _FRESH_SILENCE = times.MINUTE
-_SILENT = ("silent", "refused", "late")
+_SILENT = ("silent", "refused", "late", "not_yet")
 _CAPABILITIES = {"webex_officer": "spaces", "webex_people": "people"}
 _ABOUT_TENANT = ("m365_tenant", "m365_permissions", "ecm_tenant_name")
 

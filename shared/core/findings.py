@@ -122,6 +122,11 @@ _FINDINGS: Mapping[str, Mapping[str, Finding]] = {
             "Granted and proven by calls: %(proven)s of %(count)s. New permission needed by linked"
             " folders: %(missing)s. Folders wait until you authorize again; all else works."
         ),
+        "not_yet": _attention(
+            "Granted just now, and proven by calls: %(proven)s of %(count)s. Microsoft may need some"
+            " minutes for the others.",
+            stops=True,
+        ),
         "missing": _unmet(
             "Granted and proven by calls: %(proven)s of %(count)s. Missing: %(missing)s. Authorize"
             " again."

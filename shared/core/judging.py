@@ -54,9 +54,10 @@ def judge_tenant(
 
 
 def judge_permissions(
-    proven: Mapping[str, bool] | None, *, connected: bool, link_folders: bool
+    proven: Mapping[str, bool] | None, *, connected: bool, just_now: bool, link_folders: bool
 ) -> Found:
-    """proven: None where Microsoft gives no token. Folders that nobody wants need no permission."""
+    """proven: None where Microsoft gives no token. just_now: whether the consent is that young that
+    tokens may lack what it added. Folders that nobody wants need no permission."""
     if proven is None:
         return Found("taken_back" if connected else "not_asked")
     wanted = [p for p in PERMISSIONS if p.core or link_folders]
@@ -70,7 +71,7 @@ def judge_permissions(
     if not connected:
         return Found("not_connected", facts)
     if any(p.core for p in lacking):
-        return Found("missing", facts)
+        return Found("not_yet" if just_now else "missing", facts)
     return Found("more_wanted" if lacking else "all", facts)
 
 

@@ -73,16 +73,15 @@ class _Graph(GraphClient):
         return _PROOFS[permission](self)
 
     def may_write_groups(self) -> bool:
-        """That something may be written can only be proven by writing: to no group at all.
+        """That something may be written is only proven by writing: here to a group that cannot be.
 
-        Unconfirmed: that Graph judges the permission (403) before it looks for the group (404). A
-        Graph that refuses the nil uuid as such leaves what reading groups proves.
+        Unconfirmed: that Graph judges the permission (403) before it looks for the group (404). So
+        groups are read besides, which no app may that was granted nothing.
         """
         try:
             self._call("PATCH", f"/groups/{NIL}", {"description": "never written"})
-        except Refused as refused:
-            if refused.where.status != 404:
-                self._get("/groups?$top=1&$select=id")
+        except Refused:
+            self._get("/groups?$top=1&$select=id")
         return True
 
     def may_read_users(self) -> bool:
@@ -213,8 +212,9 @@ def _is_there(answer: Answer, where: Where) -> bool:
 
 
 def _plans(raw: object) -> frozenset[str] | None:
-    """Services that are enabled, in lower case. None: Microsoft did not say, or may not."""
-    if not isinstance(raw, list):
+    """Services that are enabled, in lower case. To an app that may not see them Microsoft says null
+    or nothing: a tenant without any plan has no users either."""
+    if not isinstance(raw, list) or not raw:
         return None
     enabled = (p for p in _objects(raw) if str(p.get("capabilityStatus")).lower() == "enabled")
     return frozenset(str(plan.get("service") or "").lower() for plan in enabled)
