@@ -67,6 +67,9 @@ class Looks(Protocol):
 
     def read(self, uuid: str) -> Versioned[Look] | None: ...
 
+    def among(self, uuids: Collection[str]) -> dict[str, Look]:
+        """The looks of those of these teams and spaces that have one."""
+
     def write(self, uuid: str, before: Versioned[Look] | None, after: Look) -> Versioned[Look]:
         """Raises Conflict when `before` is no longer what the row says."""
 

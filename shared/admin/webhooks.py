@@ -91,9 +91,9 @@ def known(services: Services) -> Webhook | None:
 
 
 def ask_for(services: Services) -> None:
-    """An administrator wants one: `tend` sees to it from now on. May be called again."""
+    """An administrator wants one: `tend` sees to it while the switch is On. Safe to repeat."""
     kept = services.organizations.kept(ROW)
-    before = _webhook(kept) if kept else Webhook()
+    before = _webhook(kept) if kept else Webhook(Standing.GONE)
     _keep(services, kept, Webhook(before.standing, before.id, at=services.now()))
 
 

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 CHANGES = {
     "switch": "The switch",
+    "setting_public_groups": "New groups are",
+    "setting_direction": "Who leads membership",
+    "setting_honour_creation": "Honour who may create groups",
+    "setting_link_folders": "Link the group's folder to the team's space",
+    "setting_default_folder": "The linked folder is",
+    "setting_folder_linkers": "Who links folders, in this order",
+    "setting_language": "Language of what is written to people",
+    "retry": "Team looked at again (Retry)",
+    "replay": "Team looked at again after it was given up on (Replay)",
     "consent": "Microsoft tenant connected",
     "consent_pending": "Consent given by a hand-over link",
     "consent_forgotten": "Consent of a hand-over link forgotten",

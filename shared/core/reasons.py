@@ -10,11 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reason:
-    """place: our page where an administrator goes on from here, "" for the start page."""
-
     sentence: str
     remedy: str
-    place: str = ""
 
 
 class Refusal(Exception):
@@ -173,6 +170,42 @@ _REASONS = {
         "This sign-in was finished already.",
         "Nothing to do, unless something is missing: then start again.",
     ),
+    # Why the switch stays Off, and what else a button was refused
+    "no_tenant": Reason(
+        "No Microsoft tenant is connected, so the switch stays Off.",
+        "Read the note about permissions and authorize the app.",
+    ),
+    "prerequisites_unmet": Reason(
+        "A prerequisite is not met, so the switch stays Off.",
+        "Mend what is listed under the switch, then try again.",
+    ),
+    "try_again": Reason(
+        "Something else changed this at the same moment, so nothing was done.", "Try again."
+    ),
+    "team_unknown": Reason(
+        "This app does not know that team.",
+        "Teams are listed on the page Activity within seconds after they were created.",
+    ),
+    "team_from_before": Reason(
+        "The team was there before the switch went on, and is left alone.", "Nothing to do."
+    ),
+    "letter_gone": Reason(
+        "This team is not given up on any more.",
+        "Look at its state; press Retry if it needs another look.",
+    ),
+    # Why there is no webhook
+    "webhook_foreign": Reason(
+        "Another application has the organization's webhook for spaces, and Webex keeps one only.",
+        "Nothing to do, unless that application is no longer used: then delete its webhook.",
+    ),
+    "webhook_unverified": Reason(
+        "Webex took the webhook, and does not show it as it should be.",
+        "Nothing to do. If it lasts, ask Webex's support.",
+    ),
+    "no_public_url": Reason(
+        "The app does not know under which address Webex reaches it.",
+        "Ask whoever runs the app to give the setting PUBLIC_URL.",
+    ),
     "bad_form": Reason(
         "What the browser sent could not be read.",
         "Go back, load the page again and fill in the form once more.",
@@ -263,85 +296,70 @@ _REASONS = {
     "tenant_not_chosen": Reason(
         "It is not known yet which Microsoft tenant is yours.",
         "Name your Microsoft tenant on the prerequisites page, then press Authorize again.",
-        "/prerequisites",
     ),
     "tenant_not_served": Reason(
         "This app is not set up for your Microsoft tenant.",
         "Ask whoever runs the app to name the tenant in its settings, or choose another tenant on"
         " the prerequisites page.",
-        "/prerequisites",
     ),
     "tenant_bound": Reason(
         "This Microsoft tenant is connected to another Webex organization.",
         "Choose another tenant on the prerequisites page, or have it disconnected there first.",
-        "/prerequisites",
     ),
     "organization_bound": Reason(
         "Your Webex organization is connected to another Microsoft tenant.",
         "Disconnect that tenant in the settings first, or choose it again on the prerequisites"
         " page.",
-        "/settings",
     ),
     "consent_declined": Reason(
         "The permissions were not accepted in Microsoft's dialog.",
         "Press Authorize again and choose Accept. Where Microsoft asked for an administrator's"
         " approval, a Global Administrator or Privileged Role Administrator must do it: send a"
         " hand-over link from the Sign-ins page.",
-        "/permissions",
     ),
     "not_microsoft_admin": Reason(
         "Whoever signed in at Microsoft may not give consent for the whole tenant.",
         "Have a Global Administrator or Privileged Role Administrator do it: send a hand-over link"
         " from the Sign-ins page.",
-        "/permissions",
     ),
     "consent_failed": Reason(
         "Microsoft did not complete the consent.",
         "Press Authorize again. If it stays, whoever runs the app finds Microsoft's error number"
         " in the log.",
-        "/permissions",
     ),
     "wrong_tenant": Reason(
         "The answer came from another Microsoft tenant than the one that was chosen.",
         "Press Authorize again and sign in with an account of your tenant, or choose the other"
         " tenant on the prerequisites page.",
-        "/prerequisites",
     ),
     "microsoft_declined": Reason(
         "The sign-in at Microsoft was cancelled.",
         "Press Authorize again. The sign-in after the consent proves whose consent it was.",
-        "/permissions",
     ),
     "microsoft_signin_failed": Reason(
         "The sign-in at Microsoft did not work.",
         "Press Authorize again. If it stays, whoever runs the app finds Microsoft's error number"
         " in the log.",
-        "/permissions",
     ),
     "add_wids_claim": Reason(
         "Microsoft did not tell whether you are an administrator of the tenant.",
         "Let the app's sign-ins carry the roles of whoever signs in, then press Authorize again.",
-        "/permissions",
     ),
     "consent_not_effective_yet": Reason(
         "The consent was given, and is not in effect everywhere at Microsoft yet.",
         "Wait a minute, then press Authorize again.",
-        "/permissions",
     ),
     "nothing_pending": Reason(
         "There is nothing to confirm any more.",
         "Somebody confirmed it already, or it was forgotten after seven days: then ask again.",
-        "/credentials",
     ),
     "disconnect_while_on": Reason(
         "The tenant cannot be disconnected while the switch is on.",
         "Turn the switch off, then disconnect the tenant.",
-        "/settings",
     ),
     "disconnect_with_groups": Reason(
         "The tenant cannot be disconnected: groups that the app made are in it.",
         "Leave the switch off; then nothing is written any more, and the groups stay as they are.",
-        "/settings",
     ),
     # Why a hand-over link is of no use
     "handover_unknown": Reason(
@@ -363,10 +381,40 @@ _REASONS = {
     ),
 }
 
+# Our pages where an administrator goes on from a refusal.
+_PLACES = {
+    "/prerequisites": (
+        "tenant_not_chosen",
+        "tenant_not_served",
+        "tenant_bound",
+        "wrong_tenant",
+    ),
+    "/settings": (
+        "organization_bound",
+        "disconnect_while_on",
+        "disconnect_with_groups",
+    ),
+    "/permissions": (
+        "consent_declined",
+        "not_microsoft_admin",
+        "consent_failed",
+        "microsoft_declined",
+        "microsoft_signin_failed",
+        "add_wids_claim",
+        "consent_not_effective_yet",
+    ),
+    "/credentials": ("nothing_pending",),
+}
+
 
 def reason(code: str) -> Reason:
     """The sentence for a code; an unknown one (a newer version's row) still gets a sentence."""
     return _REASONS.get(code, _REASONS["unexpected_refusal"])
+
+
+def place(code: str) -> str:
+    """Where to go on after this code, "" for the start page."""
+    return next((place for place, codes in _PLACES.items() if code in codes), "")
 
 
 def codes() -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from shared.core.look import Look
 from shared.core.model import Versioned
@@ -22,6 +22,10 @@ class LookRows:
     def read(self, uuid: str) -> Versioned[Look] | None:
         row = self._rows.get(f"look:{uuid}")
         return Versioned(_look(row), row.etag) if row else None
+
+    def among(self, uuids: Collection[str]) -> dict[str, Look]:
+        rows = self._rows.among("look:", uuids)
+        return {uuid: _look(row) for uuid, row in rows.items()}
 
     def write(self, uuid: str, before: Versioned[Look] | None, after: Look) -> Versioned[Look]:
         steps = [_step(uuid, before, after)]

@@ -8,7 +8,7 @@ Sources: https://learn.microsoft.com/rest/api/storageservices/understanding-the-
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -199,6 +199,18 @@ class Partition:
         )
         # islice stops at the limit without asking for the page after it.
         yield from (_row(entity) for entity in islice(pages, limit))
+
+    def among(self, prefix: str, names: Collection[str]) -> dict[str, Row]:
+        """The rows prefix+name that are there, by name.
+
+        Neighbours come in one query; whoever lies further apart is read one by one.
+        """
+        if not names:
+            return {}
+        low, high = f"{prefix}{min(names)}", f"{prefix}{max(names)} "
+        near = {row.key: row for row in self.range(low, high, limit=2 * len(names))}
+        rows = {n: near.get(f"{prefix}{n}") or self.get(f"{prefix}{n}") for n in names}
+        return {name: row for name, row in rows.items() if row}
 
 
 class Tables:

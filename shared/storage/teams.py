@@ -42,18 +42,11 @@ class TeamRows:
         return [_label(row) for row in rows]
 
     def among(self, teams: Collection[TeamId]) -> dict[TeamId, Team]:
-        if not teams:
-            return {}
-        # Neighbours come in one query; whoever lies further apart is read one by one.
-        near = self._rows.range(f"team:{min(teams)}", f"team:{max(teams)} ", limit=2 * len(teams))
-        rows = {row.key: row for row in near}
         found: dict[TeamId, Team] = {}
-        for team in teams:
-            row = rows.get(f"team:{team}") or self._rows.get(f"team:{team}")
+        for uuid, row in self._rows.among("team:", teams).items():
             # Unreadable: it has a status that this version does not know.
             with suppress(ValueError):
-                if row:
-                    found[team] = _team(row)
+                found[TeamId(uuid)] = _team(row)
         return found
 
     def space(self, uuid: str) -> Space | None:

@@ -1,0 +1,66 @@
+"""A team as the activity page shows it: its state in words, and why, as texts of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.admin.activity import Entry, Standing
+from shared.core.reasons import Reason, reason
+
+
+@dataclass(frozen=True)
+class Words:
+    """A standing in a word and a sentence. looks: the state of a check that it looks like."""
+
+    word: str
+    sentence: str
+    looks: str
+
+
+STANDINGS: Mapping[Standing, Words] = {
+    Standing.NEEDS_PERSON: Words("Needs a person", "It does not go on by itself.", "not_met"),
+    Standing.GIVEN_UP: Words(
+        "Given up",
+        "The app failed on it five times in a row. It is tried again a day later, or by Replay.",
+        "not_met",
+    ),
+    Standing.SETTLING: Words(
+        "Settling", "The team is new, and people may still be arriving.", "manual"
+    ),
+    Standing.WAITING: Words(
+        "In progress", "Something is still to be done; it is looked at again by itself.", "manual"
+    ),
+    Standing.FOLDER: Words(
+        "Waiting for the folder", "The group is complete; its folder is not linked yet.", "manual"
+    ),
+    Standing.THROTTLED: Words(
+        "Throttled", "The providers' quota is used up; it goes on by itself.", "attention"
+    ),
+    Standing.COMPLETE: Words("Complete", "Group, people and folder are in step.", "met"),
+    Standing.FROM_BEFORE: Words(
+        "From before", "It was there before the switch went on, and is left alone.", "manual"
+    ),
+    Standing.UNREADABLE: Words(
+        "Cannot be read", "Another version of this app wrote its row.", "attention"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """missing: how many people, and why."""
+
+    entry: Entry
+    words: Words
+    reasons: list[Reason]
+    missing: list[tuple[int, Reason]]
+
+
+def told(entry: Entry) -> Told:
+    return Told(
+        entry,
+        STANDINGS[entry.standing],
+        [reason(code) for code in entry.reasons],
+        [(count, reason(code)) for code, count in entry.missing.items()],
+    )

@@ -1,0 +1,118 @@
+"""The switch, the choices beside it, the connection, and what was changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from functions.settings.telling import fields, lines, obstacle, sign_ins
+from shared.admin import choices, connection, switching, webhooks
+from shared.admin.choices import CHOICES, NotTaken
+from shared.admin.ports import Office
+from shared.core.errors import Failure, Permanent
+from shared.core.reasons import Refusal, codes, reason
+from shared.ports import Conflict
+from shared.web.answers import Page, Redirect
+from shared.web.entry import Desk
+from shared.web.visit import Visit
+
+_HERE = "/settings"
+_AUDIT = 20
+# Rows read to know whether a group was ever made; where there are more, the attempt tells.
+_LOOKED_AT = 1_000
+
+
+def show(desk: Desk, visit: Visit) -> Page:
+    """GET /settings. `off` asks whether the switch shall really go off."""
+    return _page(desk, asks=visit.query.get("off") == "1")
+
+
+def save(desk: Desk, visit: Visit) -> Page | Redirect:
+    """POST /settings: what was changed in the form. Wrong values keep what was typed."""
+    typed = {name: visit.form[name] for name in CHOICES if name in visit.form}
+    shown = {n: visit.form[f"was_{n}"] for n in CHOICES if f"was_{n}" in visit.form}
+    try:
+        saved = choices.save(desk.office, desk.actor, typed, shown)
+    except NotTaken as no:
+        return replace(_page(desk, typed, no), status=422)
+    except Conflict:
+        return Redirect(_HERE, notice="try_again")
+    return Redirect(_HERE, notice="settings_saved" if saved else "settings_same")
+
+
+def switch(desk: Desk, visit: Visit) -> Redirect:
+    """POST /settings/switch. Off is asked about first, on the same page."""
+    wish = visit.form.get("on")
+    if wish == "1":
+        return _on(desk)
+    if wish != "0":
+        raise Refusal("bad_form")
+    if not desk.office.services.organizations.settings().on:
+        return Redirect(_HERE, notice="switch_off")
+    if visit.form.get("confirmed") != "1":
+        return Redirect(f"{_HERE}?off=1", notice="switch_off_asks")
+    switching.turn_off(desk.office, desk.actor)
+    return Redirect(_HERE, notice="switch_off")
+
+
+def disconnect(desk: Desk, _visit: Visit) -> Redirect:
+    """POST /settings/disconnect: give the Microsoft tenant up."""
+    try:
+        connection.disconnect(desk.office, desk.actor)
+    except Refusal as refusal:
+        return Redirect(_HERE, notice=refusal.code)
+    return Redirect(_HERE, notice="disconnected")
+
+
+def _on(desk: Desk) -> Redirect:
+    """Where it fails, the switch is where it was, and the page says why."""
+    try:
+        switching.turn_on(desk.office, desk.actor)
+    except Refusal as refusal:
+        return Redirect(_HERE, notice=refusal.code)
+    except Failure as failure:
+        desk.office.services.log.failed("switch not turned on", failure)
+        return Redirect(_HERE, notice=_code(failure))
+    except Conflict:
+        return Redirect(_HERE, notice="try_again")
+    return Redirect(_HERE, notice="switch_on")
+
+
+def _code(failure: Failure) -> str:
+    known = isinstance(failure, Permanent) and failure.code in codes()
+    return failure.code if isinstance(failure, Permanent) and known else "provider_silent"
+
+
+def _page(
+    desk: Desk,
+    typed: dict[str, str] | None = None,
+    mistakes: NotTaken | None = None,
+    *,
+    asks: bool = False,
+) -> Page:
+    office = desk.office
+    waiting = switching.unmet(office, desk.actor)
+    settings = office.services.organizations.settings()
+    webhook = webhooks.known(office.services)
+    return Page(
+        "settings.html",
+        {
+            "settings": settings,
+            "asks": asks and settings.on,
+            "obstacle": None if settings.on else obstacle(settings, waiting),
+            "waiting": waiting,
+            "webhook": webhook,
+            "webhook_why": reason(webhook.why) if webhook and webhook.why else None,
+            "fields": fields(settings, typed or {}, mistakes.mistakes if mistakes else {}),
+            "sign_ins": sign_ins(office),
+            "kept_by": reason(code) if (code := _kept_by(office, on=settings.on)) else None,
+            "changes": lines(office.audit.latest(_AUDIT)),
+        },
+    )
+
+
+def _kept_by(office: Office, *, on: bool) -> str:
+    """The reason code why the tenant cannot be given up, "" if it can."""
+    if on:
+        return "disconnect_while_on"
+    labels = office.services.teams.labels("", _LOOKED_AT)
+    return "disconnect_with_groups" if any(label.has_group for label in labels) else ""

@@ -1,0 +1,135 @@
+"""What the settings page shows, as values for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from shared.admin.choices import CHOICES, UNKNOWN, Choice, Mistake, words
+from shared.admin.ports import Change, Credential, Office
+from shared.admin.prerequisites import Row
+from shared.core.capabilities import CAPABILITIES, Capability, missing
+from shared.core.changes import CHANGES
+from shared.core.model import OrgSettings
+from shared.core.prereqs import CHECKS
+from shared.core.reasons import Reason, reason
+
+_SWITCH = {"on": "On", "off": "Off"}
+_LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Field:
+    """One choice in the form. value: what it shows now, typed or kept. was: what it was opened
+    with. options: each value with its words, several for an order; a kept value that is none of
+    ours is one more. mistake: why it was not taken."""
+
+    choice: Choice
+    value: str
+    was: str
+    options: tuple[tuple[str, tuple[str, ...]], ...]
+    mistake: Mistake | None = None
+
+    @property
+    def unknown(self) -> str:
+        """What was typed, where it is none of the options."""
+        wrong = self.mistake is not None and self.mistake.sentence == UNKNOWN
+        return self.value[:_LONGEST] if wrong else ""
+
+    @property
+    def now(self) -> tuple[str, ...]:
+        """The words of what somebody else chose meanwhile."""
+        told = self.mistake is not None and self.mistake.sentence != UNKNOWN
+        return words(self.choice.name, self.was) if told else ()
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """state: "none", "ended", "scopes" or "kept"."""
+
+    capability: Capability
+    state: str
+    owner: str = ""
+    since: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class Word:
+    """A piece of a value. ours: a text of ours, to be translated."""
+
+    text: str
+    ours: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the audit. label: "" for a change that this version does not know."""
+
+    at: int
+    who: str
+    label: str
+    code: str
+    before: tuple[Word, ...]
+    after: tuple[Word, ...]
+
+
+def obstacle(settings: OrgSettings, waiting: Iterable[Row]) -> Reason | None:
+    """Why the switch cannot go on."""
+    if list(waiting):
+        return reason("prerequisites_unmet")
+    return None if settings.tenant else reason("no_tenant")
+
+
+def fields(
+    settings: OrgSettings, typed: Mapping[str, str], mistakes: Mapping[str, Mistake]
+) -> list[Field]:
+    return [_field(c, c.read(settings), typed, mistakes.get(c.name)) for c in CHOICES.values()]
+
+
+def _field(choice: Choice, kept: str, typed: Mapping[str, str], mistake: Mistake | None) -> Field:
+    values = [*choice.options, *([kept] if kept not in choice.options else [])]
+    options = tuple((value, words(choice.name, value)) for value in values)
+    return Field(choice, typed.get(choice.name, kept), kept, options, mistake)
+
+
+def sign_ins(office: Office) -> list[SignIn]:
+    """Of every capability that somebody signs in for."""
+    return [_sign_in(c, office.credentials.read(c.id)) for c in CAPABILITIES.values() if c.scopes]
+
+
+def _sign_in(capability: Capability, kept: Credential | None) -> SignIn:
+    if kept is None:
+        return SignIn(capability, "none")
+    state = "kept"
+    if kept.failed:
+        state = "ended"
+    elif missing(capability.id, kept.scopes):
+        state = "scopes"
+    return SignIn(capability, state, kept.owner_name, kept.since, kept.failed)
+
+
+def lines(changes: Iterable[Change]) -> list[Line]:
+    return [
+        Line(
+            change.at,
+            change.who,
+            CHANGES.get(change.what, ""),
+            change.what,
+            _words(change.what, change.before),
+            _words(change.what, change.after),
+        )
+        for change in changes
+    ]
+
+
+def _words(what: str, value: str) -> tuple[Word, ...]:
+    """A value of ours in words; anything else as it stands, since somebody else wrote it."""
+    name = what.removeprefix("setting_")
+    if what == "switch" and value in _SWITCH:
+        return (Word(_SWITCH[value], ours=True),)
+    if what.startswith("prerequisite_") and value in CHECKS:
+        return (Word(CHECKS[value].title, ours=True),)
+    if name != what and name in CHOICES and value in CHOICES[name].options:
+        return tuple(Word(text, ours=True) for text in words(name, value))
+    return (Word(value, ours=False),) if value else ()

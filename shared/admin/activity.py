@@ -1,0 +1,359 @@
+"""Every team as our own rows know it, and putting one back in line. No provider is asked anything.
+
+A page costs about as many rows as it shows; a search reads a bounded number of rows and says where
+it stopped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from shared.admin.ports import Actor, Office
+from shared.core import times
+from shared.core.ids import ObjectId, PersonId, TeamId, parse_uuid
+from shared.core.look import Look, leased
+from shared.core.model import Folder, Identity, IdentityState, OrgSettings, Status, Team
+from shared.core.pace import rate_of, reserve
+from shared.core.reasons import Refusal
+from shared.ports import Conflict, DeadLetter, Label, Services
+from shared.sync.lease import want
+
+PAGE = 50
+# Rows that one search reads: two requests to the table.
+SCANNED = 2_000
+PEOPLE_SHOWN = 200
+LETTERS_COUNTED = 100
+_CHUNK = 1_000
+_RACES = 20
+# So many people of a team are asked about anew by a Retry: two minutes of the directory's quota.
+_ASKED_AGAIN = 500
+_NEGATIVE = frozenset(IdentityState) - {IdentityState.MAPPED, IdentityState.BOT}
+_HANDS_NEEDED = (Folder.NO_PERMISSION.value, Folder.REFUSED.value)
+
+
+class Standing(StrEnum):
+    """How a team stands, as the page says it."""
+
+    NEEDS_PERSON = "needs_person"
+    GIVEN_UP = "given_up"
+    SETTLING = "settling"
+    WAITING = "waiting"
+    FOLDER = "folder"
+    THROTTLED = "throttled"
+    COMPLETE = "complete"
+    FROM_BEFORE = "from_before"
+    UNREADABLE = "unreadable"
+
+
+# What a list can be narrowed to: all but what changes by the second.
+FILTERS = tuple(s for s in Standing if s is not Standing.THROTTLED)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One team. team: None where its row cannot be read. Times in milliseconds, 0 for never.
+
+    until: when the providers' quota allows more. next_look: when it is looked at by itself.
+    missing: how many people are not in the group, or not as expected, by reason code.
+    """
+
+    uuid: TeamId
+    name: str
+    standing: Standing
+    team: Team | None = None
+    until: int = 0
+    next_look: int = 0
+    letter: DeadLetter | None = None
+    missing: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Codes of core.reasons: why no group, why no folder."""
+        if self.team is None or self.standing is Standing.FROM_BEFORE:
+            return []
+        folder = self.team.folder
+        told = folder.value if folder not in (Folder.NONE, Folder.LINKED) else ""
+        return [code for code in (self.team.reason, told) if code]
+
+    @property
+    def may_retry(self) -> bool:
+        return self.standing not in (Standing.FROM_BEFORE, Standing.UNREADABLE)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """following: the uuid to go on after, "" at the end. cut: the search stopped before the page
+    was full, since it had read enough rows."""
+
+    entries: list[Entry]
+    following: str = ""
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A person who is not in the group, or not as expected, and the object id if one is known."""
+
+    person: PersonId
+    code: str
+    object: ObjectId | None = None
+
+
+def teams(office: Office, *, begins: str = "", standing: str = "", after: str = "") -> Listing:
+    """Teams behind `after`, in the order of their uuids: those whose name or group's name begins
+    so, or whose uuid it is, and that stand so. Unknown standings are no filter."""
+    services, settings = office.services, office.services.organizations.settings()
+    if standing == Standing.GIVEN_UP:
+        return _given_up(services, settings, begins, after)
+    uuid = parse_uuid(begins)
+    if uuid:
+        return Listing(_entries(services, settings, [TeamId(uuid)]))
+    if not begins and standing not in FILTERS:
+        labels = services.teams.labels(after, PAGE + 1)
+        found = _entries(services, settings, [label.uuid for label in labels[:PAGE]])
+        return Listing(found, labels[PAGE - 1].uuid if len(labels) > PAGE else "")
+    return _search(services, settings, _matcher(begins, standing, settings), after)
+
+
+def given_up(office: Office) -> int:
+    """How many teams were given up on; counts no further than LETTERS_COUNTED."""
+    return len(office.services.dead_letters.after("", LETTERS_COUNTED))
+
+
+def one(office: Office, team: str) -> tuple[Entry, list[Absent]]:
+    """A team and who is not in its group. Raises Refusal("team_unknown")."""
+    services = office.services
+    found = _entries(services, services.organizations.settings(), [_uuid(team)])
+    if not found:
+        raise Refusal("team_unknown")
+    entry = found[0]
+    listed = dict(list(entry.team.listed.items())[:PEOPLE_SHOWN]) if entry.team else {}
+    known = services.identities.known(listed)
+    return entry, [Absent(p, code, _object(known.get(p))) for p, code in listed.items()]
+
+
+def retry(office: Office, actor: Actor, team: str) -> None:
+    """Look at a team again as soon as may be, with everything that was put off for a day.
+
+    Raises Refusal: team_unknown, team_from_before. May be called again.
+    """
+    services, uuid = office.services, _uuid(team)
+    known = services.teams.among([uuid]).get(uuid)
+    if known is None:
+        raise Refusal("team_unknown")
+    if not known.new:
+        raise Refusal("team_from_before")
+    _ask_again(services, known)
+    _make_due(services, uuid)
+    want(services, uuid, known.space_id)
+    office.record(actor, "retry", after=known.name or uuid)
+
+
+def replay(office: Office, actor: Actor, team: str) -> None:
+    """Look again at a team that was given up on. Raises Refusal: team_unknown, letter_gone.
+
+    The wish comes first: dying in between leaves a letter too many, never a team forgotten.
+    """
+    services, uuid = office.services, _uuid(team)
+    letter = services.dead_letters.read(uuid)
+    if letter is None:
+        raise Refusal("letter_gone")
+    _make_due(services, uuid)
+    want(services, uuid, letter.space_id)
+    services.dead_letters.remove(uuid)
+    office.record(actor, "replay", after=_name(services, uuid))
+
+
+def _uuid(text: str) -> TeamId:
+    uuid = parse_uuid(text)
+    if uuid is None:
+        raise Refusal("team_unknown")
+    return TeamId(uuid)
+
+
+def _name(services: Services, uuid: TeamId) -> str:
+    known = services.teams.among([uuid]).get(uuid)
+    return known.name if known and known.name else uuid
+
+
+def _object(identity: Identity | None) -> ObjectId | None:
+    return identity.object if identity else None
+
+
+def _ask_again(services: Services, team: Team) -> None:
+    """What the directory denied may have been mended: those answers count as old."""
+    people = [person for person, code in team.listed.items() if code in _NEGATIVE]
+    known = services.identities.known(people[:_ASKED_AGAIN])
+    stale = [replace(i, checked=0) for i in known.values() if i.state in _NEGATIVE]
+    if stale:
+        services.identities.keep(stale)
+
+
+def _make_due(services: Services, uuid: TeamId) -> None:
+    """People and folder count as due now, whatever they were put off to.
+
+    A team that is being looked at right now is left as it is: writing its row would end that look.
+    """
+    for _ in range(_RACES):
+        look = services.looks.read(uuid)
+        try:
+            row = services.teams.read(uuid)
+        except ValueError:
+            # Written by a newer version: only that one may change it.
+            return
+        if row is None or (look and leased(look.value, services.now())):
+            return
+        try:
+            services.teams.write(row, _all_due(row.value, services.now()))
+        except Conflict:
+            continue
+        return
+
+
+def _all_due(team: Team, now: int) -> Team:
+    waits_for_folder = team.group_id and team.folder is not Folder.LINKED
+    return replace(team, people_at=now, folder_at=now if waits_for_folder else team.folder_at)
+
+
+def _given_up(services: Services, settings: OrgSettings, begins: str, after: str) -> Listing:
+    letters = services.dead_letters.after(after, PAGE + 1)
+    shown = {TeamId(letter.team): letter for letter in letters[:PAGE]}
+    entries = {e.uuid: e for e in _entries(services, settings, list(shown))}
+    found = [
+        replace(
+            entries.get(uuid) or Entry(uuid, "", Standing.GIVEN_UP),
+            letter=letter,
+            standing=Standing.GIVEN_UP,
+        )
+        for uuid, letter in shown.items()
+    ]
+    found = [e for e in found if _begins(_names(e), begins)]
+    return Listing(found, letters[PAGE - 1].team if len(letters) > PAGE else "")
+
+
+def _names(entry: Entry) -> tuple[str, ...]:
+    team = entry.team
+    return (team.name, team.space_title, team.group_name) if team else (entry.name,)
+
+
+def _begins(names: Iterable[str], begins: str) -> bool:
+    wanted = begins.strip().casefold()
+    return not wanted or any(name.strip().casefold().startswith(wanted) for name in names)
+
+
+def _matcher(begins: str, standing: str, settings: OrgSettings) -> Callable[[Label], bool]:
+    wanted = standing if standing in FILTERS else ""
+
+    def matches(label: Label) -> bool:
+        if wanted and _standing(label, settings) != wanted:
+            return False
+        return _begins(label.names, begins)
+
+    return matches
+
+
+def _search(
+    services: Services, settings: OrgSettings, matches: Callable[[Label], bool], after: str
+) -> Listing:
+    """Until the page is full, the rows are at their end, or enough were read."""
+    found: list[TeamId] = []
+    read, ended = 0, False
+    while read < SCANNED and not ended and len(found) < PAGE:
+        labels = services.teams.labels(after, _CHUNK)
+        ended = len(labels) < _CHUNK
+        for label in labels:
+            read, after = read + 1, label.uuid
+            if matches(label):
+                found.append(label.uuid)
+            if len(found) == PAGE:
+                ended = ended and label is labels[-1]
+                break
+    entries = _entries(services, settings, found)
+    return Listing(entries, "" if ended else after, cut=not ended and len(found) < PAGE)
+
+
+def _entries(services: Services, settings: OrgSettings, uuids: list[TeamId]) -> list[Entry]:
+    rows = services.teams.among(uuids)
+    looks = services.looks.among(uuids)
+    busy = _busy_until(services, settings)
+    return [
+        entry
+        for uuid in uuids
+        if (entry := _entry(services, settings, uuid, rows.get(uuid), looks.get(uuid), busy))
+    ]
+
+
+def _entry(
+    services: Services,
+    settings: OrgSettings,
+    uuid: TeamId,
+    team: Team | None,
+    look: Look | None,
+    busy: int,
+) -> Entry | None:
+    if team is None:
+        return _unreadable(services, uuid)
+    letter = services.dead_letters.read(uuid) if look and look.dead else None
+    standing = Standing.GIVEN_UP if letter else _standing(_label(team), settings)
+    ready = look.ready if look and look.ready is not None else 0
+    until = max(busy, ready) if busy and ready <= busy else 0
+    if until and standing in (Standing.SETTLING, Standing.WAITING, Standing.FOLDER):
+        standing = Standing.THROTTLED
+    missing = dict(Counter(team.listed.values()).most_common())
+    name = team.space_title or team.name
+    return Entry(uuid, name, standing, team, until, ready, letter, missing)
+
+
+def _unreadable(services: Services, uuid: TeamId) -> Entry | None:
+    """A row of a newer version; None where there is no row at all."""
+    labels = services.teams.labels(uuid[:-1], 1)
+    if not labels or labels[0].uuid != uuid:
+        return None
+    names = labels[0].names
+    return Entry(uuid, names[0] if names else "", Standing.UNREADABLE)
+
+
+def _label(team: Team) -> Label:
+    return Label(
+        uuid=team.uuid,
+        space_id=team.space_id,
+        new=team.new,
+        names=(team.name,),
+        status=team.status.value,
+        folder=team.folder.value,
+        has_group=team.group_id is not None,
+    )
+
+
+def _standing(label: Label, settings: OrgSettings) -> Standing:
+    """What the rows say, without what changes by the second."""
+    follows_folder = label.has_group and settings.link_folders
+    stands = {
+        Status.FROM_BEFORE.value: Standing.FROM_BEFORE,
+        Status.NEEDS_PERSON.value: Standing.NEEDS_PERSON,
+        Status.SETTLING.value: Standing.SETTLING,
+        Status.WAITING.value: Standing.WAITING,
+        Status.COMPLETE.value: Standing.COMPLETE,
+    }.get(label.status, Standing.UNREADABLE)
+    if stands not in (Standing.WAITING, Standing.COMPLETE) or not follows_folder:
+        return stands
+    if label.folder in _HANDS_NEEDED:
+        return Standing.NEEDS_PERSON
+    unfinished = label.folder in (Folder.NONE.value, Folder.WAITING.value)
+    return Standing.FOLDER if unfinished and stands is Standing.COMPLETE else stands
+
+
+def _busy_until(services: Services, settings: OrgSettings) -> int:
+    """When the last of the used-up quotas is free again, 0 where none is used up."""
+    now, latest = services.now(), 0
+    for capability in {"spaces", "people", "graph", *settings.folder_linkers}:
+        row = services.organizations.pace(capability)
+        if row is None:
+            continue
+        _, wait = reserve(row.value, now, 0, rate_of(capability))
+        if wait > times.WAIT_IN_CALL * times.SECOND:
+            latest = max(latest, now + wait, row.value.waiting)
+    return latest
