@@ -123,8 +123,8 @@ _FINDINGS: Mapping[str, Mapping[str, Finding]] = {
             " folders: %(missing)s. Folders wait until you authorize again; all else works."
         ),
         "not_yet": _attention(
-            "Granted just now, and proven by calls: %(proven)s of %(count)s. Microsoft may need some"
-            " minutes for the others.",
+            "Granted just now, and proven by calls: %(proven)s of %(count)s. Microsoft may need"
+            " some minutes for the others.",
             stops=True,
         ),
         "missing": _unmet(

@@ -87,17 +87,17 @@ def judge_creation(
 ) -> Found:
     """some: the members of one group may. naming: the policy's pattern. blocked: how many words."""
     if everybody:
-        code = "everybody"
+        finding = "everybody"
     elif not honoured:
-        code = "ignored"
+        finding = "ignored"
     else:
-        code = "some" if some else "nobody"
+        finding = "some" if some else "nobody"
     facts: dict[str, str | int] = {}
     if naming:
-        code, facts["naming"] = f"{code}+naming", naming
+        finding, facts["naming"] = f"{finding}+naming", naming
     if blocked:
-        code, facts["blocked"] = f"{code}+words", blocked
-    return Found(code, facts)
+        finding, facts["blocked"] = f"{finding}+words", blocked
+    return Found(finding, facts)
 
 
 def judge_users(count: int) -> Found:
@@ -156,9 +156,9 @@ def judge_identities(
     matching = sum(1 for i in shaped if i in known) if known is not None else len(shaped)
     facts = {"matching": matching, "count": sampled, "total": total}
     if not matching:
-        code = "none"
+        finding = "none"
     elif known is None:
-        code = "shaped"
+        finding = "shaped"
     else:
-        code = "all" if matching == sampled else "some"
-    return Found(f"{code}+sample", facts)
+        finding = "all" if matching == sampled else "some"
+    return Found(f"{finding}+sample", facts)
