@@ -75,9 +75,15 @@ class Errands:
         self.browser.get("/credentials")
         return self.browser.press("/authorize/confirm", step=step)
 
-    def turn(self, *, on: bool) -> Page:
+    def turn_on(self) -> Page:
         self.browser.get("/settings")
-        return self.browser.press("/settings/switch", on="1" if on else "0")
+        return self.browser.press("/settings/switch", on="1")
+
+    def turn_off(self) -> Page:
+        """The page asks first."""
+        self.browser.get("/settings")
+        self.browser.press("/settings/switch", on="0")
+        return self.browser.press("/settings/switch", on="0", confirmed="1")
 
     # At the providers
 

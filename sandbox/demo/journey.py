@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from sandbox.console import spells
+from sandbox.demo.pages import People
 from sandbox.demo.refusals import (
     check_team_from_before,
     forge,
@@ -64,17 +65,19 @@ def run_demo(say: Steps) -> int:
 def _play_all(here: Stage, say: Steps) -> list[Line]:
     from_before = make_team_from_before(here, say)
     time.sleep(1.5)  # Webex's clock has whole seconds; the team must be older than the switch
-    for sentence in here.turn(on=True, webhooks=True):
-        say(sentence)
+    people = People(here, say)
+    steps = people.set_up()
+    if any(step.wrong for step in steps):
+        return steps
     time.sleep(1)
     small = [Playing(here, scene, say) for scene in SMALL]
     forged = forge(here, say)
     join_team_from_before(here, from_before, say)
     large = Playing(here, LARGE_BY_WEBHOOK, say)
-    lines = [forged, *(playing.line() for playing in small), large.line()]
+    lines = [*steps, forged, *(playing.line() for playing in small), large.line()]
     lines += _throttle(here, say)
     lines.append(check_team_from_before(here, from_before))
-    lines.append(play_off(here, say))
+    lines.append(play_off(here, people, say))
     return lines
 
 

@@ -8,6 +8,7 @@ import uuid
 
 from sandbox.clouds import world
 from sandbox.demo import checks
+from sandbox.demo.pages import People
 from sandbox.demo.scenes import Line, create
 from sandbox.demo.stage import Stage
 from sandbox.demo.tally import Count
@@ -68,10 +69,15 @@ def check_team_from_before(stage: Stage, team: Team) -> Line:
     return Line(team.name, wrong, size, count=stage.tally.of(team.uuid))
 
 
-def play_off(stage: Stage, say: Steps) -> Line:
+def play_off(stage: Stage, admin: People, say: Steps) -> Line:
     """With the switch Off a new team gets nothing; nor is anything else written."""
-    say(" ".join(stage.turn(on=False)))
-    # A step that was on its way may still land.
+    wrong = admin.turn_off()
+    say("The administrator slid the switch to Off")
+    # A step that was on its way may still land, and the webhook is taken away.
+    until = time.monotonic() + OFF_SECONDS
+    while stage.clouds.webex.webhooks and time.monotonic() < until:
+        time.sleep(0.5)
+    wrong += ["the webhook is still there"] if stage.clouds.webex.webhooks else []
     time.sleep(1)
     before = stage.tally.all()
     people = world.ordinary_people(stage.clouds.webex)
@@ -79,7 +85,7 @@ def play_off(stage: Stage, say: Steps) -> Line:
     say(f"{team.name}: created; waiting {OFF_SECONDS:g} s")
     time.sleep(OFF_SECONDS)
     after = stage.tally.all()
-    wrong = checks.is_untouched(stage, team)
+    wrong += checks.is_untouched(stage, team)
     if after != before:
         wrong.append(f"calls went out: {_difference(before, after)}")
     say(f"{team.name}: {'; '.join(wrong) or 'nothing happened'}")

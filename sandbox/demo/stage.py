@@ -7,16 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.clouds import world
 from sandbox.clouds.house import Clouds
 from sandbox.clouds.served import Ports, ServedClouds
 from sandbox.demo.tally import Tally
 from sandbox.installation import ORG, new_master_keys, sandbox_settings
-from sandbox.setup_organization import Order, carry_out
 from sandbox.stack import Stack, child_environment, free_ports
 from sandbox.supervise import Steps
 from shared.config import read_settings
-from shared.core.ids import TenantId
 from shared.ports import Services
 from shared.wiring import Wiring
 
@@ -36,16 +33,15 @@ class Stage:
         """The app's own records."""
         return self.wiring.services(ORG)
 
-    def turn(self, *, on: bool, webhooks: bool = False) -> list[str]:
-        """Work the app's switch; fresh tokens are stored when it goes on."""
-        tokens = world.issue_tokens(self.clouds.webex) if on else {}
-        order = Order(ORG, TenantId(world.TENANT), switch=on, webhooks=webhooks)
-        return list(carry_out(self.wiring, order, tokens))
+    @property
+    def is_on(self) -> bool:
+        """The app's switch, as it stands in its records."""
+        return self.services.organizations.settings().on
 
 
 @contextmanager
 def stage(folder: Path, say: Steps) -> Iterator[Stage]:
-    """A fresh world in `folder`; nothing of it runs any more afterwards."""
+    """A fresh world in `folder`, nothing set up; nothing of it runs any more afterwards."""
     stack = Stack(folder / "logs")
     try:
         say("Starting Azurite, the clouds and the functions host")
