@@ -10,6 +10,8 @@ from shared.web.places import known_place
 from shared.web.render import asset
 from shared.web.visit import Visit
 
+_LOST = "not_found"
+
 
 def welcome(_lobby: Lobby, visit: Visit) -> Page:
     """For anybody: what this is, and the way in."""
@@ -25,13 +27,16 @@ def card(desk: Desk, _visit: Visit) -> Page:
 def refused(_lobby: Lobby, visit: Visit) -> Page:
     """The sentence and remedy of one code; 404 for a code that nobody knows."""
     code = visit.route.get("code", "")
-    known = code in reasons.codes()
-    facts = {
-        "code": code if known else "not_found",
-        "reason": reasons.reason(code if known else "not_found"),
-        "errand": bool(visit.cookies.get(HANDOVER)),
-    }
-    return Page("refused.html", facts, 403 if known else 404, leaves=True)
+    return _told(code, visit, 403) if code in reasons.codes() else _told(_LOST, visit, 404)
+
+
+def lost(_lobby: Lobby, visit: Visit) -> Page:
+    """For an address that leads nowhere."""
+    return _told(_LOST, visit, 404)
+
+
+def lost_at_desk(desk: Desk, visit: Visit) -> Page:
+    return lost(desk.lobby, visit)
 
 
 def refused_at_desk(desk: Desk, visit: Visit) -> Page:
@@ -53,3 +58,9 @@ def script(_lobby: Lobby, _visit: Visit) -> File:
 
 def icon(_lobby: Lobby, _visit: Visit) -> File:
     return File(asset("icon.svg"), "image/svg+xml")
+
+
+def _told(code: str, visit: Visit, status: int) -> Page:
+    errand = bool(visit.cookies.get(HANDOVER))
+    facts = {"code": code, "reason": reasons.reason(code), "errand": errand}
+    return Page("refused.html", facts, status, leaves=True)
