@@ -1,4 +1,4 @@
-"""GET /, /health, /style.css, /script.js, /icon.svg, /refused/{code}."""
+"""GET /, /health, /style.css, /script.js, /icon.svg, /refused/{code}, and whatever is nowhere."""
 
 from __future__ import annotations
 
@@ -60,3 +60,13 @@ def refused(req: func.HttpRequest) -> func.HttpResponse:
     from shared.web.azure import answer
 
     return answer(req, public=refused, admin=refused_at_desk)
+
+
+# The last of all routes: every other is more particular. It also meets a reload of what was a POST.
+@blueprint.function_name("lost")
+@blueprint.route("{*path}", methods=["GET"])
+def lost(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.home.handler import lost, lost_at_desk
+    from shared.web.azure import answer
+
+    return answer(req, public=lost, admin=lost_at_desk)

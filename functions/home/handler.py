@@ -61,6 +61,10 @@ def icon(_lobby: Lobby, _visit: Visit) -> File:
 
 
 def _told(code: str, visit: Visit, status: int) -> Page:
-    errand = bool(visit.cookies.get(HANDOVER))
-    facts = {"code": code, "reason": reasons.reason(code), "errand": errand}
+    facts = {
+        "code": code,
+        "reason": reasons.reason(code),
+        "place": reasons.place(code),
+        "errand": bool(visit.cookies.get(HANDOVER)),
+    }
     return Page("refused.html", facts, status, leaves=True)

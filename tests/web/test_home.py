@@ -90,6 +90,16 @@ def test_an_unknown_refusal_is_not_found(code: str) -> None:
     assert b"<script>" not in answer.body
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/settings/switch", "/a/b/c", "/favicon.ico"])
+def test_an_address_that_leads_nowhere_has_a_page_with_a_way_on(path: str) -> None:
+    answer = get(path)
+
+    assert answer.status == 404
+    assert answer.header("X-Content-Type-Options") == "nosniff"
+    assert b"There is no such page." in answer.body
+    assert b'<a class="button" href="/">' in answer.body
+
+
 def test_health_tells_that_it_runs_and_nothing_more() -> None:
     answer = get("/health")
 
