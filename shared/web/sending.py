@@ -37,7 +37,8 @@ class Sender:
         return self._file(answer)
 
     def _page(self, page: Page, more: Iterable[Cookie]) -> Plain:
-        if self.settings and not self.settings.public_url and page.status < 500:
+        # Without it there are no sign-ins. What tells of trouble can be told in any case.
+        if self.settings and not self.settings.public_url and page.status == 200:
             raise BadSetting("PUBLIC_URL is empty: give the address under which browsers come.")
         body = render(page.template, page.facts, self.frame)
         own = [_HTML, ("Content-Language", self.frame.language), headers.KEEP_NOTHING]
