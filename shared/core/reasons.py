@@ -260,6 +260,11 @@ _REASONS = {
         " role. You were signed out.",
         "Sign in again when Webex is back; see status.webex.com.",
     ),
+    "session_changed": Reason(
+        "You set out signed in, and came back as somebody else or signed out, so nothing was"
+        " changed.",
+        "Sign in, then start this step again.",
+    ),
     "wrong_organization": Reason(
         "This account belongs to another Webex organization.",
         "Start again and choose an account of the organization that this is for. You may have to"
@@ -341,6 +346,11 @@ _REASONS = {
         "Press Authorize again. If it stays, whoever runs the app finds Microsoft's error number"
         " in the log.",
     ),
+    "microsoft_not_proven": Reason(
+        "Microsoft's answer does not prove who signed in, so nothing was connected.",
+        "Press Authorize again. If it stays, whoever runs the app finds in the log what was wrong"
+        " with it.",
+    ),
     "add_wids_claim": Reason(
         "Microsoft did not tell whether you are an administrator of the tenant.",
         "Let the app's sign-ins carry the roles of whoever signs in, then press Authorize again.",
@@ -400,6 +410,7 @@ _PLACES = {
         "consent_failed",
         "microsoft_declined",
         "microsoft_signin_failed",
+        "microsoft_not_proven",
         "add_wids_claim",
         "consent_not_effective_yet",
     ),

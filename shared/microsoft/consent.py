@@ -114,7 +114,7 @@ class MicrosoftSignIn:
         return SignIn(wire, str(flow["state"]), kept)
 
     def finish(self, tenant: TenantId, kept: str, state: str, code: str) -> Person:
-        """Raises Refusal: microsoft_signin_failed, id_token_refused, wrong_tenant."""
+        """Raises Refusal: microsoft_signin_failed, microsoft_not_proven, wrong_tenant."""
         began = json.loads(kept)
         answer = {"state": state, "code": code}
         got = self._asked(
@@ -138,10 +138,10 @@ class MicrosoftSignIn:
             answer = ask(app)
         except RuntimeError:
             # MSAL's own comparison of the nonce.
-            raise Refusal("id_token_refused", "nonce") from None
+            raise Refusal("microsoft_not_proven", "nonce") from None
         except (LookupError, TypeError, AttributeError):
             # MSAL reads the token without a look at its shape.
-            raise Refusal("id_token_refused", "malformed") from None
+            raise Refusal("microsoft_not_proven", "malformed") from None
         except (requests.RequestException, MsalError, ValueError) as error:
             where = Where("login", "POST", f"/{tenant}/oauth2/v2.0/token")
             raise Unavailable(f"no sign-in: {type(error).__name__}", where) from None
@@ -161,7 +161,7 @@ class MicrosoftSignIn:
                 now=self.http.clock.now(),
             )
         except BadIdToken as error:
-            raise Refusal("id_token_refused", error.code) from error
+            raise Refusal("microsoft_not_proven", error.code) from error
         if str(claims.get("tid") or "").lower() != tenant:
             raise Refusal("wrong_tenant", "tid")
         return claims

@@ -185,7 +185,7 @@ def test_a_token_that_is_not_quite_right_binds_nothing(
 
     page = consent(admin, global_admin)
 
-    assert refused_with(page) == _ANOTHER_TENANT.get(spoil, "id_token_refused")
+    assert refused_with(page) == _ANOTHER_TENANT.get(spoil, "microsoft_not_proven")
     assert_nothing_bound(stage)
 
 
@@ -195,7 +195,7 @@ def test_an_ordinary_user_cannot_make_himself_an_administrator_in_the_token(
     stage.microsoft.consent(stage.application, stage.tenant, PERMISSIONS)
     stage.microsoft.login.spoil = "altered"
 
-    assert refused_with(_without_consent(admin, ordinary_microsoft_user)) == "id_token_refused"
+    assert refused_with(_without_consent(admin, ordinary_microsoft_user)) == "microsoft_not_proven"
     assert_nothing_bound(stage)
 
 
