@@ -220,10 +220,6 @@ _REASONS = {
         "Ask another full administrator, or sign in with an account that has the role.",
     ),
     "not_found": Reason("There is no such page.", "Go to the start page."),
-    "setting_missing": Reason(
-        "A setting of this app is missing or cannot be used.",
-        "Ask whoever runs the app to look at its log and its settings.",
-    ),
     # Why somebody was not signed in, or a Webex account not taken
     "organization_not_served": Reason(
         "This app is not set up for your Webex organization.",
