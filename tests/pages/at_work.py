@@ -1,0 +1,77 @@
+"""An organization where everything is set up but the switch, and an administrator who is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.browser.page import Page
+from shared.admin import connection
+from shared.admin.connection import Consent
+from shared.admin.ports import Actor, Office
+from shared.core.ids import PersonId, TenantId
+from shared.core.model import OrgSettings
+from tests.journeys.stage import Stage
+from tests.pages import steps
+from tests.pages.visitor import Visitor
+
+SWITCH = "/settings/switch"
+
+
+@dataclass
+class Bench:
+    """One world, and one administrator's browser in it."""
+
+    stage: Stage
+    visitor: Visitor
+
+    @property
+    def office(self) -> Office:
+        return steps.office(self.stage)
+
+    @property
+    def settings(self) -> OrgSettings:
+        return self.office.services.organizations.settings()
+
+    @property
+    def webhooks(self) -> list[str]:
+        """Where Webex delivers to."""
+        return [w.target_url for w in self.stage.webex.webhooks.values()]
+
+    def audit(self) -> list[tuple[str, str, str, str]]:
+        """The newest first: who, what, from, to."""
+        return [(c.who, c.what, c.before, c.after) for c in self.office.audit.latest(100)]
+
+    def turn_on(self) -> Page:
+        self.visitor.get("/settings")
+        return self.visitor.press(SWITCH)
+
+    def turn_off(self) -> Page:
+        self.visitor.get("/settings")
+        self.visitor.press(SWITCH)
+        return self.visitor.press("Turn off")
+
+    def is_on(self, page: Page) -> bool:
+        """What the switch says, in its attribute and in words."""
+        switch = page.document.root.first(id="switch")
+        assert switch is not None
+        said = switch["aria-checked"] == "true"
+        assert switch.text.endswith("On" if said else "Off")
+        return said
+
+
+def bench(stage: Stage, *, bound: bool = True) -> Bench:
+    """`stage` must be configured. bound: the tenant is connected."""
+    for _ in range(3):
+        stage.person()
+    visitor = Visitor(stage)
+    steps.sign_in(visitor, stage.admin)
+    if bound:
+        office = steps.office(stage)
+        actor = Actor(PersonId(stage.admin.uuid), "Adam Admin")
+        tenant = TenantId(stage.tenant.tenant_id)
+        connection.connect(office, actor, Consent(tenant, "Contoso", "Greta Global", office.now()))
+    return Bench(stage, visitor)
+
+
+Make = Callable[..., Stage]
