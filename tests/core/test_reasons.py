@@ -6,11 +6,16 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from shared.core.capabilities import CAPABILITIES
 from shared.core.model import Folder, IdentityState
 from shared.core.reasons import codes, reason
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 FILES = sorted((SHARED / "core").glob("*.py")) + sorted((SHARED / "sync").glob("*.py"))
+# Whoever refuses a visit, wherever it is done.
+REFUSERS = sorted(
+    p for part in ("functions", "shared") for p in (SHARED.parent / part).rglob("*.py")
+)
 NO_REASON = {"", IdentityState.MAPPED.value, Folder.LINKED.value}
 
 
@@ -50,9 +55,16 @@ def _codes_of(node: ast.AST) -> Iterator[str]:
                 yield from _text(inner.value)
 
 
+def _refusals(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) == "Refusal" and node.args:
+            yield from _text(node.args[0])
+
+
 def _used() -> set[str]:
     trees = [ast.parse(file.read_text()) for file in FILES if file.name != "reasons.py"]
     found = {code for tree in trees for node in ast.walk(tree) for code in _codes_of(node)}
+    found |= {code for file in REFUSERS for code in _refusals(ast.parse(file.read_text()))}
     enums = {state.value for kind in (IdentityState, Folder) for state in kind}
     return (found | enums) - NO_REASON
 
@@ -64,8 +76,18 @@ def test_every_code_in_the_source_has_a_reason() -> None:
     assert used <= codes()
 
 
+def _written() -> set[str]:
+    """Every text in the code: a code may come out of a table, or be a class's own."""
+    files = [file for file in REFUSERS if file.name != "reasons.py"]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
 def test_no_reason_is_left_over() -> None:
-    assert codes() <= _used()
+    written = _written()
+    by_capability = {f"lacks_role_{c}" for c in CAPABILITIES if "lacks_role_" in written}
+
+    assert codes() <= _used() | by_capability | written
 
 
 def test_every_reason_is_a_sentence_and_says_what_to_do() -> None:
