@@ -410,7 +410,16 @@ _PLACES = {
         "add_wids_claim",
         "consent_not_effective_yet",
     ),
-    "/credentials": ("nothing_pending",),
+    "/credentials": (
+        "nothing_pending",
+        "pending_changed",
+        "wrong_organization",
+        "lacks_role_spaces",
+        "lacks_role_people",
+        "lacks_role_folders",
+        "session_changed",
+        "credential_missing",
+    ),
 }
 
 
