@@ -105,7 +105,15 @@ PRODUCT = App(
     functions=frozenset(
         [
             *("team_created", "sync_team", "dead_nudges", "watch"),
-            *("home", "health", "style", "script", "icon", "refused"),
+            *("home", "health", "style", "script", "icon", "refused", "lost"),
+            *("signin", "signed_in_webex", "signout", "credentials", "service_app"),
+            *("authorize_webex", "credential_webex", "confirm", "forget"),
+            *("authorize_microsoft", "consented_microsoft", "signed_in_microsoft", "authorized"),
+            *("handover_make", "handover_link", "handover", "handover_start", "handover_done"),
+            *("prerequisites", "prerequisites_json", "prerequisites_recheck"),
+            *("prerequisites_tenant", "prerequisites_confirm", "permissions"),
+            *("settings", "settings_switch", "settings_disconnect"),
+            *("activity", "activity_retry", "activity_replay"),
         ]
     ),
     environ={
@@ -137,5 +145,19 @@ PRODUCT = App(
         Call("style", request("GET", "/style.css?v=1"), 200),
         Call("refused", request("GET", "/refused/state_used", Accept_Language="sv"), 403),
         Call("refused", request("GET", "/refused/%3Cscript%3E"), 404),
+        Call("lost", request("GET", "/nowhere/at/all"), 404),
+        # Nobody is signed in, so nothing is read or asked.
+        Call("settings", request("GET", "/settings"), 303),
+        Call("settings", request("POST", "/settings", "x", Sec_Fetch_Site="same-origin"), 303),
+        Call("settings_switch", request("POST", "/settings/switch", "on=1"), 303),
+        Call("activity", request("GET", "/activity?q=x&q=y"), 303),
+        Call("prerequisites", request("GET", "/prerequisites"), 303),
+        Call("permissions", request("GET", "/permissions"), 303),
+        Call("credentials", request("GET", "/credentials"), 303),
+        # Ways back that nobody set out on.
+        Call("signed_in_webex", request("GET", "/authorize/webex/signin?code=c&state=s"), 303),
+        Call("signed_in_microsoft", request("GET", "/authorize/microsoft/signin?state=s"), 303),
+        Call("consented_microsoft", request("GET", "/authorize/microsoft/consent"), 303),
+        Call("handover", request("GET", "/handover"), 303),
     ),
 )
