@@ -10,6 +10,8 @@ from sandbox.microsoft.state import User
 from sandbox.webex import Person
 from shared import wiring
 from tests.journeys.stage import Stage
+from tests.pages import steps
+from tests.pages.checklist import Checklist
 from tests.pages.visitor import Visitor
 
 
@@ -62,3 +64,17 @@ def global_admin(stage: Stage) -> User:
 @pytest.fixture
 def ordinary_microsoft_user(stage: Stage) -> User:
     return stage.tenant.add_user("Oskar Ordinary")
+
+
+@pytest.fixture
+def checklist(stage: Stage, visitor: Visitor, full_admin: Person) -> Checklist:
+    """In front of a full administrator, in a stage where nothing is set up yet."""
+    steps.sign_in(visitor, full_admin)
+    return Checklist(stage, visitor)
+
+
+@pytest.fixture
+def ready(checklist: Checklist) -> Checklist:
+    """Everything that blocks is met."""
+    checklist.make_ready()
+    return checklist
