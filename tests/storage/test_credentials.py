@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shared.admin.ports import Credential
@@ -92,3 +94,77 @@ def test_a_new_sign_in_replaces_whatever_was_there(rows: Partition) -> None:
 
     assert kept
     assert kept.access_token == "another-access"
+
+
+def test_every_field_is_kept_and_the_client_s_secret_is_encrypted(rows: Partition) -> None:
+    whole = Credential(
+        access_token="access-token-xyz",
+        refresh_token="refresh-token-xyz",
+        expires=1,
+        owner="officer",
+        refreshing=2,
+        owner_name="Olga Officer",
+        scopes=("spark:people_read", "identity:people_read"),
+        kind="service_app",
+        since=3,
+        refresh_expires=4,
+        failed=5,
+        client_id="app",
+        client_secret="client-secret-xyz",
+        refreshed=6,
+    )
+    _rows(rows).write("people", whole)
+    kept = _rows(rows).read("people")
+    row = rows.get("credential:people")
+
+    assert kept
+    assert replace(kept, etag="") == whole
+    assert "secret-xyz" not in repr(row) + repr(kept)
+
+
+def test_a_row_of_before_the_pages_is_read_as_a_sign_in_of_the_integration(
+    rows: Partition,
+) -> None:
+    _rows(rows).write("spaces", TOKENS)
+    row = rows.get("credential:spaces")
+    assert row
+    known = ("secret", "key", "expires", "owner", "refreshing")
+    rows.upsert("credential:spaces", {name: row.values[name] for name in known})
+    kept = _rows(rows).read("spaces")
+
+    assert kept
+    assert replace(kept, etag="") == TOKENS
+
+
+def test_what_is_pending_is_beside_what_is_kept(rows: Partition) -> None:
+    credentials = _rows(rows)
+    credentials.write("spaces", TOKENS)
+    credentials.keep_pending("spaces", replace(TOKENS, access_token="pending-token"))
+    waiting, kept = credentials.pending("spaces"), credentials.read("spaces")
+
+    assert waiting and kept
+    assert (waiting.access_token, kept.access_token) == ("pending-token", "access-token-xyz")
+    assert credentials.pending("people") is None
+
+    credentials.forget_pending("spaces")
+    credentials.forget_pending("spaces")
+
+    assert credentials.pending("spaces") is None
+    assert credentials.read("spaces")
+
+
+def test_a_pending_row_renamed_by_hand_is_not_read_as_a_kept_one(rows: Partition) -> None:
+    _rows(rows).keep_pending("spaces", TOKENS)
+    row = rows.get("pending:spaces")
+    assert row
+    rows.upsert("credential:spaces", row.values)
+
+    assert _rows(rows).read("spaces") is None
+
+
+def test_forgetting_leaves_no_row_and_may_be_done_twice(rows: Partition) -> None:
+    _rows(rows).write("spaces", TOKENS)
+    _rows(rows).forget("spaces")
+    _rows(rows).forget("spaces")
+
+    assert rows.get("credential:spaces") is None
