@@ -65,6 +65,7 @@ def _told(code: str, visit: Visit, status: int) -> Page:
         "code": code,
         "reason": reasons.reason(code),
         "place": reasons.place(code),
-        "errand": bool(visit.cookies.get(HANDOVER)),
+        # Where the link itself is refused, nothing leads back to the step.
+        "errand": bool(visit.cookies.get(HANDOVER)) and not code.startswith("handover_"),
     }
     return Page("refused.html", facts, status, leaves=True)

@@ -180,8 +180,9 @@ class MicrosoftSignIn:
 
 
 def _name(claims: Mapping[str, Any]) -> str:
-    found = claims.get("name") or claims.get("preferred_username") or ""
-    return str(found)[:200]
+    """Without the scope `profile` no name is told; `sub` is always there."""
+    told = (claims.get(claim) for claim in ("name", "preferred_username", "oid", "sub"))
+    return next(str(text)[:200] for text in told if text)
 
 
 def _roles(claims: Mapping[str, Any]) -> frozenset[str] | None:

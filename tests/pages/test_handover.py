@@ -210,6 +210,7 @@ def test_consent_by_a_link_waits_until_an_administrator_confirms_it(
     assert bound(stage) is None
 
     assert "Greta Global" in admin.get("/credentials").text
+    assert "Greta Global" in admin.get("/prerequisites").text
     assert "Greta Global" in admin.get("/authorized").text
     admin.post("/authorize/confirm", {"step": "microsoft"})
 
