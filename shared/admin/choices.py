@@ -12,13 +12,11 @@ from itertools import permutations
 from typing import Any
 
 from shared.admin.ports import Actor, Office
+from shared.core.capabilities import CAPABILITIES
 from shared.core.model import OrgSettings
 
-_LINKERS = {
-    "folders": "the sign-in for folders",
-    "spaces": "the compliance officer",
-    "people": "the administrator",
-}
+# Who links folders, as their sign-ins are called.
+LINKERS = {name: CAPABILITIES[name].role for name in ("folders", "spaces", "people")}
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def _with(settings: OrgSettings, name: str, value: Any) -> OrgSettings:
 
 _YES = ("yes", "Yes")
 _NO = ("no", "No")
-_ORDERS = {",".join(order): "" for order in permutations(_LINKERS)}
+_ORDERS = {",".join(order): "" for order in permutations(LINKERS)}
 
 CHOICES = {
     choice.name: choice
@@ -146,7 +144,6 @@ CHOICES = {
         ),
     )
 }
-LINKERS = _LINKERS
 
 
 def words(name: str, value: str) -> tuple[str, ...]:

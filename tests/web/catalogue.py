@@ -75,6 +75,8 @@ def named(module: ModuleType, name: str) -> Iterable[str]:
 
 def in_code() -> set[Text]:
     """Texts that stand as data in the code, and are translated where a page shows them."""
+    from functions.activity.telling import STANDINGS
+    from shared.admin import choices
     from shared.core import capabilities, changes, findings, permissions, prereqs, reasons
     from shared.web import notices
 
@@ -86,4 +88,8 @@ def in_code() -> set[Text]:
     found |= findings.sentences() | {findings.SOMEBODY} | set(permissions.SCOPES.values())
     found |= {text for c in prereqs.CHECKS.values() for text in (c.title, c.place)}
     found |= set(prereqs.GROUPS.values())
+    found |= {text for c in choices.CHOICES.values() for text in (c.label, c.hint)}
+    found |= {words for c in choices.CHOICES.values() for words in c.options.values() if words}
+    found |= {choices.UNKNOWN, choices.CHANGED}
+    found |= {text for w in STANDINGS.values() for text in (w.word, w.sentence)}
     return set(found)
