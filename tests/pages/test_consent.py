@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,7 +13,6 @@ from sandbox.microsoft.roles import PRIVILEGED_ROLE_ADMINISTRATOR
 from sandbox.microsoft.state import User
 from sandbox.webex.state import Person
 from shared.core.ids import OrgId, TenantId
-from shared.wiring import Wiring
 from tests.journeys.stage import PERMISSIONS, Stage
 from tests.pages.steps import (
     ADMIN_CONSENT,
@@ -270,34 +267,6 @@ def test_a_silent_microsoft_is_told_and_the_next_try_works(
     assert admin.press("Accept").path == "/authorized"
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> str:
-    """A PFX file, as Key Vault hands it out."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import rsa
-    from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Groups")])
-    began = datetime(2026, 1, 1, tzinfo=UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, began, began.replace(2030))
-    signed = made.sign(key, hashes.SHA256())
-    file = tmp_path / "app.pfx"
-    file.write_bytes(
-        pkcs12.serialize_key_and_certificates(b"app", key, signed, None, NoEncryption())
-    )
-    return str(file)
-
-
-def test_a_sign_in_by_certificate_works_as_by_secret(
-    stage: Stage, admin: Visitor, global_admin: User, certificate: str
-) -> None:
-    _with(stage, microsoft_certificate_path=certificate, microsoft_client_secret="")
-
-    assert consent(admin, global_admin).path == "/authorized"
-
-
 def test_teams_that_waited_for_the_consent_are_looked_at_at_once(
     make_stage: Callable[..., Stage],
 ) -> None:
@@ -329,9 +298,3 @@ def test_only_the_sign_in_that_is_not_followed_leaves_nothing(
 def _choose(stage: Stage, tenant: str) -> None:
     rows = stage.wiring.services(OrgId(stage.org.uuid)).organizations
     rows.save_settings(lambda s: replace(s, chosen=TenantId(tenant)))
-
-
-def _with(stage: Stage, **changes: str) -> None:
-    changed = replace(stage.wiring.settings, **changes)  # type: ignore[arg-type]
-    stage.wiring = Wiring(changed, stage.clock, stage.wiring.session)
-    stage.install()

@@ -1,0 +1,132 @@
+"""Every kind of credential that the app may have at Microsoft, and every place it may be."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+import requests
+
+from sandbox.adapter import CloudAdapter
+from sandbox.kit import Cloud
+from sandbox.microsoft.state import User
+from sandbox.webex.state import Person
+from shared.wiring import Wiring
+from tests.journeys.stage import Stage
+from tests.pages.steps import consent, sign_in
+from tests.pages.visitor import Visitor
+
+
+@pytest.fixture
+def admin(visitor: Visitor, full_admin: Person) -> Visitor:
+    sign_in(visitor, full_admin)
+    return visitor
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> str:
+    """A PFX file, as Key Vault hands it out."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Groups")])
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, began, began.replace(2030))
+    signed = made.sign(key, hashes.SHA256())
+    file = tmp_path / "app.pfx"
+    file.write_bytes(
+        pkcs12.serialize_key_and_certificates(b"app", key, signed, None, NoEncryption())
+    )
+    return str(file)
+
+
+def test_a_sign_in_by_certificate_works_as_by_secret(
+    stage: Stage, admin: Visitor, global_admin: User, certificate: str
+) -> None:
+    _with(stage, microsoft_certificate_path=certificate, microsoft_client_secret="")
+
+    assert consent(admin, global_admin).path == "/authorized"
+
+
+class LoopbackVisitor(Visitor):
+    """Whose browser finds Microsoft's stand-in on this machine."""
+
+    def _cloud(self, url: str) -> Cloud:
+        at_microsoft = urlsplit(url).netloc == "127.0.0.1:8403"
+        return self.stage.microsoft.login if at_microsoft else super()._cloud(url)
+
+
+def test_a_stand_in_on_loopback_is_reached_by_plain_http(stage: Stage, global_admin: User) -> None:
+    plain, session = "http://127.0.0.1:8403", stage.wiring.session
+
+    def reaching() -> requests.Session:
+        made = session()
+        made.mount(plain, CloudAdapter(stage.microsoft.login))
+        return made
+
+    changed = replace(stage.wiring.settings, login_url=plain)
+    stage.wiring = Wiring(changed, stage.clock, reaching)
+    stage.install()
+    visitor = LoopbackVisitor(stage)
+    sign_in(visitor, stage.admin)
+
+    assert consent(visitor, global_admin).path == "/authorized"
+    asked = [page.url for page in visitor.history if "8403" in page.url]
+    assert all(url.startswith(plain) for url in asked)
+
+
+class ManagedIdentity:
+    """The endpoint at which App Service gives an app the tokens of its identities."""
+
+    def __enter__(self) -> ManagedIdentity:
+        self.asked = asked = list[str]()
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                token = {"access_token": "assertion", "expires_on": "1999999999"}
+                body = json.dumps({**token, "resource": "x", "token_type": "Bearer"}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/msi/token"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def test_a_federated_identity_signs_in_by_its_assertion(
+    stage: Stage, admin: Visitor, global_admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ManagedIdentity() as identity:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", identity.url)
+        monkeypatch.setenv("IDENTITY_HEADER", "here")
+        _with(stage, microsoft_federated_client_id=str(uuid4()), microsoft_client_secret="")
+
+        assert consent(admin, global_admin).path == "/authorized"
+    assert identity.asked
+
+
+def _with(stage: Stage, **changes: str) -> None:
+    changed = replace(stage.wiring.settings, **changes)  # type: ignore[arg-type]
+    stage.wiring = Wiring(changed, stage.clock, stage.wiring.session)
+    stage.install()
