@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -48,8 +49,8 @@ def reader(
     pictures = PICTURES if pytestconfig.getoption("screenshots") else None
     made: list[Reader] = []
 
-    def make(**how: object) -> Reader:
-        made.append(Reader(browser, real.url, screenshots=pictures, **how))  # type: ignore[arg-type]
+    def make(kind: type[Reader] = Reader, **how: Any) -> Reader:
+        made.append(kind(browser, real.url, screenshots=pictures, **how))
         return made[-1]
 
     yield make
