@@ -44,10 +44,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Card:
-    """One capability. link: a hand-over link that is open. problem: with the form just sent."""
+    """One capability. state: None where nobody signed in and nobody must. link: a hand-over link
+    that is open. problem: with the form just sent."""
 
     capability: Capability
-    state: State
+    state: State | None
     held: Held | None
     pending: Held | None
     link: links.Handover | None
@@ -166,9 +167,9 @@ def _held(capability: Capability, credential: Credential) -> Held:
     )
 
 
-def _state(capability: Capability, held: Held | None, now: int) -> State:
+def _state(capability: Capability, held: Held | None, now: int) -> State | None:
     if held is None:
-        return State.ATTENTION if capability.optional else State.NOT_MET
+        return None if capability.optional else State.NOT_MET
     if held.ended(now):
         return State.NOT_MET
     return State.ATTENTION if held.failed or held.missing else State.MET
