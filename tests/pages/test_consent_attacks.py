@@ -274,6 +274,21 @@ def test_a_mere_sign_in_that_makes_the_app_known_is_no_consent(
     assert_nothing_bound(stage)
 
 
+@pytest.mark.parametrize("other", [False, True], ids=["too late", "another sign-in"])
+def test_what_a_first_try_found_is_remembered_for_its_own_sign_in_and_not_for_long(
+    stage: Stage, admin: Visitor, global_admin: User, other: bool
+) -> None:
+    stage.microsoft.switches.wids_in_id_token = False
+    stage.microsoft.switches.consent_delay_seconds = 50
+    assert refused_with(consent(admin, global_admin)) == "consent_not_effective_yet"
+    stage.clock.advance(60 if other else 15 * 60)
+    if other:
+        sign_in(admin, stage.org.add_person("Anna Admin", roles=("id_full_admin",)))
+
+    assert refused_with(consent(admin, global_admin)) == "add_wids_claim"
+    assert_nothing_bound(stage)
+
+
 # Whose tenant
 
 
