@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.admin.ports import Actor, Credential, Office
+from shared.core.model import Folder
 from shared.core.reasons import Refusal
 from shared.core.times import DAY
+from shared.sync.lease import want
 
 PENDING_LASTS = 7 * DAY
+_BLOCKED = {"credential_missing", "webex_forbids"}
 
 
 def keep(office: Office, actor: Actor, capability: str, credential: Credential) -> None:
@@ -21,6 +24,7 @@ def keep(office: Office, actor: Actor, capability: str, credential: Credential) 
     was = before.owner_name if before else ""
     office.record(actor, f"credential_{capability}", was, credential.owner_name)
     office.services.log("credential kept", capability=capability, kind=credential.kind)
+    _wake(office)
 
 
 def keep_pending(office: Office, actor: Actor, capability: str, credential: Credential) -> None:
@@ -68,3 +72,12 @@ def forget_pending(office: Office, actor: Actor, capability: str) -> None:
     office.credentials.forget_pending(capability)
     if waiting:
         office.record(actor, f"pending_{capability}", waiting.owner_name)
+
+
+def _wake(office: Office) -> None:
+    """Teams that waited for a sign-in are looked at now, not tomorrow."""
+    if not office.services.organizations.settings().on:
+        return
+    for team in office.services.teams.everyone():
+        if team.reason in _BLOCKED or team.folder is Folder.REFUSED:
+            want(office.services, team.uuid, team.space_id, low=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -180,6 +181,24 @@ def test_a_silent_webex_keeps_nothing_and_the_next_attempt_works(
     assert kept(stage) == []
     stage.webex.faults.clear()
     assert authorize(admin, "spaces", officer).path == "/credentials"
+
+
+def test_teams_that_waited_for_it_are_looked_at_at_once(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage(configured=True)
+    stage.turn_on()
+    office(stage).credentials.forget("people")
+    team = stage.team(stage.person(), stage.people(2))
+    stage.settle()
+    assert stage.row(team).reason == "credential_missing"
+    visitor = Visitor(stage)
+    sign_in(visitor, stage.admin)
+    authorize(visitor, "people", stage.admin)
+    stage.run(120)
+
+    assert stage.group_of(team)
+    assert stage.row(team).reason == ""
 
 
 # What must not become a credential
