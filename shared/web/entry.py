@@ -7,18 +7,17 @@ so that no code, state or token stays in an address or is answered twice by a re
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from shared.config import BadSetting
 from shared.core.errors import Failure
-from shared.core.ids import OrgId
 from shared.core.reasons import Refusal
 from shared.web import languages, mishaps, notices
 from shared.web.answers import Answer, Cookie, Page, Redirect
 from shared.web.cookies import bare
+from shared.web.desk import AdminHandler, Desk, Handler, Lobby
 from shared.web.notices import Notice
 from shared.web.origin import refuse_cross_site
 from shared.web.places import HOME, sign_in_first
@@ -30,52 +29,14 @@ from shared.web.session import COOKIE, Session
 from shared.web.visit import Visit
 
 if TYPE_CHECKING:
-    from shared.admin.ports import Actor, Office
-    from shared.config import Settings
     from shared.wiring import Wiring
 
 
-@dataclass(frozen=True)
-class Lobby:
-    """What a handler may touch before anybody is signed in."""
-
-    wiring: Wiring
-    sealer: Sealer
-    language: str
-
-    @property
-    def settings(self) -> Settings:
-        return self.wiring.settings
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        return self.wiring.clock.now()
-
-    def office(self, org: OrgId) -> Office:
-        """Raises KeyError for an organization that is not served."""
-        return self.wiring.office(org)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What a handler may touch for a signed-in administrator of `session.org`."""
-
-    lobby: Lobby
-    session: Session
-    office: Office
-
-    @property
-    def actor(self) -> Actor:
-        from shared.admin.ports import Actor
-
-        return Actor(self.session.person, self.session.name, self.session.email)
-
+# Handlers import what they are given from here, beside what serves them.
+__all__ = ["AdminHandler", "Desk", "Handler", "Lobby", "refuse", "serve", "unusable"]
 
 # These end a session for good; anything else may pass.
 _OVER = ("session_ended", "role_lost")
-
-Handler = Callable[[Lobby, Visit], Answer]
-AdminHandler = Callable[[Desk, Visit], Answer]
 
 
 def serve(
