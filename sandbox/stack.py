@@ -143,7 +143,12 @@ def _bound(port: int) -> socket.socket:
 
 def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Ours with these settings. Calls to this machine go past any proxy."""
-    beside = {"PYTHONUNBUFFERED": "1", "FUNCTIONS_WORKER_RUNTIME": "python"}
+    beside = {
+        "PYTHONUNBUFFERED": "1",
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        # Else Microsoft's host shows a page of its own where our start page is.
+        "AzureWebJobsDisableHomepage": "true",
+    }
     for name in ("no_proxy", "NO_PROXY"):
         others = [os.environ[name]] if os.environ.get(name) else []
         beside[name] = ",".join([*others, "127.0.0.1", "localhost"])
