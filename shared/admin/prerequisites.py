@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from shared.admin.inspection import look_up
 from shared.admin.overtaken import FRESH, Calendar
 from shared.admin.ports import Actor, Office
-from shared.admin.rounds import SECONDS, Round
+from shared.admin.rounds import SECONDS, Round, not_told
 from shared.core.checks import Result, State
+from shared.core.errors import Failure
 from shared.core.findings import LATER, blocks, found, result
 from shared.core.ids import TenantId
 from shared.core.judging import Found
@@ -119,14 +120,17 @@ def confirm(office: Office, actor: Actor, check_id: str, *, confirmed: bool) -> 
 
 
 def choose_tenant(office: Office, actor: Actor, given: str) -> Found:
-    """Take the tenant of that name for this organization, if it may be. Raises Failure.
+    """Take the tenant of that name for this organization, if it may be.
 
     The answer is a code of the check m365_tenant. Nothing is bound by it: that takes a consent.
     """
     name = tenant_name(given)
     if name is None:
         return Found("malformed")
-    answer = look_up(office, name, name)
+    try:
+        answer = look_up(office, name, name)
+    except Failure as failure:
+        return not_told(office, "m365_tenant", failure)
     if answer.code not in _TAKEN:
         return answer
     tenant = TenantId(str(answer.facts["id"]))

@@ -66,7 +66,11 @@ class Round:
         try:
             return self._inspection.ask(check_id)
         except Failure as failure:
-            self._office.services.log.failed("prerequisite not checked", failure, check=check_id)
-            provider = _PROVIDERS.get(failure.where.provider, "Microsoft Entra ID")
-            silent = isinstance(failure, Transient)
-            return Found("silent" if silent else "refused", {"provider": provider})
+            return not_told(self._office, check_id, failure)
+
+
+def not_told(office: Office, check_id: str, failure: Failure) -> Found:
+    """What a check finds where a provider does not tell; the log says more."""
+    office.services.log.failed("prerequisite not checked", failure, check=check_id)
+    provider = _PROVIDERS.get(failure.where.provider, "Microsoft Entra ID")
+    return Found("silent" if isinstance(failure, Transient) else "refused", {"provider": provider})

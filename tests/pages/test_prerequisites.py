@@ -421,6 +421,7 @@ def test_a_confirmation_outlives_every_re_check(ready: Checklist) -> None:
 
 def test_a_confirmation_can_be_withdrawn_by_another_administrator(ready: Checklist) -> None:
     ready.visitor.get(PATH)
+    ready.stage.clock.advance(60)
     ready.visitor.post(CONFIRM, {"check": "ecm_microsoft", "confirmed": "1"})
     colleague = ready.stage.org.add_person("Berit Boss", roles=("id_full_admin",))
     theirs = Visitor(ready.stage)
