@@ -418,6 +418,10 @@ _PLACES = {
         "lacks_role_people",
         "lacks_role_folders",
         "session_changed",
+        "webex_declined",
+        "webex_error",
+        "scopes_refused",
+        "code_refused",
         "credential_missing",
     ),
 }
