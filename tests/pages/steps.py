@@ -12,11 +12,12 @@ from shared.admin.ports import Office
 from shared.core.ids import OrgId, TenantId
 from shared.core.model import OrgSettings
 from shared.wiring import Wiring
-from tests.journeys.stage import Stage
+from tests.journeys.stage import APP_URL, Stage
 from tests.pages.visitor import Visitor
 
 CONSENT = "/authorize/microsoft/consent"
 SIGN_IN = "/authorize/microsoft/signin"
+WEBEX_SIGN_IN = "/authorize/webex/signin"
 ADMIN_CONSENT = "/v2.0/adminconsent"
 AUTHORIZE = "/oauth2/v2.0/authorize"
 
@@ -71,3 +72,15 @@ def settings(stage: Stage, org: Organization | None = None) -> OrgSettings:
 def refused_with(page: Page) -> str:
     """The code of the page that explains a refusal; "" for any other page."""
     return page.path.removeprefix("/refused/") if page.path.startswith("/refused/") else ""
+
+
+def signed_in(visitor: Visitor) -> bool:
+    """Whether this browser gets to see a page behind the sign-in."""
+    return visitor.get("/credentials").heading == "Sign-ins"
+
+
+def copy_of(stage: Stage, visitor: Visitor) -> Visitor:
+    """Another browser with everything that this one keeps of ours."""
+    thief = Visitor(stage)
+    thief.jar.kept = {k: c for k, c in visitor.jar.kept.items() if c.host in APP_URL}
+    return thief

@@ -13,8 +13,7 @@ from sandbox.webex import Person
 from shared.core.capabilities import CAPABILITIES
 from tests.journeys.stage import Stage
 from tests.pages.rows import rows_of
-from tests.pages.steps import office, refused_with, sign_in
-from tests.pages.test_signin import copy_of
+from tests.pages.steps import copy_of, office, refused_with, sign_in
 from tests.pages.visitor import ELSEWHERE, Visitor
 
 CALLBACK = "/authorize/webex/credential"

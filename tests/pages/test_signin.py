@@ -10,22 +10,9 @@ from sandbox.kit import Fault
 from sandbox.webex import Person
 from tests.journeys.stage import APP_URL, Stage
 from tests.pages.rows import rows, rows_of
-from tests.pages.steps import refused_with, sign_in
+from tests.pages.steps import WEBEX_SIGN_IN as CALLBACK
+from tests.pages.steps import copy_of, refused_with, sign_in, signed_in
 from tests.pages.visitor import Visitor
-
-CALLBACK = "/authorize/webex/signin"
-
-
-def signed_in(visitor: Visitor) -> bool:
-    return visitor.get("/credentials").heading == "Sign-ins"
-
-
-def copy_of(stage: Stage, visitor: Visitor) -> Visitor:
-    """Another browser with everything that this one keeps of ours."""
-    thief = Visitor(stage)
-    thief.jar.kept = {k: c for k, c in visitor.jar.kept.items() if c.host in APP_URL}
-    return thief
-
 
 # Who gets in
 

@@ -18,8 +18,8 @@ from sandbox.webex.oidc import Spoil
 from shared import wiring
 from tests.journeys.stage import APP_URL, Stage
 from tests.pages.rows import rows_of
-from tests.pages.steps import refused_with, sign_in
-from tests.pages.test_signin import CALLBACK, copy_of, signed_in
+from tests.pages.steps import WEBEX_SIGN_IN as CALLBACK
+from tests.pages.steps import copy_of, refused_with, sign_in, signed_in
 from tests.pages.visitor import ELSEWHERE, Visitor
 
 

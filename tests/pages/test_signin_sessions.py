@@ -13,8 +13,7 @@ from shared.web.session import IDLE_MINUTES, ROLE_MINUTES, SILENCE_MINUTES, WHOL
 from shared.wiring import Wiring
 from tests.journeys.stage import Stage
 from tests.pages.rows import rows_of
-from tests.pages.steps import office, refused_with, serve, sign_in
-from tests.pages.test_signin import copy_of, signed_in
+from tests.pages.steps import copy_of, office, refused_with, serve, sign_in, signed_in
 from tests.pages.visitor import Visitor
 
 MINUTE = 60
