@@ -109,13 +109,12 @@ _FINDINGS: Mapping[str, Mapping[str, Finding]] = {
     "m365_permissions": {
         "all": _met("Granted and proven by calls: %(proven)s of %(count)s."),
         "not_asked": _attention(
-            "Not granted yet. A Microsoft administrator grants them when you press Authorize on the"
-            " next page.",
+            "Not granted yet. A Microsoft administrator grants them after you press Authorize.",
             stops=True,
         ),
         "not_connected": _attention(
-            "Granted and proven by calls: %(proven)s of %(count)s. Press Authorize on the next"
-            " page to connect the tenant.",
+            "Granted and proven by calls: %(proven)s of %(count)s. Press Authorize to connect the"
+            " tenant.",
             stops=True,
         ),
         "more_wanted": _attention(
