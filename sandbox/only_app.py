@@ -79,7 +79,7 @@ def _say_how_on(say: Steps, url: str, settings: Mapping[str, str]) -> None:
     print(f"\n  App  {settings.get('PUBLIC_URL') or url}\n", flush=True)
     if not settings.get("PUBLIC_URL"):
         print(
-            "  PUBLIC_URL is not set: nobody can sign in to the pages, and Webex cannot be told"
-            "\n  where to deliver webhooks: set it to the address that this app is reached by.\n"
+            "  PUBLIC_URL is not set, so there are no pages and no webhooks: set it to the address"
+            "\n  that browsers and Webex reach this app by.\n"
         )
     print("  Ctrl-C stops everything.\n", flush=True)

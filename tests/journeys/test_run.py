@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.browser.errands import Errands
+from sandbox.browser.http import over_http
+from sandbox.browser.visitor import Browser
 from sandbox.process import Child
 from sandbox.storage import ROOT
 
@@ -36,14 +39,14 @@ ALONE = {
 def test_a_team_made_on_the_console_gets_its_group_which_the_next_run_still_knows(
     tmp_path: Path,
 ) -> None:
-    with running(tmp_path) as first:
+    with running(tmp_path, "--ready") as first:
         console = address(first, "Console")
         create_team(console, "Ängby & <b>friends</b>")
         group = eventually(lambda: state(console)["groups"], 45)[0]
         page = requests.get(console, timeout=10).text
         children = children_of(first.pid)
         code = interrupt(first)
-    with running(tmp_path) as second:
+    with running(tmp_path, "--ready") as second:
         again = state(address(second, "Console"))
 
     assert (group["name"], len(group["members"])) == ("Ängby & <b>friends</b>", 4)
@@ -105,24 +108,34 @@ def test_only_app_names_every_setting_that_is_missing() -> None:
     assert "one of MICROSOFT_CLIENT_SECRET" in done.stderr
 
 
-def test_only_app_serves_what_the_environment_says_and_setup_reaches_it(tmp_path: Path) -> None:
+def test_it_begins_with_nothing_set_up_and_says_who_can_do_it(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        app, console = address(run, "App"), address(run, "Console")
+        admin = Errands(Browser(over_http(app), time.time, app))
+        before = state(console)["app_switch"]
+        by_hand = requests.post(f"{console}/switch", data={"on": "1"}, timeout=10)
+        page = admin.sign_in("frida.fulladmin@example.example")
+        told = eventually(lambda: re.findall(r"^    (.+?), ", run.log(), re.MULTILINE), 10)
+
+    assert told == ["Frida Fulladmin", "Olle Officer", "Gunnar Globaladmin"]
+    assert before == "off"
+    assert "go through the app" in by_hand.text
+    assert "Frida Fulladmin" in page.text
+
+
+def test_only_app_serves_what_the_environment_says(tmp_path: Path) -> None:
     environment = without_settings(**ALONE)
     with running(tmp_path, "--only-app", env=environment) as run:
         app = address(run, "App")
         refused = requests.post(f"{app}/webhooks/{ORG}/1/rooms", timeout=10).status_code
-        storage = eventually(
-            lambda: re.search(r"export AzureWebJobsStorage='(.*)'", run.log()), 10
-        )[1]
-        kept = setup(
-            environment | {"AzureWebJobsStorage": storage, "WEBEX_SPACES_TOKEN": "a-secret-token"}
-        )
+        start = requests.get(app, timeout=10).text
         children = children_of(run.pid)
         code = interrupt(run)
+        told = run.log()
 
     assert refused == 401
-    assert kept.returncode == 0, kept.stderr
-    assert "Webex token for spaces: kept." in kept.stdout
-    assert "a-secret-token" not in kept.stdout + kept.stderr
+    assert "PUBLIC_URL is empty" in start
+    assert "PUBLIC_URL is not set" in told
     assert (code, len(children), still_there(children)) == (0, 2, set())
 
 
@@ -171,18 +184,6 @@ def create_team(console: str, name: str) -> None:
 
 def state(console: str) -> Any:
     return requests.get(f"{console}/state", timeout=10).json()
-
-
-def setup(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "sandbox.setup_organization", "--organization", ORG, "--show"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        cwd=ROOT,
-        env=dict(environment),
-    )
 
 
 def interrupt(run: Child) -> int:

@@ -19,6 +19,7 @@ OPEN = frozenset(
         "GET /script.js",
         "GET /icon.svg",
         "GET /refused/{code}",
+        "GET /{*path}",
         "POST /authorize/signin",
         "POST /authorize/signout",
         "GET /authorize/webex/signin",
