@@ -59,8 +59,7 @@ def returned(lobby: Lobby, visit: Visit) -> Redirect:
     # Whoever was signed in before in this browser no longer is.
     sessions.end(lobby, visit)
     session = sessions.start(lobby, me, granted.access_token, granted.expires)
-    to = known_place(back.facts.get("next", HOME))
-    return Redirect(to, (session, flow.over(PURPOSE)), "signed_in")
+    return Redirect(back.facts["next"], (session, flow.over(PURPOSE)), "signed_in")
 
 
 def sign_out(lobby: Lobby, visit: Visit) -> Redirect:
