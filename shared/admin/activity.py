@@ -201,8 +201,8 @@ def _make_due(services: Services, uuid: TeamId) -> None:
         look = services.looks.read(uuid)
         try:
             row = services.teams.read(uuid)
-        except ValueError:
-            # Written by a newer version: only that one may change it.
+        except (ValueError, LookupError):
+            # Not written by this version, which therefore leaves it as it is.
             return
         if row is None or (look and leased(look.value, services.now())):
             return

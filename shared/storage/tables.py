@@ -208,8 +208,10 @@ class Partition:
         if not names:
             return {}
         low, high = f"{prefix}{min(names)}", f"{prefix}{max(names)} "
-        near = {row.key: row for row in self.range(low, high, limit=2 * len(names))}
-        rows = {n: near.get(f"{prefix}{n}") or self.get(f"{prefix}{n}") for n in names}
+        limit = 2 * len(names)
+        near = {row.key.removeprefix(prefix): row for row in self.range(low, high, limit=limit)}
+        far = [n for n in names if n not in near] if len(near) == limit else []
+        rows = {n: near.get(n) for n in names} | {n: self.get(f"{prefix}{n}") for n in far}
         return {name: row for name, row in rows.items() if row}
 
 

@@ -17,6 +17,8 @@ from shared.storage.tables import Partition, Row, Step, Value, spread
 # Bytes of blobs a row; an entity takes 1 MiB with everything.
 _ROW_BYTES = 720 * 1024
 _READS = 5
+# What reading a row raises that this version did not write.
+_UNREADABLE = (ValueError, LookupError)
 _LABEL = ("space", "new", "name", "space_title", "group_name", "status", "folder", "group")
 
 
@@ -44,8 +46,8 @@ class TeamRows:
     def among(self, teams: Collection[TeamId]) -> dict[TeamId, Team]:
         found: dict[TeamId, Team] = {}
         for uuid, row in self._rows.among("team:", teams).items():
-            # Unreadable: it has a status that this version does not know.
-            with suppress(ValueError):
+            # Unreadable: written by another version, or damaged. The others are there all the same.
+            with suppress(*_UNREADABLE):
                 found[TeamId(uuid)] = _team(row)
         return found
 

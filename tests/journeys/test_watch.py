@@ -1,14 +1,20 @@
-"""Hearing of teams by events alone: pages, overlaps, outages, and what is nobody's."""
+"""Hearing of teams by events alone, and the chores of the timer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
+from functions.watch.chores import HOURLY
 from sandbox.kit import Fault
+from shared.admin import webhooks
 from shared.core import times
+from shared.storage.tables import Properties, Step
 from shared.sync.events import EVENTS
+from shared.sync.switch import WAKE, wake_some
 from tests.journeys.stage import Stage
 
 
@@ -155,3 +161,96 @@ def test_off_asks_nobody_anything(by_events: Stage) -> None:
 
     assert len(by_events.webex.log) == webex
     assert by_events.due() == []
+
+
+def test_a_sign_in_is_kept_alive_while_the_switch_is_off(by_events: Stage) -> None:
+    by_events.turn_off()
+    before = by_events.wiring.credentials(by_events.services.org).read("people")
+    by_events.clock.advance(12 * times.DAY // 1000)
+
+    by_events.run(120)
+
+    after = by_events.wiring.credentials(by_events.services.org).read("people")
+    assert before is not None
+    assert after is not None
+    assert after.expires > before.expires
+
+
+def test_a_sign_in_that_cannot_be_refreshed_does_not_keep_the_others_waiting(
+    by_events: Stage,
+) -> None:
+    rows = by_events.wiring.credentials(by_events.services.org)
+    broken = rows.read("spaces")
+    assert broken is not None
+    rows.write("spaces", replace(broken, refresh_token="nonsense", etag=""))
+    by_events.turn_off()
+    before = rows.read("people")
+    by_events.clock.advance(12 * times.DAY // 1000)
+
+    by_events.run(120)
+
+    after = rows.read("people")
+    assert before is not None
+    assert after is not None
+    assert after.expires > before.expires
+
+
+def test_what_is_over_is_swept_every_hour(by_events: Stage) -> None:
+    once = by_events.wiring.once(by_events.services.org)
+    now = by_events.services.now()
+    once.spend("over", now + times.MINUTE)
+    once.spend("lasting", now + times.DAY)
+
+    by_events.run(times.HOUR // 1000 + 120)
+
+    rows = by_events.wiring.tables.partition("Once", by_events.org.uuid).range("", "~")
+    assert [row.key for row in rows] == ["lasting"]
+
+
+def test_chores_that_fail_keep_no_team_waiting(by_events: Stage) -> None:
+    organizations = by_events.services.organizations
+    for cursor_of in (HOURLY, WAKE, webhooks.ROW):
+        organizations.keep(cursor_of, organizations.kept(cursor_of), {"part": "x", "standing": "x"})
+    team = by_events.team(by_events.person())
+
+    by_events.settle()
+
+    assert by_events.group_of(team) is not None
+
+
+def test_nudges_go_out_before_a_chore_is_begun(by_events: Stage) -> None:
+    """A Webex that hangs in a chore costs seconds, and only after the nudges were decided."""
+    team = by_events.team(by_events.person())
+    by_events.run(15)
+    webhooks.ask_for(by_events.services)
+    by_events.webex.faults.append(Fault("slow", path="/webhooks", seconds=8))
+    seen = by_events.clock.now()
+    by_events.queue.clear()
+    by_events.clock.advance(60)
+
+    by_events.watch()
+
+    assert by_events.queue, "the team was due"
+    assert by_events.clock.now() - seen <= 60 + 30
+    assert by_events.row(team).new
+
+
+def test_waking_many_teams_takes_many_runs_of_little_time(by_events: Stage) -> None:
+    rows = by_events.wiring.tables.partition("Teams", by_events.org.uuid)
+    uuids = sorted(str(uuid4()) for _ in range(250))
+    for start in (0, 100, 200):
+        values: Properties = {"space": "nothing", "new": True, "status": "complete"}
+        rows.write([Step("insert", f"team:{u}", values) for u in uuids[start : start + 100]])
+    by_events.turn_off()
+    by_events.turn_on(webhook=False)
+    services = by_events.services
+
+    done = [wake_some(services, services.now()) for _ in range(3)]
+
+    assert done == [False, False, False]
+    assert wake_some(services, services.now())
+    looks = services.looks.among(uuids)
+    assert len(looks) == 250
+    moments = sorted(look.ready or 0 for look in looks.values())
+    assert len(set(moments)) == 250
+    assert moments[-1] - moments[0] == 249 * times.SECOND

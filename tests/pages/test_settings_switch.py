@@ -12,6 +12,7 @@ from shared.sync.switch import WAKE
 from tests.journeys.stage import Stage
 from tests.pages import steps
 from tests.pages.at_work import SWITCH, Bench, bench
+from tests.pages.storage_edge import at_the_edge
 from tests.pages.visitor import Visitor
 
 Make = Callable[..., Stage]
@@ -285,3 +286,31 @@ def test_a_tenant_without_groups_is_given_up_and_the_audit_says_so(ready: Bench)
     assert page.said == "The Microsoft tenant is disconnected."
     assert ready.settings.tenant is None
     assert ready.audit()[0][1] == "disconnect"
+
+
+def test_off_is_written_before_anything_else_and_holds_when_the_rest_fails(ready: Bench) -> None:
+    ready.turn_on()
+    ready.visitor.get("/settings")
+    ready.visitor.press(SWITCH)
+    edge = at_the_edge(ready.stage)
+    edge.fails = lambda method, url: method != "GET" and "/Audit" in url
+    ready.visitor.strict = False
+
+    page = ready.visitor.press("Turn off")
+
+    assert page.status == 500
+    assert not ready.settings.on
+
+
+def test_on_that_cannot_be_written_stays_off(ready: Bench) -> None:
+    ready.visitor.get("/settings")
+    edge = at_the_edge(ready.stage)
+    edge.fails = lambda method, url: method == "PUT" and "'settings'" in url.replace("%27", "'")
+    ready.visitor.strict = False
+
+    page = ready.visitor.press(SWITCH)
+
+    assert page.status == 500
+    assert not ready.settings.on
+    edge.fails = lambda _method, _url: False
+    assert ready.is_on(ready.turn_on())

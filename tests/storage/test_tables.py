@@ -260,3 +260,25 @@ def test_a_table_that_is_gone_is_no_lost_race(azurite: str) -> None:
         partition.insert("a", {})
     with pytest.raises(HttpResponseError):
         partition.write([Step("upsert", "a", {}), Step("upsert", "b", {})])
+
+
+def test_rows_among_others_are_found_near_and_far(rows: Partition) -> None:
+    for number in range(40):
+        rows.insert(f"a:{number:02d}", {"n": number})
+    rows.insert("b:05", {"n": 0})
+
+    near = rows.among("a:", ["03", "05", "04"])
+    far = rows.among("a:", ["01", "39", "40"])
+
+    assert {name: row.number("n") for name, row in near.items()} == {"03": 3, "05": 5, "04": 4}
+    assert {name: row.number("n") for name, row in far.items()} == {"01": 1, "39": 39}
+    assert rows.among("a:", []) == {}
+    assert rows.among("c:", ["05"]) == {}
+
+
+def test_only_what_was_asked_for_is_brought(rows: Partition) -> None:
+    rows.insert("a", {"n": 1, "blob": b"x" * 1000})
+
+    (row,) = rows.range("a", "b", only=["n"])
+
+    assert (row.key, row.values) == ("a", {"n": 1})
