@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -103,9 +104,13 @@ class Checklist:
             self.stage.application, self.stage.tenant, permissions or PERMISSIONS
         )
 
-    def serve(self, *tenants: Tenant) -> None:
-        """The deployment serves these tenants besides."""
-        steps.serve(self.stage, tenants=tenants)
+    def tenant(self, name: str, *, served: bool = True) -> Tenant:
+        """Another one. Its id is of this test alone: all tests share the storage."""
+        domain = f"{name.lower()}.example"
+        made = self.stage.microsoft.add_tenant(name, str(uuid.uuid4()), domain)
+        if served:
+            steps.serve(self.stage, tenants=[made])
+        return made
 
 
 def down(cloud: Cloud, path: str = "", status: int = 503) -> Fault:

@@ -24,9 +24,7 @@ def state(page: Page, permission: str) -> str:
 
 @pytest.fixture
 def several(checklist: Checklist) -> Tenant:
-    tenant = checklist.stage.microsoft.add_tenant("Fabrikam", domain="fabrikam.example")
-    checklist.serve(tenant)
-    return tenant
+    return checklist.tenant("Fabrikam")
 
 
 # What it says

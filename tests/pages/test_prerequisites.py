@@ -9,7 +9,6 @@ import threading
 import pytest
 
 from sandbox.kit import Fault, Request
-from sandbox.microsoft.state import User
 from shared.admin import prerequisites
 from shared.admin.ports import Actor
 from shared.core.ids import PersonId
@@ -479,11 +478,8 @@ def test_a_confirmation_ends_where_the_check_can_be_made_after_all(ready: Checkl
     assert (row["state"], row["confirmed_by"]) == ("met", None)
 
 
-def test_the_name_that_was_confirmed_is_this_tenants(
-    checklist: Checklist, global_admin: User
-) -> None:
-    other = checklist.stage.microsoft.add_tenant("Fabrikam", domain="fabrikam.example")
-    checklist.serve(other)
+def test_the_name_that_was_confirmed_is_this_tenants(checklist: Checklist) -> None:
+    checklist.tenant("Fabrikam")
     checklist.visitor.post(f"{PATH}/tenant", {"tenant": "fabrikam.example"})
     checklist.visitor.post(CONFIRM, {"check": "ecm_tenant_name", "confirmed": "1"})
     assert checklist.row("ecm_tenant_name")["confirmed_by"] == "Adam Admin"

@@ -17,9 +17,7 @@ FORM = f"{PATH}/tenant"
 @pytest.fixture
 def other(checklist: Checklist) -> Tenant:
     """A second tenant that is served, so that one must be named."""
-    tenant = checklist.stage.microsoft.add_tenant("Fabrikam", domain="fabrikam.example")
-    checklist.serve(tenant)
-    return tenant
+    return checklist.tenant("Fabrikam")
 
 
 def name(checklist: Checklist, given: str) -> Page:
@@ -44,7 +42,7 @@ def test_where_one_tenant_is_served_nobody_is_asked(checklist: Checklist) -> Non
 
 
 def test_where_one_is_connected_nobody_is_asked(ready: Checklist) -> None:
-    ready.serve(ready.stage.microsoft.add_tenant("Fabrikam", domain="fabrikam.example"))
+    ready.tenant("Fabrikam")
 
     page = ready.visitor.get(PATH)
 
@@ -167,7 +165,7 @@ def test_a_tenant_of_another_cloud_is_named_and_refused(
 
 
 def test_a_tenant_that_is_not_served(checklist: Checklist, other: Tenant) -> None:
-    checklist.stage.microsoft.add_tenant("Stranger", domain="stranger.example")
+    checklist.tenant("Stranger", served=False)
 
     page = name(checklist, "stranger.example")
 
@@ -190,8 +188,7 @@ def test_a_tenant_of_another_organization(checklist: Checklist, other: Tenant) -
 
 
 def test_a_connected_organization_keeps_its_tenant(ready: Checklist) -> None:
-    other = ready.stage.microsoft.add_tenant("Fabrikam", domain="fabrikam.example")
-    ready.serve(other)
+    other = ready.tenant("Fabrikam")
 
     page = name(ready, other.domain)
 
