@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from shared.admin import connection, webhooks
 from shared.admin.ports import Actor, Credential
+from shared.admin.registering import Endpoint
 from shared.core import times
 from shared.core.errors import Failure, Permanent
 from shared.core.ids import OrgId, PersonId, TenantId
@@ -57,8 +58,9 @@ def turn(wiring: Wiring, org: OrgId, *, on: bool) -> str:
 def register_webhook(wiring: Wiring, org: OrgId) -> str:
     """Raises NotDone."""
     services = wiring.services(org)
+    endpoint = Endpoint(wiring.settings.public_url, wiring.settings.keyring)
     webhooks.ask_for(services)
-    _tried(lambda: webhooks.tend(services, wiring.settings, patient=True))
+    _tried(lambda: webhooks.tend(services, endpoint, patient=True))
     webhook = webhooks.known(services)
     if webhook is None or webhook.standing is not webhooks.Standing.THERE:
         raise NotDone(f"The webhook for new spaces is not there: {webhook and webhook.detail}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from functions.activity.telling import STANDINGS, told
-from shared.admin import activity
+from shared.admin import activity, again
 from shared.admin.activity import FILTERS, LETTERS_COUNTED
 from shared.admin.ports import Actor, Office
 from shared.core.ids import parse_uuid
@@ -29,12 +29,12 @@ def show(desk: Desk, visit: Visit) -> Page:
 
 def retry(desk: Desk, visit: Visit) -> Redirect:
     """POST /activity/retry: look at a team again."""
-    return _act(desk, visit, activity.retry, "retry_wanted")
+    return _act(desk, visit, again.retry, "retry_wanted")
 
 
 def replay(desk: Desk, visit: Visit) -> Redirect:
     """POST /activity/replay: look again at a team that was given up on."""
-    return _act(desk, visit, activity.replay, "replay_wanted")
+    return _act(desk, visit, again.replay, "replay_wanted")
 
 
 def _act(desk: Desk, visit: Visit, act: _Act, notice: str) -> Redirect:

@@ -8,6 +8,7 @@ import azure.functions as func
 
 from functions.watch.chores import Backroom, tidy
 from functions.watch.handler import watch as run
+from shared.admin.registering import Endpoint
 from shared.wiring import current
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def watch(timer: func.TimerRequest, nudges: func.Out[Messages]) -> None:
 def _backroom(wiring: Wiring, org: OrgId) -> Backroom:
     return Backroom(
         wiring.services(org),
-        wiring.settings,
+        Endpoint(wiring.settings.public_url, wiring.settings.keyring),
         wiring.once(org),
         wiring.credentials(org),
         lambda capability: wiring.webex_tokens(org).keep_alive(capability),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from shared.admin import webhooks
 from shared.admin.ports import Credentials, Once
-from shared.config import Settings
+from shared.admin.registering import Endpoint
 from shared.core import times
 from shared.core.capabilities import CAPABILITIES
 from shared.core.errors import Failure
@@ -32,7 +32,7 @@ class Backroom:
     ends soon; raises core.errors."""
 
     services: Services
-    settings: Settings
+    endpoint: Endpoint
     once: Once
     credentials: Credentials
     keep_alive: Callable[[str], None]
@@ -69,7 +69,7 @@ def _wake(backroom: Backroom, deadline: int) -> None:
 
 
 def _webhook(backroom: Backroom, _deadline: int) -> None:
-    webhooks.tend(backroom.services, backroom.settings)
+    webhooks.tend(backroom.services, backroom.endpoint)
 
 
 def _hourly(backroom: Backroom, _deadline: int) -> None:

@@ -1,4 +1,4 @@
-"""Every team as our own rows know it, and putting one back in line. No provider is asked anything.
+"""Every team as our own rows know it. No provider is asked anything.
 
 A page costs about as many rows as it shows; a search reads a bounded number of rows and says where
 it stopped.
@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from shared.admin.ports import Actor, Office
+from shared.admin.ports import Office
 from shared.core import times
 from shared.core.ids import ObjectId, PersonId, TeamId, parse_uuid
-from shared.core.look import Look, leased
-from shared.core.model import Folder, Identity, IdentityState, OrgSettings, Status, Team
+from shared.core.look import Look
+from shared.core.model import Folder, Identity, OrgSettings, Status, Team
 from shared.core.pace import rate_of, reserve
 from shared.core.reasons import Refusal
-from shared.ports import Conflict, DeadLetter, Label, Services
-from shared.sync.lease import want
+from shared.ports import DeadLetter, Label, Services
 
 PAGE = 50
 # Rows that one search reads: two requests to the table.
@@ -27,10 +26,6 @@ SCANNED = 2_000
 PEOPLE_SHOWN = 200
 LETTERS_COUNTED = 100
 _CHUNK = 1_000
-_RACES = 20
-# So many people of a team are asked about anew by a Retry: two minutes of the directory's quota.
-_ASKED_AGAIN = 500
-_NEGATIVE = frozenset(IdentityState) - {IdentityState.MAPPED, IdentityState.BOT}
 _HANDS_NEEDED = (Folder.NO_PERMISSION.value, Folder.REFUSED.value)
 
 
@@ -126,7 +121,7 @@ def given_up(office: Office) -> int:
 def one(office: Office, team: str) -> tuple[Entry, list[Absent]]:
     """A team and who is not in its group. Raises Refusal("team_unknown")."""
     services = office.services
-    found = _entries(services, services.organizations.settings(), [_uuid(team)])
+    found = _entries(services, services.organizations.settings(), [team_uuid(team)])
     if not found:
         raise Refusal("team_unknown")
     entry = found[0]
@@ -135,87 +130,16 @@ def one(office: Office, team: str) -> tuple[Entry, list[Absent]]:
     return entry, [Absent(p, code, _object(known.get(p))) for p, code in listed.items()]
 
 
-def retry(office: Office, actor: Actor, team: str) -> None:
-    """Look at a team again as soon as may be, with everything that was put off for a day.
-
-    Raises Refusal: team_unknown, team_from_before. May be called again.
-    """
-    services, uuid = office.services, _uuid(team)
-    known = services.teams.among([uuid]).get(uuid)
-    if known is None:
-        raise Refusal("team_unknown")
-    if not known.new:
-        raise Refusal("team_from_before")
-    _ask_again(services, known)
-    _make_due(services, uuid)
-    want(services, uuid, known.space_id)
-    office.record(actor, "retry", after=known.name or uuid)
-
-
-def replay(office: Office, actor: Actor, team: str) -> None:
-    """Look again at a team that was given up on. Raises Refusal: team_unknown, letter_gone.
-
-    The wish comes first: dying in between leaves a letter too many, never a team forgotten.
-    """
-    services, uuid = office.services, _uuid(team)
-    letter = services.dead_letters.read(uuid)
-    if letter is None:
-        raise Refusal("letter_gone")
-    _make_due(services, uuid)
-    want(services, uuid, letter.space_id)
-    services.dead_letters.remove(uuid)
-    office.record(actor, "replay", after=_name(services, uuid))
-
-
-def _uuid(text: str) -> TeamId:
+def team_uuid(text: str) -> TeamId:
+    """Raises Refusal("team_unknown") for what is none."""
     uuid = parse_uuid(text)
     if uuid is None:
         raise Refusal("team_unknown")
     return TeamId(uuid)
 
 
-def _name(services: Services, uuid: TeamId) -> str:
-    known = services.teams.among([uuid]).get(uuid)
-    return known.name if known and known.name else uuid
-
-
 def _object(identity: Identity | None) -> ObjectId | None:
     return identity.object if identity else None
-
-
-def _ask_again(services: Services, team: Team) -> None:
-    """What the directory denied may have been mended: those answers count as old."""
-    people = [person for person, code in team.listed.items() if code in _NEGATIVE]
-    known = services.identities.known(people[:_ASKED_AGAIN])
-    stale = [replace(i, checked=0) for i in known.values() if i.state in _NEGATIVE]
-    if stale:
-        services.identities.keep(stale)
-
-
-def _make_due(services: Services, uuid: TeamId) -> None:
-    """People and folder count as due now, whatever they were put off to.
-
-    A team that is being looked at right now is left as it is: writing its row would end that look.
-    """
-    for _ in range(_RACES):
-        look = services.looks.read(uuid)
-        try:
-            row = services.teams.read(uuid)
-        except (ValueError, LookupError):
-            # Not written by this version, which therefore leaves it as it is.
-            return
-        if row is None or (look and leased(look.value, services.now())):
-            return
-        try:
-            services.teams.write(row, _all_due(row.value, services.now()))
-        except Conflict:
-            continue
-        return
-
-
-def _all_due(team: Team, now: int) -> Team:
-    waits_for_folder = team.group_id and team.folder is not Folder.LINKED
-    return replace(team, people_at=now, folder_at=now if waits_for_folder else team.folder_at)
 
 
 def _given_up(services: Services, settings: OrgSettings, begins: str, after: str) -> Listing:

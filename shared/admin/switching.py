@@ -9,6 +9,7 @@ from __future__ import annotations
 from shared.admin import prerequisites, webhooks
 from shared.admin.ports import Actor, Office
 from shared.admin.prerequisites import Row
+from shared.admin.registering import Endpoint
 from shared.core.model import OrgSettings
 from shared.core.reasons import Refusal
 from shared.ports import Conflict
@@ -45,8 +46,9 @@ def turn_on(office: Office, actor: Actor) -> None:
 
 def _put_up_webhook(office: Office) -> None:
     """At once, so that the next page can tell how teams are heard of; else the timer does it."""
+    endpoint = Endpoint(office.settings.public_url, office.settings.keyring)
     try:
-        webhooks.tend(office.services, office.settings, patient=True)
+        webhooks.tend(office.services, endpoint, patient=True)
     except Conflict as lost:
         office.services.log("webhook later", why=str(lost))
 

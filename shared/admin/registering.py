@@ -1,0 +1,154 @@
+"""The organization's webhook for spaces at Webex: having it point here, and taking it away.
+
+Sources: https://developer.webex.com/docs/api/v1/webhooks, /docs/webhooks (one of a kind an
+organization; Webex turns one off that fails 100 times in five minutes, and tells nobody).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.core.errors import NotThere, Permanent, Refused
+from shared.core.keyring import Keyring, webhook_secret
+from shared.ports import Services
+
+_RESOURCES = ("rooms", "all")
+_EVENTS = ("created", "all")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where this app takes webhooks. url: its public address, "" for none; keyring: for their
+    secrets."""
+
+    url: str
+    keyring: Keyring
+
+
+class WebhookForeign(Permanent):
+    """Another application has the organization's only webhook for spaces."""
+
+    code = "webhook_foreign"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"another application's webhook stands there: {address}")
+        self.address = address
+
+
+class WebhookUnverified(Permanent):
+    """Webex took the webhook, and does not show it as it should be."""
+
+    code = "webhook_unverified"
+
+
+class NoAddress(Permanent):
+    """PUBLIC_URL is empty: Webex cannot be told where to deliver."""
+
+    code = "no_public_url"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """id: Webex's. how: "new", "kept" or "moved"."""
+
+    id: str
+    how: str
+
+
+def register(services: Services, endpoint: Endpoint, *, patient: bool = True) -> Registered:
+    """Have the webhook there, pointing here, and read it back. May be called twice.
+
+    Raises WebhookForeign, WebhookUnverified, NoAddress, core.errors.
+    """
+    target, secret = _address(services, endpoint)
+    done = _have(services, target, secret, patient=patient)
+    if done.how == "kept":
+        return done
+    ours = _ours(_listed(services, patient=patient), services)
+    if ours is None or not _is_current(ours, target, secret):
+        raise WebhookUnverified("the webhook does not read back as it was registered")
+    return Registered(str(ours.get("id")), done.how)
+
+
+def remove(services: Services, endpoint: Endpoint, known_id: str, *, patient: bool = True) -> None:
+    """Take away what points to this app. Raises core.errors. May be called twice."""
+    here = f"{endpoint.url}/"
+    for webhook in _listed(services, patient=patient):
+        webhook_id = str(webhook.get("id"))
+        mine = webhook_id == known_id or str(webhook.get("targetUrl")).startswith(here)
+        if mine and _is_ours(webhook, services):
+            _delete(services, webhook_id)
+
+
+def _have(services: Services, target: str, secret: str, *, patient: bool) -> Registered:
+    there = _listed(services, patient=patient)
+    ours = _ours(there, services)
+    if ours is not None and ours.get("event") not in _EVENTS:
+        # What a webhook listens to is fixed once it exists.
+        _delete(services, str(ours.get("id")))
+        there = [w for w in there if w is not ours]
+        ours = None
+    if ours is None:
+        return _register(services, target, secret, there)
+    webhook_id = str(ours.get("id"))
+    if _is_current(ours, target, secret):
+        return Registered(webhook_id, "kept")
+    services.webex.move_webhook(webhook_id, target, secret)
+    return Registered(webhook_id, "moved")
+
+
+def _register(
+    services: Services, target: str, secret: str, there: list[Mapping[str, Any]]
+) -> Registered:
+    if there:
+        raise WebhookForeign(str(there[0].get("targetUrl"))[:200])
+    try:
+        services.webex.register_rooms_webhook(target, secret)
+    except Refused:
+        # Somebody was quicker: another run of ours, or another application.
+        if not any(_is_ours(w, services) for w in _listed(services, patient=False)):
+            raise
+    return Registered("", "new")
+
+
+def _delete(services: Services, webhook_id: str) -> None:
+    try:
+        services.webex.delete_webhook(webhook_id)
+    except NotThere:
+        services.log("the webhook was gone already")
+
+
+def _listed(services: Services, *, patient: bool) -> list[Mapping[str, Any]]:
+    webhooks = services.webex.org_webhooks(patient=patient)
+    return [w for w in webhooks if w.get("resource") in _RESOURCES]
+
+
+def _ours(webhooks: list[Mapping[str, Any]], services: Services) -> Mapping[str, Any] | None:
+    return next((w for w in webhooks if _is_ours(w, services)), None)
+
+
+def _is_ours(webhook: Mapping[str, Any], services: Services) -> bool:
+    """Wherever it points: an app that moved takes its webhook along."""
+    path = rf"/webhooks/{services.org}/\w+/rooms$"
+    return bool(re.search(path, str(webhook.get("targetUrl"))))
+
+
+def _is_current(webhook: Mapping[str, Any], target: str, secret: str) -> bool:
+    """Webex need not show a secret; where it does, it must be the one."""
+    return (
+        webhook.get("targetUrl") == target
+        and webhook.get("status") == "active"
+        and webhook.get("secret", secret) == secret
+    )
+
+
+def _address(services: Services, endpoint: Endpoint) -> tuple[str, str]:
+    """Where Webex delivers to, and the secret that it signs with: of the newest key."""
+    if not endpoint.url:
+        raise NoAddress("PUBLIC_URL is empty")
+    version = endpoint.keyring.newest
+    target = f"{endpoint.url}/webhooks/{services.org}/{version}/rooms"
+    return target, webhook_secret(endpoint.keyring, version, services.org)
