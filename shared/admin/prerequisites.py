@@ -115,8 +115,10 @@ def confirm(office: Office, actor: Actor, check_id: str, *, confirmed: bool) -> 
     if confirmed:
         facts["confirmed_at"] = office.now()
     office.checks.keep([replace(kept, by=actor.name if confirmed else "", facts=facts)])
-    what = "prerequisite_confirmed" if confirmed else "prerequisite_withdrawn"
-    office.record(actor, what, after=check.id)
+    if confirmed:
+        office.record(actor, "prerequisite_confirmed", after=check.id)
+    else:
+        office.record(actor, "prerequisite_withdrawn", before=check.id)
 
 
 def choose_tenant(office: Office, actor: Actor, given: str) -> Found:

@@ -60,6 +60,7 @@ _COMMON = {
 }
 _SIGN_IN = {
     "ready": _met("%(owner)s signed in on %(since_at)s, and it works."),
+    "works": _met("The sign-in works."),
     "pending": _attention(
         "%(owner)s signed in by your hand-over link. It is used once you confirm it.", stops=True
     ),

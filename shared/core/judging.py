@@ -105,7 +105,7 @@ def judge_users(count: int) -> Found:
 
 
 def judge_scopes(capability: str, owner: str, since: int, granted: Iterable[str]) -> Found:
-    """A sign-in that works. since: milliseconds."""
+    """A sign-in that works. since: milliseconds, 0 where it was made without the pages."""
     lacking = missing(capability, granted)
     facts: dict[str, str | int] = {
         "owner": owner,
@@ -116,7 +116,7 @@ def judge_scopes(capability: str, owner: str, since: int, granted: Iterable[str]
         return Found("scopes", facts)
     if lacking:
         return Found("slow" if capability == "spaces" else "part", facts)
-    return Found("ready", facts)
+    return Found("ready" if since else "works", facts)
 
 
 def judge_licences(licences: Iterable[tuple[str, int, int]]) -> Found:

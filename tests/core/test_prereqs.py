@@ -89,6 +89,7 @@ JUDGED: list[tuple[str, Found, str]] = [
     ("m365_users", judging.judge_users(0), "none"),
     ("webex_officer", judging.judge_scopes("spaces", "Olga", 1, SPACES), "ready"),
     ("webex_officer", judging.judge_scopes("spaces", "Olga", 1, ()), "ready"),
+    ("webex_officer", judging.judge_scopes("spaces", "", 0, ()), "works"),
     ("webex_officer", judging.judge_scopes("spaces", "Olga", 1, SPACES[:-2]), "slow"),
     ("webex_officer", judging.judge_scopes("spaces", "Olga", 1, SPACES[1:]), "scopes"),
     ("webex_people", judging.judge_scopes("people", "Adam", 1, PEOPLE), "ready"),

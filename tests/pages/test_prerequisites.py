@@ -432,10 +432,10 @@ def test_a_confirmation_can_be_withdrawn_by_another_administrator(ready: Checkli
 
     assert "The confirmation is withdrawn." in page.said
     assert ready.row("ecm_microsoft")["confirmed_by"] is None
-    told = [(c.who, c.what, c.after) for c in steps.office(ready.stage).audit.latest(2)]
+    told = [(c.who, c.what, c.before, c.after) for c in steps.office(ready.stage).audit.latest(2)]
     assert told == [
-        ("Berit Boss", "prerequisite_withdrawn", "ecm_microsoft"),
-        ("Adam Admin", "prerequisite_confirmed", "ecm_microsoft"),
+        ("Berit Boss", "prerequisite_withdrawn", "ecm_microsoft", ""),
+        ("Adam Admin", "prerequisite_confirmed", "", "ecm_microsoft"),
     ]
 
 
