@@ -98,11 +98,11 @@ _REASONS = {
     ),
     "group_from_before_us": Reason(
         "A group with this team's mark already existed. Nobody was added to it.",
-        "Look at the group's people, then connect the team from the activity page.",
+        "Look at who is in that group. This version cannot connect the team to it.",
     ),
     "group_gone": Reason(
         "The group was deleted in Microsoft 365.",
-        "Restore it within 30 days, or connect the team to a new group.",
+        "Restore it in Microsoft 365 within 30 days, then press Retry.",
     ),
     "name_refused": Reason(
         "Microsoft 365 refuses the group's name.",

@@ -216,3 +216,16 @@ def test_a_parked_team_is_left_alone() -> None:
 
     assert want(row, NOW) == row
     assert begin(row, NOW, "w", 1) is None
+
+
+def test_a_team_that_was_given_up_on_is_dead_until_a_look_succeeds() -> None:
+    taken = begin(replace(want(Look("space"), NOW), tries=times.TRIES - 1), NOW, "w", 1)
+    assert taken
+    row, _ = fail(taken, NOW)
+    assert row.dead
+    later = NOW + times.DAY
+    again = begin(row, later, "w", 1)
+    assert again
+
+    assert finish(again, later, None, again.wanted).dead
+    assert not finish(again, later, None, again.wanted, done=True).dead

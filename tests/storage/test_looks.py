@@ -45,6 +45,7 @@ def test_every_field_comes_back(rows: Partition) -> None:
         low=True,
         parked=True,
         sighted=True,
+        dead=True,
     )
     looks, team = LookRows(rows), _team()
     written = looks.write(team, None, look)

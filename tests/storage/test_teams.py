@@ -225,3 +225,33 @@ def test_a_ledger_beyond_one_transaction_is_refused_by_us(rows: Partition) -> No
 
     with pytest.raises(OverLimit):
         teams.write_ledger(team, Versioned(Ledger(), ""), ledger)
+
+
+def test_labels_are_a_page_of_teams_in_order_with_what_a_list_is_searched_by(
+    rows: Partition,
+) -> None:
+    teams = TeamRows(rows)
+    kept = sorted(str(uuid4()) for _ in range(5))
+    for uuid in kept:
+        teams.write(None, replace(_full(TeamId(uuid)), name="A", group_name="G"))
+    rows.insert(f"look:{kept[0]}", {"space": "s"})
+
+    first = teams.labels("", 3)
+    rest = teams.labels(first[-1].uuid, 3)
+
+    assert [label.uuid for label in first + rest] == kept
+    assert {"A", "G"} <= set(first[0].names)
+    assert first[0].status in {status.value for status in Status}
+
+
+def test_a_row_of_another_version_is_left_out_and_the_others_come(rows: Partition) -> None:
+    teams = TeamRows(rows)
+    good, strange = (_full(_new_id()) for _ in range(2))
+    for team in (good, strange):
+        teams.write(None, team)
+    row = rows.get(f"team:{strange.uuid}")
+    assert row is not None
+    rows.upsert(row.key, {**row.values, "status": "from the future"})
+
+    assert teams.among([good.uuid, strange.uuid]) == {good.uuid: good}
+    assert {label.status for label in teams.labels("", 10)} == {"from the future", good.status}
