@@ -6,6 +6,7 @@ Its ids and the app's secret are the same on every machine: they open nothing bu
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sandbox.clouds.names import names
@@ -214,15 +215,20 @@ def issue_tokens(webex: WebexCloud) -> dict[str, dict[str, str]]:
     ):
         owner = person(webex, name)
         _revoke_all(webex, owner)
-        token = webex.issue_token(owner, scopes, client_id=INTEGRATION_ID)
-        issued[capability] = {
-            "access_token": token.access_token,
-            "refresh_token": token.refresh_token,
-            "owner": owner.uuid,
-            "owner_name": owner.name,
-            "scopes": " ".join(scopes),
-        }
+        issued[capability] = issue_token(webex, owner, scopes)
     return issued
+
+
+def issue_token(webex: WebexCloud, owner: Person, scopes: Iterable[str]) -> dict[str, str]:
+    """A sign-in with the app's integration, as it would be told to the app."""
+    token = webex.issue_token(owner, scopes, client_id=INTEGRATION_ID)
+    return {
+        "access_token": token.access_token,
+        "refresh_token": token.refresh_token,
+        "owner": owner.uuid,
+        "owner_name": owner.name,
+        "scopes": " ".join(scopes),
+    }
 
 
 def _revoke_all(webex: WebexCloud, owner: Person) -> None:

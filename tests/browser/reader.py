@@ -14,6 +14,7 @@ from tests.browser.words import WORDS
 
 NARROW = {"width": 320, "height": 640}
 WIDE = {"width": 1280, "height": 900}
+PICTURE = {"width": 960, "height": 600}
 # How a page may be shown: the light one is how it is read anyway.
 SCHEMES: tuple[dict[str, Any], ...] = (
     {"color_scheme": "dark"},
@@ -141,8 +142,12 @@ class Reader:
 
     def keep(self, name: str) -> None:
         """A picture of the page for the documentation, where pictures were asked for."""
-        if self._screenshots:
-            self.page.screenshot(path=self._screenshots / f"{name}.png", full_page=True)
+        if self._screenshots and self.thorough:
+            suffix = "" if self.language == "en" else f"-{self.language}"
+            self.page.set_viewport_size(PICTURE)  # type: ignore[arg-type]
+            path = self._screenshots / f"{name}{suffix}.png"
+            self.page.screenshot(path=path, full_page=True, animations="disabled")
+            self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
     def _narrow(self) -> None:
         self.page.set_viewport_size(NARROW)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.clouds import world
 from sandbox.clouds.house import Clouds
 from sandbox.clouds.served import Ports, ServedClouds
 from sandbox.installation import new_master_keys, sandbox_settings
@@ -87,3 +88,8 @@ class Real:
             tenant.add_user(f"Greta Global {number}", roles=[GLOBAL_ADMINISTRATOR]),
             tenant.add_user(f"Maj Microsoft {number}"),
         )
+
+    def consent(self, party: Party) -> None:
+        """As its Microsoft administrator would, past the pages."""
+        microsoft = self.clouds.microsoft
+        microsoft.consent(microsoft.world.apps[world.APP_ID], party.tenant)

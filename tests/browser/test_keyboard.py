@@ -44,6 +44,8 @@ def test_the_nine_steps_need_no_mouse(reader: Callable[..., Reader], party: Part
     steps.go_to_settings(admin)
     steps.slide_switch(admin)
 
+    assert admin.page.locator("#switch").evaluate("e => e === document.activeElement")
+
 
 def test_the_skip_link_comes_first_and_leads_past_the_navigation(
     reader: Callable[..., Reader],

@@ -1,0 +1,109 @@
+"""The pages of an organization that is at work: teams, what failed, and the switch going off."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator
+
+from sandbox import setup_organization as setup
+from sandbox.clouds import world
+from sandbox.webex import Team
+from shared.config import read_settings
+from shared.core.ids import OrgId, TenantId
+from shared.ports import DeadLetter, Services
+from shared.wiring import Wiring
+from tests.browser import steps
+from tests.browser.reader import Reader
+from tests.browser.real import Party, Real
+
+SECONDS = 40.0
+
+
+@pytest.fixture
+def at_work(real: Real, party: Party) -> Party:
+    """Set up past the pages, and switched on."""
+    wiring, org = Wiring(read_settings(real.settings)), OrgId(party.org.uuid)
+    tenant = TenantId(party.tenant.tenant_id)
+    real.consent(party)
+    tokens = {
+        capability: world.issue_token(real.clouds.webex, owner, scopes)
+        for capability, owner, scopes in (
+            ("spaces", party.officer, world.OFFICER_SCOPES),
+            ("people", party.admin, world.ADMIN_SCOPES),
+        )
+    }
+    list(setup.set_up(wiring, org, tenant, tokens))
+    setup.turn(wiring, org, on=True)
+    setup.register_webhook(wiring, org)
+    return party
+
+
+def test_teams_are_seen_and_what_was_given_up_on_is_put_back(
+    reader: Callable[..., Reader], at_work: Party, real: Real
+) -> None:
+    # Webex tells whole seconds; the teams must be younger than the switch.
+    time.sleep(1.0)
+    teams = [create(real, at_work, n) for n in ("Brand & <b>design</b>", "Möte på Åland")]
+    admin = reader(thorough=True)
+    steps.sign_in(admin, at_work)
+    wait_for(admin, *teams)
+    # A team of its own: a success would clear the letter.
+    lost = str(uuid.uuid4())
+    letter = DeadLetter(lost, lost, 1_790_000_000_000, "KeyError: 'id'", "trace-1")
+    services_of(real, at_work).dead_letters.put(letter)
+    admin.open("/activity")
+    admin.look(thorough=True)
+    admin.keep("activity")
+    admin.open("/activity?status=given_up")
+    given_up = admin.page.locator("main").inner_text()
+    admin.click(admin.page.locator(f"#replay-{lost}"))
+
+    assert lost in given_up and teams[0].name not in given_up
+    assert services_of(real, at_work).dead_letters.read(lost) is None
+
+
+def test_turning_off_is_asked_about_and_acts_at_once(
+    reader: Callable[..., Reader], at_work: Party
+) -> None:
+    admin = reader(thorough=True)
+    steps.sign_in(admin, at_work)
+    admin.open("/settings")
+    admin.keep("settings")
+    admin.click(switch(admin))
+    admin.look(thorough=True)
+    asked = switch(admin).get_attribute("aria-checked")
+    admin.click(admin.page.locator("#turn-off"))
+
+    assert asked == "true"
+    assert switch(admin).get_attribute("aria-checked") == "false"
+    assert "Frida" in admin.page.locator("#audit").locator("..").inner_text()
+
+
+def create(real: Real, party: Party, name: str) -> Team:
+    team = real.clouds.webex.create_team(party.ordinary, name)
+    real.clouds.webex.add_member(team, party.officer)
+    return team
+
+
+def wait_for(admin: Reader, *teams: Team) -> None:
+    """The activity page, once it shows them."""
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        admin.page.goto("/activity")
+        there = admin.page.locator("main").inner_text()
+        if all(team.name in there for team in teams):
+            return
+        time.sleep(0.5)
+    raise AssertionError(f"not seen within {SECONDS:g} s: {there}")
+
+
+def services_of(real: Real, party: Party) -> Services:
+    return Wiring(read_settings(real.settings)).services(OrgId(party.org.uuid))
+
+
+def switch(admin: Reader) -> Locator:
+    return admin.page.get_by_role("switch", name=admin.words.switch)
