@@ -183,6 +183,9 @@ class DeadLetters(Protocol):
     def after(self, team: str, limit: int) -> list[DeadLetter]:
         """Those behind this uuid, in the order of the teams' uuids; "" for the first ones."""
 
+    def among(self, teams: Collection[str]) -> dict[str, DeadLetter]:
+        """Of those of these teams that have one."""
+
     def remove(self, team: str) -> None:
         """Nothing happens where there is none."""
 

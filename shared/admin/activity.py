@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shared.admin.ports import Office
@@ -144,17 +144,8 @@ def _object(identity: Identity | None) -> ObjectId | None:
 
 def _given_up(services: Services, settings: OrgSettings, begins: str, after: str) -> Listing:
     letters = services.dead_letters.after(after, PAGE + 1)
-    shown = {TeamId(letter.team): letter for letter in letters[:PAGE]}
-    entries = {e.uuid: e for e in _entries(services, settings, list(shown))}
-    found = [
-        replace(
-            entries.get(uuid) or Entry(uuid, "", Standing.GIVEN_UP),
-            letter=letter,
-            standing=Standing.GIVEN_UP,
-        )
-        for uuid, letter in shown.items()
-    ]
-    found = [e for e in found if _begins(_names(e), begins)]
+    entries = _entries(services, settings, [TeamId(letter.team) for letter in letters[:PAGE]])
+    found = [entry for entry in entries if _begins(_names(entry), begins)]
     return Listing(found, letters[PAGE - 1].team if len(letters) > PAGE else "")
 
 
@@ -202,25 +193,20 @@ def _search(
 def _entries(services: Services, settings: OrgSettings, uuids: list[TeamId]) -> list[Entry]:
     rows = services.teams.among(uuids)
     looks = services.looks.among(uuids)
+    letters = services.dead_letters.among(uuids)
     busy = _busy_until(services, settings)
-    return [
-        entry
+    found = (
+        _entry(team, settings, looks.get(uuid), letters.get(uuid), busy)
+        if (team := rows.get(uuid))
+        else _unreadable(services, uuid, letters.get(uuid))
         for uuid in uuids
-        if (entry := _entry(services, settings, uuid, rows.get(uuid), looks.get(uuid), busy))
-    ]
+    )
+    return [entry for entry in found if entry]
 
 
 def _entry(
-    services: Services,
-    settings: OrgSettings,
-    uuid: TeamId,
-    team: Team | None,
-    look: Look | None,
-    busy: int,
-) -> Entry | None:
-    if team is None:
-        return _unreadable(services, uuid)
-    letter = services.dead_letters.read(uuid) if look and look.dead else None
+    team: Team, settings: OrgSettings, look: Look | None, letter: DeadLetter | None, busy: int
+) -> Entry:
     standing = Standing.GIVEN_UP if letter else _standing(_label(team), settings)
     ready = look.ready if look and look.ready is not None else 0
     until = max(busy, ready) if busy and ready <= busy else 0
@@ -228,16 +214,16 @@ def _entry(
         standing = Standing.THROTTLED
     missing = dict(Counter(team.listed.values()).most_common())
     name = team.space_title or team.name
-    return Entry(uuid, name, standing, team, until, ready, letter, missing)
+    return Entry(team.uuid, name, standing, team, until, ready, letter, missing)
 
 
-def _unreadable(services: Services, uuid: TeamId) -> Entry | None:
-    """A row of a newer version; None where there is no row at all."""
-    labels = services.teams.labels(uuid[:-1], 1)
-    if not labels or labels[0].uuid != uuid:
+def _unreadable(services: Services, uuid: TeamId, letter: DeadLetter | None) -> Entry | None:
+    """A team whose row is another version's, or gone; None where nothing is known of it at all."""
+    labels = [each for each in services.teams.labels(uuid[:-1], 1) if each.uuid == uuid]
+    if not labels and letter is None:
         return None
-    names = labels[0].names
-    return Entry(uuid, names[0] if names else "", Standing.UNREADABLE)
+    name = labels[0].names[0] if labels and labels[0].names else ""
+    return Entry(uuid, name, Standing.GIVEN_UP if letter else Standing.UNREADABLE, letter=letter)
 
 
 def _label(team: Team) -> Label:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from shared.ports import Conflict, DeadLetter
 from shared.storage.tables import Partition, Row, Value
 
@@ -28,6 +30,9 @@ class DeadLetterRows:
     def after(self, team: str, limit: int) -> list[DeadLetter]:
         # A space comes right behind the uuid, and before everything that is longer.
         return [_letter(row) for row in self._rows.range(f"{team} ", "~", limit=limit)]
+
+    def among(self, teams: Collection[str]) -> dict[str, DeadLetter]:
+        return {team: _letter(row) for team, row in self._rows.among("", teams).items()}
 
     def remove(self, team: str) -> None:
         row = self._rows.get(team)
