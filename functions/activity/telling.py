@@ -11,11 +11,12 @@ from shared.core.reasons import Reason, reason
 
 @dataclass(frozen=True)
 class Words:
-    """A standing in a word and a sentence. looks: the state of a check that it looks like."""
+    """A standing in a word and a sentence. looks: the state of a check that it looks like,
+    "" for one that needs nobody's eye."""
 
     word: str
     sentence: str
-    looks: str
+    looks: str = ""
 
 
 STANDINGS: Mapping[Standing, Words] = {
@@ -25,21 +26,19 @@ STANDINGS: Mapping[Standing, Words] = {
         "The app failed on it five times in a row. It is tried again a day later, or by Replay.",
         "not_met",
     ),
-    Standing.SETTLING: Words(
-        "Settling", "The team is new, and people may still be arriving.", "manual"
-    ),
+    Standing.SETTLING: Words("Settling", "The team is new, and people may still be arriving."),
     Standing.WAITING: Words(
-        "In progress", "Something is still to be done; it is looked at again by itself.", "manual"
+        "In progress", "Something is still to be done; it is looked at again by itself."
     ),
     Standing.FOLDER: Words(
-        "Waiting for the folder", "The group is complete; its folder is not linked yet.", "manual"
+        "Waiting for the folder", "The group is complete; its folder is not linked yet."
     ),
     Standing.THROTTLED: Words(
         "Throttled", "The providers' quota is used up; it goes on by itself.", "attention"
     ),
     Standing.COMPLETE: Words("Complete", "Group, people and folder are in step.", "met"),
     Standing.FROM_BEFORE: Words(
-        "From before", "It was there before the switch went on, and is left alone.", "manual"
+        "From before", "It was there before the switch went on, and is left alone."
     ),
     Standing.UNREADABLE: Words(
         "Cannot be read", "Another version of this app wrote its row.", "attention"
