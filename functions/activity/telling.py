@@ -20,7 +20,11 @@ class Words:
 
 
 STANDINGS: Mapping[Standing, Words] = {
-    Standing.NEEDS_PERSON: Words("Needs a person", "It does not go on by itself.", "not_met"),
+    Standing.NEEDS_PERSON: Words(
+        "Needs a person",
+        "It needs something from you. It is tried again once a day, or by Retry.",
+        "not_met",
+    ),
     Standing.GIVEN_UP: Words(
         "Given up",
         "The app failed on it five times in a row. It is tried again a day later, or by Replay.",
@@ -36,12 +40,14 @@ STANDINGS: Mapping[Standing, Words] = {
     Standing.THROTTLED: Words(
         "Throttled", "The providers' quota is used up; it goes on by itself.", "attention"
     ),
-    Standing.COMPLETE: Words("Complete", "Group, people and folder are in step.", "met"),
+    Standing.COMPLETE: Words("Complete", "Nothing is left to be done.", "met"),
     Standing.FROM_BEFORE: Words(
         "From before", "It was there before the switch went on, and is left alone."
     ),
     Standing.UNREADABLE: Words(
-        "Cannot be read", "Another version of this app wrote its row.", "attention"
+        "Cannot be read",
+        "Another version of this app wrote its row, or the row is damaged.",
+        "attention",
     ),
 }
 
