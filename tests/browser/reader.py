@@ -14,7 +14,9 @@ from tests.browser.words import WORDS
 
 NARROW = {"width": 320, "height": 640}
 WIDE = {"width": 1280, "height": 900}
-PICTURE = {"width": 960, "height": 600}
+# Width and greatest height of a picture, and which are taken in Swedish as well.
+PICTURE = (960, 1200)
+IN_SWEDISH = ("prerequisites", "settings")
 # How a page may be shown: the light one is how it is read anyway.
 SCHEMES: tuple[dict[str, Any], ...] = (
     {"color_scheme": "dark"},
@@ -140,14 +142,26 @@ class Reader:
             self.page.emulate_media(**_PLAIN)
         self._narrow()
 
-    def keep(self, name: str) -> None:
-        """A picture of the page for the documentation, where pictures were asked for."""
-        if self._screenshots and self.thorough:
-            suffix = "" if self.language == "en" else f"-{self.language}"
-            self.page.set_viewport_size(PICTURE)  # type: ignore[arg-type]
-            path = self._screenshots / f"{name}{suffix}.png"
-            self.page.screenshot(path=path, full_page=True, animations="disabled")
-            self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    def keep(self, name: str, **shown: Any) -> None:
+        """A picture of the page's beginning for the documentation, where pictures were asked for.
+
+        `shown`: as in SCHEMES.
+        """
+        if not (self._screenshots and self.thorough):
+            return
+        suffix = "" if self.language == "en" else f"-{self.language}"
+        if suffix and name not in IN_SWEDISH:
+            return
+        self.page.emulate_media(**(_PLAIN | shown))
+        self.page.set_viewport_size({"width": PICTURE[0], "height": 600})
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.screenshot(
+            path=self._screenshots / f"{name}{suffix}.png",
+            full_page=True,
+            clip={"x": 0, "y": 0, "width": PICTURE[0], "height": min(height, PICTURE[1])},
+        )
+        self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        self.page.emulate_media(**_PLAIN)
 
     def _narrow(self) -> None:
         self.page.set_viewport_size(NARROW)  # type: ignore[arg-type]

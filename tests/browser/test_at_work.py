@@ -73,6 +73,7 @@ def test_turning_off_is_asked_about_and_acts_at_once(
     steps.sign_in(admin, at_work)
     admin.open("/settings")
     admin.keep("settings")
+    admin.keep("settings-dark", color_scheme="dark")
     admin.click(switch(admin))
     admin.look(thorough=True)
     asked = switch(admin).get_attribute("aria-checked")
