@@ -119,10 +119,12 @@ def _table_endpoint(environment: Mapping[str, str]) -> str:
 
 def _uuids(name: str, text: str) -> list[str]:
     found: list[str] = []
-    for part in filter(None, (p.strip() for p in text.split(","))):
+    parts = filter(None, (p.strip() for p in text.split(",")))
+    for number, part in enumerate(parts, start=1):
         uuid = parse_uuid(part) or _from_webex_id(part)
         if uuid is None:
-            raise BadSetting(f"{name}: {part[:40]!r} is not an id.")
+            # Not what stands there: it may be a secret that was put in the wrong place.
+            raise BadSetting(f"{name}: number {number} of the list is not an id.")
         found.append(uuid)
     if not found:
         raise BadSetting(f"{name} is empty: name at least one.")

@@ -253,8 +253,8 @@ _REASONS = {
     ),
     "webex_silent": Reason(
         "Webex has not answered for half an hour, so nobody can say whether you still have the"
-        " role. You were signed out.",
-        "Sign in again when Webex is back; see status.webex.com.",
+        " role. Until it does, the pages stay closed.",
+        "Try again when Webex is back; see status.webex.com.",
     ),
     "session_changed": Reason(
         "You set out signed in, and came back as somebody else or signed out, so nothing was"

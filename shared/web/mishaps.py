@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 
 from shared.core import reasons
 from shared.core.errors import Failure, Permanent
@@ -13,6 +14,7 @@ from shared.web.visit import Visit
 
 _logger = logging.getLogger("webex_teams_to_groups")
 _SILENT = "provider_silent"
+_WORD = re.compile(r"[a-z][a-z.-]{1,19}")
 
 
 def refused(
@@ -57,9 +59,10 @@ def broken(error: Exception, where: str, reference: str) -> Page:
 
 
 def place(visit: Visit) -> str:
-    """The path for the log, without what its parts stand for: a hand-over's token is one."""
-    given = set(visit.route.values())
-    return "/".join("…" if part and part in given else part for part in visit.path.split("/"))
+    """The path for the log: the words of our own routes. Anything else may be a hand-over's token,
+    or a spoiled one."""
+    parts = visit.path.split("/")
+    return "/".join(part if not part or _WORD.fullmatch(part) else "…" for part in parts[:8])
 
 
 def _frames(error: Exception) -> list[str]:

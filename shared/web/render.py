@@ -48,7 +48,9 @@ class Frame:
         return [(code, name, self._here(code)) for code, name in languages.LANGUAGES.items()]
 
     def _here(self, language: str) -> str:
-        return f"{quote(self.path)}?{urlencode({**self.query, 'language': language})}"
+        # One slash in front: two would name another host.
+        path = "/" + quote(self.path.lstrip("/\\"))
+        return f"{path}?{urlencode({**self.query, 'language': language})}"
 
 
 def render(template: str, facts: Mapping[str, object], frame: Frame) -> bytes:

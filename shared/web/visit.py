@@ -53,12 +53,16 @@ def read_form(content_type: str, body: bytes) -> dict[str, str]:
 
 
 def read_cookies(header: str) -> dict[str, str]:
-    """The first of each name. Whatever a neighbour put there must not hide ours."""
+    """The first of each name. Whatever a neighbour put there must not hide ours.
+
+    Only the spaces of the header's own grammar go: a name behind another space of Unicode is
+    another cookie, which a neighbour could set past the rules of `__Host-`.
+    """
     found: dict[str, str] = {}
     for part in header.split(";"):
         name, equals, value = part.partition("=")
         if equals:
-            found.setdefault(name.strip(), value.strip())
+            found.setdefault(name.strip(" \t"), value.strip(" \t"))
     return found
 
 

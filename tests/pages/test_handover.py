@@ -82,6 +82,19 @@ def test_making_a_link_is_in_the_audit_without_its_token(stage: Stage, admin: Vi
     assert token not in repr(office(stage).audit.latest(9))
 
 
+@pytest.mark.parametrize("tail", ["%2F", "%2Fx", "x"])
+def test_a_link_that_a_mail_program_spoiled_leaves_no_token_in_the_log(
+    admin: Visitor, helper: Visitor, caplog: pytest.LogCaptureFixture, tail: str
+) -> None:
+    caplog.set_level("DEBUG", logger="webex_teams_to_groups")
+    link = make_link(admin)
+    helper.get(link + tail)
+    lines = [r.getMessage() for r in caplog.records if r.name == "webex_teams_to_groups"]
+
+    assert any("handover_unknown" in line for line in lines)
+    assert not any(link.rpartition("/")[2] in line for line in lines)
+
+
 def test_only_an_administrator_makes_links(helper: Visitor) -> None:
     assert helper.post("/authorize/handover", {"step": "microsoft"}).path == "/"
 

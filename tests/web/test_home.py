@@ -100,6 +100,11 @@ def test_an_address_that_leads_nowhere_has_a_page_with_a_way_on(path: str) -> No
     assert b'<a class="button" href="/">' in answer.body
 
 
+@pytest.mark.parametrize("path", ["/%2Felsewhere.example/x", "//elsewhere.example/x"])
+def test_the_language_links_of_a_strange_address_stay_here(path: str) -> None:
+    assert b'href="//' not in get(path).body
+
+
 def test_health_tells_that_it_runs_and_nothing_more() -> None:
     answer = get("/health")
 

@@ -60,11 +60,16 @@ def test_a_form_that_no_page_of_ours_sends_is_refused(body: bytes) -> None:
 def test_any_cookie_header_can_be_read(header: str) -> None:
     found = read_cookies(header)
 
-    assert all(name == name.strip() for name in found)
+    assert all(name == name.strip(" \t") for name in found)
 
 
 def test_a_neighbours_later_cookie_does_not_hide_ours() -> None:
     assert read_cookies("session=ours; other; session=theirs") == {"session": "ours"}
+
+
+@pytest.mark.parametrize("space", ["\u2000", "\u00a0", "\u0085", "\u3000", "\x1c"])
+def test_a_name_that_only_looks_like_ours_is_another_cookie(space: str) -> None:
+    assert "__Host-session" not in read_cookies(f"{space}__Host-session=theirs")
 
 
 _TEXTS = st.dictionaries(st.text(min_size=1, max_size=10), st.text(max_size=20), max_size=4)
