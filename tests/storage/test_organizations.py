@@ -24,6 +24,12 @@ FULL = OrgSettings(
     link_folders=False,
     default_folder=False,
     folder_linkers=("people",),
+    direction="team",
+    language="sv",
+    chosen=TenantId("3f2504e0-4f89-41d3-9a0c-0305e82c3302"),
+    tenant_name="Contoso Åre",
+    consented_at=1_700_000_000_456,
+    consented_by="Greta Global",
 )
 
 
