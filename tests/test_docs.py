@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from shared.core.reasons import codes
@@ -13,3 +14,14 @@ def test_the_operations_page_says_what_to_do_for_every_code() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
 
     assert sorted(code for code in codes() if f"`{code}`" not in page) == []
+
+
+def test_every_picture_that_a_document_shows_is_there() -> None:
+    shown = {
+        (page.parent / name).resolve()
+        for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
+        for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", page.read_text())
+    }
+
+    assert shown
+    assert [str(each) for each in shown if not each.exists()] == []

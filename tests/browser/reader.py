@@ -149,14 +149,13 @@ class Reader:
         """
         if not (self._screenshots and self.thorough):
             return
-        suffix = "" if self.language == "en" else f"-{self.language}"
-        if suffix and name not in IN_SWEDISH:
+        if self.language == "sv" and name not in IN_SWEDISH:
             return
         self.page.emulate_media(**(_PLAIN | shown))
         self.page.set_viewport_size({"width": PICTURE[0], "height": 600})
         height = self.page.evaluate("document.documentElement.scrollHeight")
         self.page.screenshot(
-            path=self._screenshots / f"{name}{suffix}.png",
+            path=self._screenshots / f"{name}-{self.language}.png",
             full_page=True,
             clip={"x": 0, "y": 0, "width": PICTURE[0], "height": min(height, PICTURE[1])},
         )

@@ -55,11 +55,11 @@ def meet_prerequisites(admin: Reader) -> None:
     """What no API tells is confirmed; the rest is checked once more."""
     admin.open("/prerequisites")
     admin.click(admin.page.locator("#recheck-all"))
+    admin.keep("prerequisites")
     waiting = admin.page.locator("form:has(input[name=confirmed][value='1']) button")
     while waiting.count():
         admin.click(waiting.first)
     admin.look(thorough=admin.thorough)
-    admin.keep("prerequisites")
 
 
 def go_next(admin: Reader) -> None:
