@@ -29,6 +29,8 @@ _PLAIN: dict[str, Any] = {
     "forced_colors": "none",
     "contrast": "no-preference",
 }
+# Of each picture the first one counts: a later journey may pass by in another state.
+_taken: set[str] = set()
 
 
 class Reader:
@@ -149,13 +151,15 @@ class Reader:
         """
         if not (self._screenshots and self.thorough):
             return
-        if self.language == "sv" and name not in IN_SWEDISH:
+        file = f"{name}-{self.language}.png"
+        if file in _taken or (self.language == "sv" and name not in IN_SWEDISH):
             return
+        _taken.add(file)
         self.page.emulate_media(**(_PLAIN | shown))
         self.page.set_viewport_size({"width": PICTURE[0], "height": 600})
         height = self.page.evaluate("document.documentElement.scrollHeight")
         self.page.screenshot(
-            path=self._screenshots / f"{name}-{self.language}.png",
+            path=self._screenshots / file,
             full_page=True,
             clip={"x": 0, "y": 0, "width": PICTURE[0], "height": min(height, PICTURE[1])},
         )
