@@ -39,8 +39,11 @@ class Bench:
         return [w.target_url for w in self.stage.webex.webhooks.values()]
 
     def audit(self) -> list[tuple[str, str, str, str]]:
-        """The newest first: who, what, from, to."""
-        return [(c.who, c.what, c.before, c.after) for c in self.office.audit.latest(100)]
+        """The newest first: who (without the address), what, from, to."""
+        return [
+            (c.who.partition(" (")[0], c.what, c.before, c.after)
+            for c in self.office.audit.latest(100)
+        ]
 
     def turn_on(self) -> Page:
         self.visitor.get("/settings")
