@@ -214,7 +214,7 @@ _REASONS = {
         "This was sent from another site, so nothing was done.",
         "If it was you, do it again from our own pages.",
     ),
-    "session_ended": Reason("You are no longer signed in.", "Sign in again."),
+    "session_ended": Reason("You are no longer signed in, so nothing was done.", "Sign in again."),
     "role_lost": Reason(
         "Your account is no longer a full administrator in Webex, so you were signed out.",
         "Ask another full administrator, or sign in with an account that has the role.",

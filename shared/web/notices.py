@@ -19,7 +19,7 @@ NOTICES = {
     "signed_out": "You are signed out.",
     "switch_on": "The switch is On.",
     "switch_off": "The switch is Off.",
-    "switch_off_asks": "Nothing has changed yet. Confirm that it shall go off.",
+    "switch_off_asks": "Nothing has changed yet. Confirm that you want to turn it off.",
     "settings_saved": "Saved.",
     "settings_same": "Nothing was changed.",
     "disconnected": "The Microsoft tenant is disconnected.",

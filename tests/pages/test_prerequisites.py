@@ -50,7 +50,7 @@ def test_every_row_says_its_state_in_a_word_and_whether_it_is_needed(ready: Chec
 
         assert state.text in WORDS
         assert state.first("svg") is not None
-        assert ("Needed for the switch" in row.text) is check.blocking
+        assert ("Required to turn the switch on" in row.text) is check.blocking
 
 
 def test_every_row_that_is_not_met_leads_to_where_it_is_mended(checklist: Checklist) -> None:

@@ -118,7 +118,7 @@ def test_after_half_an_hour_without_a_click_the_start_page_asks_for_a_sign_in(ad
 
     answer = admin.get()
     page = answer.body.decode()
-    assert "You are no longer signed in. Sign in again." in page
+    assert "You are no longer signed in, so nothing was done. Sign in again." in page
     assert "Sign in with Webex</button>" in page
     assert str(answer.header("Set-Cookie")).startswith("__Host-session=; max-age=0")
 

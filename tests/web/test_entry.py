@@ -156,7 +156,7 @@ def test_on_a_page_for_everybody_an_ended_session_is_told_in_passing() -> None:
     answer = serve(wiring_for(), sent, public=_start, admin=_never)
 
     assert answer.status == 200
-    assert b"You are no longer signed in. Sign in again." in answer.body
+    assert b"You are no longer signed in, so nothing was done. Sign in again." in answer.body
 
 
 def _signed_out(_lobby: Lobby, _visit: Visit) -> Redirect:
