@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
-from sandbox.browser.document import Document, Form
+from sandbox.browser.document import Document
+from sandbox.browser.form import Form
 
 
 @dataclass(frozen=True)

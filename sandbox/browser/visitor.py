@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 from sandbox.browser.cookies import Jar, Kept
-from sandbox.browser.document import Element, Form
+from sandbox.browser.element import Element
+from sandbox.browser.form import Form
+from sandbox.browser.origins import (
+    Blocked,
+    fetch_site,
+    hold_to_form_action,
+    origin,
+    told_origin,
+)
 from sandbox.browser.page import Page
 
 MAX_REDIRECTS = 20
@@ -35,10 +43,6 @@ class Sent:
 
 
 Send = Callable[[str, str, Mapping[str, str], bytes], Sent]
-
-
-class Blocked(AssertionError):
-    """A browser would not have gone there."""
 
 
 class Browser:
@@ -146,7 +150,7 @@ class Browser:
         url = urldefrag(urljoin(self.home + "/", url)).url
         for _ in range(MAX_REDIRECTS):
             if policy:
-                _hold_to_form_action(policy, source, url)
+                hold_to_form_action(policy, source, url)
             chain.append(url)
             page = self._ask(method, url, body, source, chain, content_type)
             self.page = page
@@ -166,15 +170,15 @@ class Browser:
         chain: list[str],
         content_type: str,
     ) -> Page:
-        relation = _relation(source, chain)
-        near = relation != "cross-site"
+        site = fetch_site(source, chain)
+        near = site != "cross-site"
         cookies = self.jar.give(url, self._now(), same_site=near, safe=method == "GET")
         headers = {
             "Host": urlsplit(url).netloc,
             "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
             "Accept-Language": self.language,
             "User-Agent": "Visitor",
-            "Sec-Fetch-Site": relation,
+            "Sec-Fetch-Site": site,
             "Sec-Fetch-Mode": "navigate",
             "Sec-Fetch-Dest": "document",
             "Sec-Fetch-User": "?1",
@@ -182,11 +186,11 @@ class Browser:
         }
         if method != "GET":
             headers |= {
-                "Origin": _told(source, chain),
+                "Origin": told_origin(source, chain),
                 "Content-Type": content_type,
                 "Content-Length": str(len(body)),
             }
-        if source and _origin(source) == _origin(url):
+        if source and origin(source) == origin(url):
             headers["Referer"] = source
         return self._keep(method, url, headers, body, self._send(method, url, headers, body))
 
@@ -235,51 +239,3 @@ def _meant(form: Form, fields: Mapping[str, str]) -> Element | None:
     """The button whose value is among the fields, else the first one."""
     named = (b for b in form.buttons if b["name"] and fields.get(b["name"]) == b["value"])
     return next(named, None) or next(iter(form.buttons), None)
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _told(source: str, chain: list[str]) -> str:
-    """The header Origin: nothing is told after a redirect to another origin."""
-    wandered = len({*map(_origin, chain)}) > 1
-    return "null" if wandered or not source else _origin(source)
-
-
-def _site(url: str) -> tuple[str, str]:
-    """Scheme and registrable domain; two labels will do here, and an address is its own."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if host.replace(".", "").isdigit():
-        return parts.scheme, host
-    return parts.scheme, ".".join(host.split(".")[-2:])
-
-
-def _relation(source: str, chain: list[str]) -> str:
-    """Sec-Fetch-Site, which tells the furthest of all addresses that were passed.
-
-    https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header
-    """
-    if not source:
-        return "none"
-    if any(_site(url) != _site(source) for url in chain):
-        return "cross-site"
-    same = all(_origin(url) == _origin(source) for url in chain)
-    return "same-origin" if same else "same-site"
-
-
-def _hold_to_form_action(policy: str, source: str, url: str) -> None:
-    """Raises Blocked. Firefox looks at the first address only, Chromium at every redirect."""
-    directives = {
-        name.lower(): values.split()
-        for name, _, values in (part.strip().partition(" ") for part in policy.split(";"))
-    }
-    allowed = directives.get("form-action")
-    if allowed is None:
-        return
-    own = _origin(url) == _origin(source)
-    scheme = f"{urlsplit(url).scheme}:"
-    if not (("'self'" in allowed and own) or scheme in allowed or _origin(url) in allowed):
-        raise Blocked(f"form-action {' '.join(allowed)} does not let a form of {source} to {url}")

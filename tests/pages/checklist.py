@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.browser.document import Element
+from sandbox.browser.element import Element
 from sandbox.browser.page import Page
 from sandbox.kit import Cloud, Fault
 from sandbox.microsoft.state import Tenant

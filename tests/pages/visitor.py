@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from sandbox.browser.origins import Blocked
 from sandbox.browser.page import Page
-from sandbox.browser.visitor import ELSEWHERE, FORM, Blocked, Browser, Sent
+from sandbox.browser.visitor import ELSEWHERE, FORM, Browser, Sent
 from sandbox.kit import Cloud, parse_request
 from tests.journeys.stage import APP_URL, Stage
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from sandbox.browser.document import Document
-from sandbox.browser.visitor import ELSEWHERE, Blocked, Browser, Sent
+from sandbox.browser.origins import Blocked
+from sandbox.browser.visitor import ELSEWHERE, Browser, Sent
 
 APP = "https://app.example"
 LOGIN = "https://login.other.example"
