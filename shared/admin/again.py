@@ -7,13 +7,11 @@ from dataclasses import replace
 from shared.admin.activity import team_uuid
 from shared.admin.ports import Actor, Office
 from shared.core.ids import TeamId
-from shared.core.look import leased
-from shared.core.model import Folder, IdentityState, Team
+from shared.core.model import IdentityState, Team
 from shared.core.reasons import Refusal
-from shared.ports import Conflict, Services
+from shared.ports import Services
 from shared.sync.lease import want
 
-_RACES = 20
 # So many people of a team are asked about anew by a Retry: two minutes of the directory's quota.
 _ASKED_AGAIN = 500
 _NEGATIVE = frozenset(IdentityState) - {IdentityState.MAPPED, IdentityState.BOT}
@@ -31,8 +29,7 @@ def retry(office: Office, actor: Actor, team: str) -> None:
     if not known.new:
         raise Refusal("team_from_before")
     _ask_again(services, known)
-    _make_due(services, uuid)
-    want(services, uuid, known.space_id)
+    want(services, uuid, known.space_id, whole=True)
     office.record(actor, "retry", after=known.name or uuid)
 
 
@@ -45,8 +42,7 @@ def replay(office: Office, actor: Actor, team: str) -> None:
     letter = services.dead_letters.read(uuid)
     if letter is None:
         raise Refusal("letter_gone")
-    _make_due(services, uuid)
-    want(services, uuid, letter.space_id)
+    want(services, uuid, letter.space_id, whole=True)
     services.dead_letters.remove(uuid)
     office.record(actor, "replay", after=_name(services, uuid))
 
@@ -63,29 +59,3 @@ def _ask_again(services: Services, team: Team) -> None:
     stale = [replace(i, checked=0) for i in known.values() if i.state in _NEGATIVE]
     if stale:
         services.identities.keep(stale)
-
-
-def _make_due(services: Services, uuid: TeamId) -> None:
-    """People and folder count as due now, whatever they were put off to.
-
-    A team that is being looked at right now is left as it is: writing its row would end that look.
-    """
-    for _ in range(_RACES):
-        look = services.looks.read(uuid)
-        try:
-            row = services.teams.read(uuid)
-        except (ValueError, LookupError):
-            # Not written by this version, which therefore leaves it as it is.
-            return
-        if row is None or (look and leased(look.value, services.now())):
-            return
-        try:
-            services.teams.write(row, _all_due(row.value, services.now()))
-        except Conflict:
-            continue
-        return
-
-
-def _all_due(team: Team, now: int) -> Team:
-    waits_for_folder = team.group_id and team.folder is not Folder.LINKED
-    return replace(team, people_at=now, folder_at=now if waits_for_folder else team.folder_at)

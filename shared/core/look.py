@@ -23,6 +23,7 @@ class Look:
     low: background work; it yields to people's own actions.
     sighted: the space is known to be a team's; until then the row is only a wish to find out.
     dead: it was given up on, and no look has succeeded since.
+    whole: somebody wants everything looked at, whatever was put off; until a look has done so.
     """
 
     space_id: str
@@ -39,21 +40,29 @@ class Look:
     parked: bool = False
     sighted: bool = False
     dead: bool = False
+    whole: bool = False
 
 
 def leased(look: Look, now: int) -> bool:
     return bool(look.lease_owner) and look.lease_until > now
 
 
-def want(look: Look, now: int, when: int | None = None, *, low: bool = False) -> Look:
+def want(
+    look: Look, now: int, when: int | None = None, *, low: bool = False, whole: bool = False
+) -> Look:
     """Somebody wants a look at `when` (default now). May be called any number of times.
 
-    Under a lease only `wanted` is raised: whoever holds it sees that at the end.
+    Under a lease only the wish is noted: whoever holds it sees that at the end.
     """
     if look.parked:
         return look
     idle = look.ready is None
-    raised = replace(look, wanted=look.wanted + 1, low=low and (idle or look.low))
+    raised = replace(
+        look,
+        wanted=look.wanted + 1,
+        low=low and (idle or look.low),
+        whole=whole or look.whole,
+    )
     if leased(look, now):
         return raised
     moment = max(when if when is not None else now, look.last + times.GAP if look.last else 0)
@@ -94,7 +103,8 @@ def finish(
 
     seen: when it read who is in the team, 0 if it did not. done: nothing failed in it.
     """
-    if look.wanted != wanted_at_begin:
+    again = look.wanted != wanted_at_begin
+    if again:
         following = _earlier(following, now + times.GAP)
     return replace(
         look,
@@ -107,6 +117,7 @@ def finish(
         seen=seen or look.seen,
         low=False,
         dead=look.dead and not done,
+        whole=look.whole and (again or not done),
     )
 
 

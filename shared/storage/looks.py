@@ -101,6 +101,7 @@ def _values(look: Look) -> dict[str, Value]:
         "parked": look.parked,
         "sighted": look.sighted,
         "dead": look.dead,
+        "whole": look.whole,
     }
     if look.at is not None:
         values["at"] = look.at
@@ -125,4 +126,5 @@ def _look(row: Row) -> Look:
         parked=row.flag("parked"),
         sighted=row.flag("sighted"),
         dead=row.flag("dead"),
+        whole=row.flag("whole"),
     )

@@ -141,13 +141,22 @@ def take(services: Services, team: TeamId, settings: OrgSettings, *, change: boo
 
 
 def want(
-    services: Services, uuid: str, space_id: str, *, when: int | None = None, low: bool = False
+    services: Services,
+    uuid: str,
+    space_id: str,
+    *,
+    when: int | None = None,
+    low: bool = False,
+    whole: bool = False,
 ) -> None:
-    """Make a due row: somebody wants this space or team looked at. May be called again."""
+    """Make a due row: somebody wants this space or team looked at. May be called again.
+
+    whole: with everything that was put off, such as the folder.
+    """
     for _ in range(_RACES):
         before = services.looks.read(uuid)
         start = before.value if before else Look(space_id, low=low)
-        after = rules.want(start, services.now(), when, low=low)
+        after = rules.want(start, services.now(), when, low=low, whole=whole)
         if before and after == before.value:
             return
         try:

@@ -28,8 +28,7 @@ def look_at(state: Book, settings: OrgSettings) -> int | None:
     now = state.services.now()
     if people_due(state, now):
         tend_people(state, settings)
-    team = state.team
-    if settings.link_folders and _folder_due(team, state.services.now()):
+    if settings.link_folders and _folder_due(state, state.services.now()):
         folder.tend(state, settings)
     return _record(state, settings)
 
@@ -139,10 +138,12 @@ def _status(team: Team, todo: Plan, people_at: int | None) -> Status:
     return Status.WAITING if people_at is not None else Status.COMPLETE
 
 
-def _folder_due(team: Team, now: int) -> bool:
+def _folder_due(state: Book, now: int) -> bool:
+    team = state.team
     if team.group_id is None or team.folder is Folder.LINKED:
         return False
-    return team.folder_at is not None and team.folder_at <= now
+    # Whoever asked for the whole team asked for the folder too, whatever it was put off to.
+    return state.held.row.value.whole or (team.folder_at is not None and team.folder_at <= now)
 
 
 def _record(state: Book, settings: OrgSettings) -> int | None:

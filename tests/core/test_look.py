@@ -25,6 +25,7 @@ class OneTeam(RuleBasedStateMachine):
         self.holder = ""
         self.wanted_at_begin = 0
         self.owed = False
+        self.whole_owed = False
 
     def holds(self) -> bool:
         return bool(self.holder) and self.row.lease_owner == self.holder
@@ -33,11 +34,13 @@ class OneTeam(RuleBasedStateMachine):
     def time_passes(self, ms: int) -> None:
         self.now += ms
 
-    @rule(later=st.sampled_from([None, 0, 10_000, 3_600_000]), low=st.booleans())
-    def somebody_wants_a_look(self, later: int | None, low: bool) -> None:
+    @rule(
+        later=st.sampled_from([None, 0, 10_000, 3_600_000]), low=st.booleans(), whole=st.booleans()
+    )
+    def somebody_wants_a_look(self, later: int | None, low: bool, whole: bool) -> None:
         before = self.row
         when = None if later is None else self.now + later
-        self.row = want(before, self.now, when, low=low)
+        self.row = want(before, self.now, when, low=low, whole=whole)
         if before.parked:
             assert self.row == before
             return
@@ -47,6 +50,7 @@ class OneTeam(RuleBasedStateMachine):
             assert self.row.ready is not None
             assert self.row.ready >= before.last + times.GAP
         self.owed = True
+        self.whole_owed = self.whole_owed or whole
 
     @rule()
     def a_worker_comes(self) -> None:
@@ -68,12 +72,13 @@ class OneTeam(RuleBasedStateMachine):
         assert leased(self.row, self.now)
 
     @precondition(lambda self: self.holds())
-    @rule(following=st.sampled_from([None, 0, 10_000, 86_400_000]))
-    def the_worker_finishes(self, following: int | None) -> None:
+    @rule(following=st.sampled_from([None, 0, 10_000, 86_400_000]), done=st.booleans())
+    def the_worker_finishes(self, following: int | None, done: bool) -> None:
         asked = self.row.wanted != self.wanted_at_begin
         moment = None if following is None else self.now + following
-        self.row = finish(self.row, self.now, moment, self.wanted_at_begin)
+        self.row = finish(self.row, self.now, moment, self.wanted_at_begin, done=done)
         self.holder = ""
+        self.whole_owed = self.whole_owed and (asked or not done)
         assert self.row.tries == 0
         if asked:
             assert self.row.at is not None
@@ -115,6 +120,10 @@ class OneTeam(RuleBasedStateMachine):
         elif self.owed or self.row.lease_owner:
             assert self.row.at is not None
             assert self.row.ready is not None
+
+    @invariant()
+    def the_whole_team_is_wanted_until_a_look_has_done_it(self) -> None:
+        assert self.row.whole == self.whole_owed
 
     @invariant()
     def due_and_ready_come_together(self) -> None:
