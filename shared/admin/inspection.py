@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
-from shared.admin.ports import Actor, Office, SampledUser, Tenant, TenantFacts
+from shared.admin import credentials
+from shared.admin.ports import Actor, Office, Sample, Tenant, TenantFacts
 from shared.core import judging, times
 from shared.core.checks import Result
 from shared.core.errors import (
@@ -21,10 +22,14 @@ from shared.core.errors import (
 )
 from shared.core.findings import stops
 from shared.core.ids import ObjectId, TenantId
-from shared.core.judging import Found
+from shared.core.judging import Found, Matches
 from shared.core.model import OrgSettings
 
-SAMPLE = 100
+# Pages of Webex's directory, and users on each: at first, and where none of those matched.
+_SAMPLE = (5, 20)
+_MORE = (4, 100)
+# What Entra is asked of at once.
+_AT_ONCE = 100
 _TAKES_EFFECT = 10 * times.MINUTE
 Value = TypeVar("Value")
 Facts = Mapping[str, str | int]
@@ -60,11 +65,11 @@ class Inspection:
         self.actor = actor
         self.known = known
         self.settings = office.services.organizations.settings()
-        self._sample = _Once(lambda: office.webex.sample(SAMPLE))
+        self._sample = _Once(lambda: office.webex.sample(*_SAMPLE))
         self._facts = _Once(self._tenant_facts)
         self._client: Tenant | None = None
         tenant = asked_tenant(office, self.settings)
-        if tenant:
+        if tenant and self._may_probe:
             self._client = office.tenant(tenant)
         self._asked = tenant
 
@@ -80,6 +85,8 @@ class Inspection:
 
     def permissions(self) -> Found:
         connected = self.settings.tenant is not None
+        if not self._may_probe:
+            return Found("not_asked", self._marks)
         try:
             proven = self.microsoft.permissions()
         except ConsentMissing as missing:
@@ -94,7 +101,7 @@ class Inspection:
         return _marked(answer, self._marks)
 
     def groups(self) -> Found:
-        return judging.judge_groups(self._facts().plans)
+        return _marked(judging.judge_groups(self._facts().plans), self._marks)
 
     def creation(self) -> Found:
         rules = self.microsoft.group_rules()
@@ -110,7 +117,7 @@ class Inspection:
         return judging.judge_users(self.microsoft.users())
 
     def admin(self) -> Found:
-        return Found("signed_in", {"who": self.actor.name if self.actor else ""})
+        return Found("signed_in", {"who": self.actor.called if self.actor else ""})
 
     def officer(self) -> Found:
         return self._sign_in("spaces")
@@ -126,13 +133,15 @@ class Inspection:
         return judging.judge_licences((x.name, x.total, x.consumed) for x in licences)
 
     def active(self) -> Found:
-        return judging.judge_accounts([user.status for user in self._people()])
+        sample = self._sample()
+        statuses = [user.status for user in sample.people]
+        return judging.judge_accounts(statuses, whole=sample.whole)
 
     def identities(self) -> Found:
-        people, total = self._sample()
-        shaped = judging.object_ids(user.external_id for user in people)
-        known = self._known_to_entra(shaped) if self._may_ask_microsoft() else None
-        return judging.judge_identities(len(people), total, shaped, known)
+        matches = self._matches(self._sample())
+        if not matches.count and not matches.whole:
+            matches = self._matches(self.office.webex.sample(*_MORE))
+        return judging.judge_identities(matches)
 
     def attested(self) -> Found:
         return Found("ask")
@@ -152,20 +161,31 @@ class Inspection:
         return {"asked": self._asked or "", "consented": self.settings.consented_at}
 
     @property
+    def _may_probe(self) -> bool:
+        """What the app may do in a tenant is no news for an organization that has not shown that it
+        is its own, where another one may have got the consent."""
+        return self.settings.tenant is not None or not self.office.serves_several
+
+    @property
     def microsoft(self) -> Tenant:
-        """Only where a tenant is named: no check is asked before that."""
+        """Only where a tenant is named and may be asked: no check is asked before that."""
         assert self._client is not None
         return self._client
 
-    def _people(self) -> list[SampledUser]:
-        return self._sample()[0]
+    def _matches(self, sample: Sample) -> Matches:
+        shaped = judging.object_ids(user.external_id for user in sample.people)
+        asked = self._may_ask_microsoft()
+        known = self._known_to_entra(shaped) if asked else frozenset(shaped)
+        count = sum(1 for each in shaped if each in known)
+        return Matches(count, len(sample.people), sample.total, sample.whole, asked)
 
     def _may_ask_microsoft(self) -> bool:
         permissions = self.known.get("m365_permissions")
         return self._client is not None and permissions is not None and not stops(permissions)
 
     def _known_to_entra(self, ids: list[ObjectId]) -> frozenset[ObjectId]:
-        return self.microsoft.known(ids) if ids else frozenset()
+        parts = [ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE)]
+        return frozenset().union(*map(self.microsoft.known, parts))
 
     def _tenant_facts(self) -> TenantFacts:
         try:
@@ -178,7 +198,7 @@ class Inspection:
         credential = self.office.credentials.read(capability)
         if credential is None:
             return self._nobody(capability)
-        owner = credential.owner_name
+        owner = credential.owner_called
         facts: Facts = {"owner": owner, "since_at": credential.since}
         if credential.failed:
             return Found("ended", facts)
@@ -192,10 +212,10 @@ class Inspection:
         return judging.judge_scopes(capability, owner, credential.since, credential.scopes)
 
     def _nobody(self, capability: str) -> Found:
-        waiting = self.office.credentials.pending(capability)
+        waiting = credentials.pending(self.office, capability)
         if waiting is None:
             return Found("no_sign_in")
-        return Found("pending", {"owner": waiting.owner_name})
+        return Found("pending", {"owner": waiting.owner_called})
 
 
 _ASK: Mapping[str, Callable[[Inspection], Found]] = {

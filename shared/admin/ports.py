@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from shared.config import Settings
-from shared.core.checks import Result
+from shared.core.accounts import called
+from shared.core.checks import Confirmation, Result
 from shared.core.ids import ObjectId, OrgId, PersonId, TenantId
 from shared.core.model import CreationPolicy
 from shared.ports import Services
@@ -24,13 +25,18 @@ class Actor:
     name: str
     email: str = ""
 
+    @property
+    def called(self) -> str:
+        """For whoever must know who it was: a name alone is anybody's to choose."""
+        return called(self.name, self.email)
+
 
 @dataclass(frozen=True)
 class Credential:
     """Tokens of one capability, and what an administrator is told of them.
 
     expires: of the access token. refresh_expires: of the refresh token, 0 for unknown.
-    since: when somebody signed in. owner, owner_name: the Webex account behind it.
+    since: when somebody signed in. owner, owner_name, owner_email: the Webex account behind it.
     scopes: as granted; empty where Webex did not say. kind: "integration" or "service_app".
     client_id, client_secret: of a Service App; "" stands for the deployment's integration.
     refreshing: until when a worker has marked it as being refreshed, 0 for not.
@@ -53,6 +59,11 @@ class Credential:
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
     refreshed: int = 0
+    owner_email: str = ""
+
+    @property
+    def owner_called(self) -> str:
+        return called(self.owner_name, self.owner_email)
 
 
 class Credentials(Protocol):
@@ -70,18 +81,24 @@ class Credentials(Protocol):
 
     def keep_pending(self, capability: str, credential: Credential) -> None: ...
 
-    def forget_pending(self, capability: str) -> None: ...
+    def forget_pending(self, capability: str, until: int | None = None) -> None:
+        """until: only what was left then or before (milliseconds), readable or not."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One line of the audit. what: a code of `core.changes`. No field holds a secret."""
+    """One line of the audit. what: a code of `core.changes`. No field holds a secret.
+
+    who: name and e-mail address, as far as they are known. person: the id behind them, at Webex, or
+    at Microsoft where somebody came from there; "" in older rows.
+    """
 
     at: int
     who: str
     what: str
     before: str = ""
     after: str = ""
+    person: str = ""
 
 
 class Audit(Protocol):
@@ -122,10 +139,20 @@ class Once(Protocol):
 
 
 class Checks(Protocol):
+    """Results, and what people confirmed: apart, so that neither overwrites the other."""
+
     def kept(self) -> dict[str, Result]:
         """The latest result of every check, by its id."""
 
     def keep(self, results: Iterable[Result]) -> None: ...
+
+    def confirmed(self) -> dict[str, Confirmation]:
+        """By the id of the check."""
+
+    def confirm(self, check_id: str, confirmation: Confirmation) -> None: ...
+
+    def withdraw(self, check_id: str) -> None:
+        """Nothing happens where there is none."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +163,21 @@ class SampledUser:
     name: str
     external_id: str | None
     status: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Users from all parts of Webex's directory. people: those of them who are; read: how many were
+    read, machines too; total: how many there are."""
+
+    people: Sequence[SampledUser]
+    read: int
+    total: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all."""
+        return self.read >= self.total
 
 
 @dataclass(frozen=True)
@@ -151,8 +193,9 @@ class WebexAdmin(Protocol):
     def prove(self, capability: str) -> None:
         """One read that only this capability's role and scopes allow."""
 
-    def sample(self, count: int) -> tuple[list[SampledUser], int]:
-        """Some users of the directory who are people, and how many users there are in all."""
+    def sample(self, pages: int, size: int) -> Sample:
+        """So many pages of that size, spread evenly over the directory; all of it where it is no
+        larger."""
 
     def licences(self) -> list[Licence]: ...
 
@@ -210,7 +253,8 @@ class Office:
 
     find_tenant: by domain or GUID; None for no such tenant in this cloud. holder: which
     organization a tenant is bound to. bind: make a tenant this organization's, raises Conflict
-    where it is another's; unbind: give it up, if it is ours.
+    where it is another's; the answer is a new mark of the binding. mark: the one that it has, ""
+    where it is not ours. unbind: give it up, if it still has this mark.
     """
 
     services: Services
@@ -223,16 +267,22 @@ class Office:
     tenant: Callable[[TenantId], Tenant]
     find_tenant: Callable[[str], Instance | None]
     holder: Callable[[TenantId], OrgId | None]
-    bind: Callable[[TenantId], None]
-    unbind: Callable[[TenantId], None]
+    bind: Callable[[TenantId], str]
+    mark: Callable[[TenantId], str]
+    unbind: Callable[[TenantId, str], None]
 
     @property
     def org(self) -> OrgId:
         return self.services.org
+
+    @property
+    def serves_several(self) -> bool:
+        """Whether other organizations share the app, and with it what it may do in a tenant."""
+        return len(self.settings.organizations) > 1
 
     def now(self) -> int:
         return self.services.now()
 
     def record(self, actor: Actor, what: str, before: str = "", after: str = "") -> None:
         """A line for the audit."""
-        self.audit.add(Change(self.now(), actor.name, what, before, after))
+        self.audit.add(Change(self.now(), actor.called, what, before, after, actor.person))

@@ -74,6 +74,8 @@ _SIGN_IN = {
         "Webex refuses this to %(owner)s: the account's role or a scope is missing."
     ),
 }
+# Among those that were read.
+_UNSEEN = _attention("Webex's directory was read in part, and only rooms and machines were found.")
 
 _FINDINGS: Mapping[str, Mapping[str, Finding]] = {
     "m365_tenant": {
@@ -201,6 +203,7 @@ _FINDINGS: Mapping[str, Mapping[str, Finding]] = {
         ),
         "none": _unmet("Active in a sample: none of %(count)s. Users must sign in to Webex once."),
         "nobody": _unmet("There is no user in Webex's directory."),
+        "unseen": _UNSEEN,
     },
     "webex_external_id": {
         "all": _met("Known to Microsoft Entra ID by their External ID: %(matching)s of %(count)s."),
@@ -212,12 +215,21 @@ _FINDINGS: Mapping[str, Mapping[str, Finding]] = {
             "Known to Microsoft Entra ID by their External ID: none of %(count)s. Synchronize your"
             " users first."
         ),
+        "none_of_many": _unmet(
+            "Known to Microsoft Entra ID by their External ID: none of %(count)s, from all parts of"
+            " the directory. With that many the switch waits. Synchronize your users first."
+        ),
+        "none_of_few": _attention(
+            "Known to Microsoft Entra ID by their External ID: none of %(count)s. That is too few"
+            " for the switch to wait. Whoever does not match is left out of groups."
+        ),
         "shaped": _attention(
             "External ID looks like an object id: %(matching)s of %(count)s. Whether Microsoft"
             " Entra ID knows them is checked once the permissions are granted.",
             stops=True,
         ),
         "nobody": _unmet("There is no user in Webex's directory."),
+        "unseen": _UNSEEN,
         "sample": _met("This is a sample of your %(total)s users."),
     },
     "ecm_microsoft": {

@@ -18,6 +18,8 @@ CLOUDS = {
 }
 # What groups live on, as Microsoft names services: lower case, and as people know them.
 _NEEDED_PLANS = {"exchange": "Exchange Online", "sharepoint": "SharePoint Online"}
+# So many people without a match among them: then there is hardly any.
+_LARGE = 300
 # What the app does without, more slowly or seeing less.
 _SPARED = {
     "spaces": ("spark-compliance:webhooks_read", "spark-compliance:webhooks_write"),
@@ -129,12 +131,12 @@ def judge_licences(licences: Iterable[tuple[str, int, int]]) -> Found:
     return Found("licensed" if facts["used"] else "unused", facts)
 
 
-def judge_accounts(statuses: Collection[str]) -> Found:
-    """accountStatus of each person of a sample."""
+def judge_accounts(statuses: Collection[str], *, whole: bool) -> Found:
+    """accountStatus of each person of a sample. whole: there is nobody else."""
     active = sum(1 for status in statuses if status == "active")
     facts = {"active": active, "count": len(statuses)}
     if not statuses:
-        return Found("nobody")
+        return Found("nobody" if whole else "unseen")
     if not active:
         return Found("none", facts)
     return Found("all" if active == len(statuses) else "some", facts)
@@ -146,19 +148,32 @@ def object_ids(external_ids: Iterable[str | None]) -> list[ObjectId]:
     return [ObjectId(uuid) for uuid in found if uuid]
 
 
-def judge_identities(
-    sampled: int, total: int, shaped: Collection[ObjectId], known: Collection[ObjectId] | None
-) -> Found:
-    """shaped: External IDs that hold an object id. known: those that Entra knows, None where it
-    could not be asked. total: users in Webex's directory."""
-    if not sampled:
-        return Found("nobody")
-    matching = sum(1 for i in shaped if i in known) if known is not None else len(shaped)
-    facts = {"matching": matching, "count": sampled, "total": total}
-    if not matching:
-        finding = "none"
-    elif known is None:
+@dataclass(frozen=True)
+class Matches:
+    """A sample of Webex's people, and how many of them Entra knows by their External ID.
+
+    total: users in Webex's directory, machines too. whole: all of them were read. asked: Entra
+    was; else those count whose External ID holds an object id.
+    """
+
+    count: int
+    people: int
+    total: int
+    whole: bool
+    asked: bool
+
+
+def judge_identities(matches: Matches) -> Found:
+    """Where nobody matches, it is sure for all that were read, and likely for a large sample. A
+    small one shows nothing: in an old directory many accounts may be of no use any more."""
+    if not matches.people:
+        return Found("nobody" if matches.whole else "unseen")
+    facts = {"matching": matches.count, "count": matches.people, "total": matches.total}
+    if not matches.count:
+        large = matches.people >= _LARGE
+        finding = "none" if matches.whole else "none_of_many" if large else "none_of_few"
+    elif not matches.asked:
         finding = "shaped"
     else:
-        finding = "all" if matching == sampled else "some"
+        finding = "all" if matches.count == matches.people else "some"
     return Found(f"{finding}+sample", facts)

@@ -6,17 +6,17 @@ Sources: https://developer.webex.com/docs/api/v1/scim-2-users, /licenses, /event
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.admin.ports import Licence, SampledUser
+from shared.admin.ports import Licence, Sample, SampledUser
 from shared.core.ids import PersonId, parse_uuid
 from shared.webex.client import WebexClient
 
 _EXTENSION = "urn:scim:schemas:extension:cisco:webexidentity:2.0:User"
-# Rooms and machine accounts may fill the first pages of a directory.
-_PAGES = 3
+# Where Webex gives smaller pages than asked for, no more than so many times as many of them.
+_SMALLER = 3
 # Events are the compliance officer's alone, and tell of every team. SCIM wants an administrator.
 _PROOFS = {
     "spaces": "/v1/events?resource=memberships&type=created&max=1",
@@ -32,15 +32,15 @@ class WebexAdminClient(WebexClient):
     def prove(self, capability: str) -> None:
         self._get(_PROOFS[capability].format(org=self.org), capability)
 
-    def sample(self, count: int) -> tuple[list[SampledUser], int]:
-        found: list[SampledUser] = []
-        users = 0
-        for total, page in self._directory(count):
-            users = total
-            found += [_sampled(user) for user in page if _is_person(user)]
-            if len(found) >= count:
-                break
-        return found[:count], users
+    def sample(self, pages: int, size: int) -> Sample:
+        total, users = self._page(1, size)
+        if total <= pages * size:
+            users += self._rest(len(users), total, pages, size)
+        else:
+            # Rooms or old accounts may fill one part of a directory, and hardly all of it.
+            for number in range(1, pages):
+                users += self._page(1 + (total - size) * number // (pages - 1), size)[1]
+        return Sample([_sampled(user) for user in users if _is_person(user)], len(users), total)
 
     def licences(self) -> list[Licence]:
         items = self._get("/v1/licenses", "people").items("items")
@@ -53,18 +53,20 @@ class WebexAdminClient(WebexClient):
             for item in items
         ]
 
-    def _directory(self, count: int) -> Iterator[tuple[int, list[Mapping[str, Any]]]]:
-        """The first pages, each with how many users there are in all. Webex caps `count`."""
-        start = 1
-        for _ in range(_PAGES):
-            query = urlencode({"startIndex": start, "count": count})
-            reply = self._get(f"/identity/scim/{self.org}/v2/Users?{query}", "people")
-            page = reply.items("Resources")
-            total = _number(reply.object().get("totalResults"))
-            yield total, page
-            start += len(page)
-            if not page or start > total:
-                return
+    def _rest(self, read: int, total: int, pages: int, size: int) -> list[Mapping[str, Any]]:
+        """The directory behind the first `read` users."""
+        users: list[Mapping[str, Any]] = []
+        for _ in range(_SMALLER * pages):
+            if read + len(users) >= total:
+                break
+            users += self._page(read + len(users) + 1, size)[1]
+        return users
+
+    def _page(self, start: int, count: int) -> tuple[int, list[Mapping[str, Any]]]:
+        """How many users there are in all, and those from `start`, counted from 1."""
+        query = urlencode({"startIndex": start, "count": count})
+        reply = self._get(f"/identity/scim/{self.org}/v2/Users?{query}", "people")
+        return _number(reply.object().get("totalResults")), list(reply.items("Resources"))
 
 
 def _is_person(user: Mapping[str, Any]) -> bool:

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from shared.core import capabilities, findings, judging, prereqs
 from shared.core.checks import Result, State
 from shared.core.ids import NIL, ObjectId, OrgId, TenantId
-from shared.core.judging import Found
+from shared.core.judging import Found, Matches
 from shared.core.permissions import PERMISSIONS, SCOPES
 from shared.core.prereqs import CHECKS
 
 OURS = OrgId("11111111-1111-4111-8111-111111111111")
 THEIRS = OrgId("22222222-2222-4222-8222-222222222222")
 TENANT = TenantId("33333333-3333-4333-8333-333333333333")
-IDS = [ObjectId(f"44444444-4444-4444-8444-{n:012d}") for n in range(100)]
+IDS = [ObjectId(f"44444444-4444-4444-8444-{n:012d}") for n in range(4)]
 ALL = {p.name: True for p in PERMISSIONS}
 CORE = {p.name: p.core for p in PERMISSIONS}
 
@@ -51,6 +51,10 @@ def creation(
 
 def tenant(found: tuple[TenantId, str] | None, holder: OrgId | None = None) -> Found:
     return judging.judge_tenant("contoso.example", found, {TENANT}, holder, OURS)
+
+
+def identities(count: int, *, of: int, whole: bool = False, asked: bool = True) -> Found:
+    return judging.judge_identities(Matches(count, of, 4812, whole, asked))
 
 
 SPACES = capabilities.CAPABILITIES["spaces"].scopes
@@ -99,17 +103,21 @@ JUDGED: list[tuple[str, Found, str]] = [
     ("webex_messaging", judging.judge_licences([("Messaging", 5, 0)]), "unused"),
     ("webex_messaging", judging.judge_licences([("Meeting - Basic", 5, 2)]), "unsaid"),
     ("webex_messaging", judging.judge_licences([]), "unsaid"),
-    ("webex_active", judging.judge_accounts(["active"] * 3), "all"),
-    ("webex_active", judging.judge_accounts(["active", "pending"]), "some"),
-    ("webex_active", judging.judge_accounts(["pending", "disabled"]), "none"),
-    ("webex_active", judging.judge_accounts([]), "nobody"),
-    ("webex_external_id", judging.judge_identities(100, 4812, IDS, set(IDS)), "all+sample"),
-    ("webex_external_id", judging.judge_identities(100, 4812, IDS, set(IDS[3:])), "some+sample"),
-    ("webex_external_id", judging.judge_identities(100, 4812, IDS, set()), "none+sample"),
-    ("webex_external_id", judging.judge_identities(100, 4812, [], set()), "none+sample"),
-    ("webex_external_id", judging.judge_identities(100, 4812, IDS, None), "shaped+sample"),
-    ("webex_external_id", judging.judge_identities(100, 4812, [], None), "none+sample"),
-    ("webex_external_id", judging.judge_identities(0, 0, [], set()), "nobody"),
+    ("webex_active", judging.judge_accounts(["active"] * 3, whole=True), "all"),
+    ("webex_active", judging.judge_accounts(["active", "pending"], whole=False), "some"),
+    ("webex_active", judging.judge_accounts(["pending", "disabled"], whole=True), "none"),
+    ("webex_active", judging.judge_accounts([], whole=True), "nobody"),
+    ("webex_active", judging.judge_accounts([], whole=False), "unseen"),
+    ("webex_external_id", identities(100, of=100), "all+sample"),
+    ("webex_external_id", identities(97, of=100), "some+sample"),
+    ("webex_external_id", identities(0, of=100), "none_of_few+sample"),
+    ("webex_external_id", identities(0, of=299), "none_of_few+sample"),
+    ("webex_external_id", identities(0, of=300), "none_of_many+sample"),
+    ("webex_external_id", identities(0, of=1, whole=True), "none+sample"),
+    ("webex_external_id", identities(100, of=100, asked=False), "shaped+sample"),
+    ("webex_external_id", identities(0, of=100, asked=False), "none_of_few+sample"),
+    ("webex_external_id", identities(0, of=0, whole=True), "nobody"),
+    ("webex_external_id", identities(0, of=0), "unseen"),
 ]
 
 
@@ -129,7 +137,7 @@ def test_every_sentence_is_filled_by_what_was_found(
 
 
 def test_ninety_seven_of_a_hundred_in_a_sample() -> None:
-    answer = judging.judge_identities(100, 4812, IDS, set(IDS[3:]))
+    answer = identities(97, of=100)
 
     assert answer.facts == {"matching": 97, "count": 100, "total": 4812}
 

@@ -242,6 +242,10 @@ def test_rooms_and_machines_are_no_people(ready: Checklist) -> None:
 # External ID
 
 
+def unsynchronized(checklist: Checklist, count: int) -> list[Person]:
+    return [checklist.stage.person(mapped=False) for _ in range(count)]
+
+
 def test_external_id_is_compared_with_entra(ready: Checklist) -> None:
     for person in (ready.stage.officer, ready.stage.admin):
         person.external_id = ready.stage.tenant.add_user(person.name).object_id
@@ -309,6 +313,77 @@ def test_of_a_large_directory_a_sample_of_a_hundred_is_asked(ready: Checklist, c
     assert "This is a sample of your 253 users." in row["sentence"]
     batches = [c for c in ready.stage.graph_calls(since) if c.path.endswith("$batch")]
     assert len(batches) == 5
+
+
+def test_old_accounts_that_come_first_do_not_stop_the_organization(checklist: Checklist) -> None:
+    """The first hundred of the directory are not synchronized; everybody else is."""
+    unsynchronized(checklist, 100)
+    checklist.stage.people(400)
+    checklist.make_ready()
+
+    row = checklist.row("webex_external_id")
+
+    assert (row["state"], row["code"], row["blocks"]) == ("attention", "some+sample", False)
+
+
+def test_before_nobody_matches_more_of_the_directory_is_read(ready: Checklist) -> None:
+    """Those who match are where the first sample does not look."""
+    old = unsynchronized(ready, 600)
+    for person in old[40:100]:
+        person.external_id = ready.stage.tenant.add_user(person.name).object_id
+    ready.stage.org.people[2].external_id = None
+
+    ready.again()
+
+    assert ready.found("webex_external_id") == ("attention", "some+sample")
+
+
+def test_a_large_sample_without_a_match_keeps_the_switch_waiting(ready: Checklist) -> None:
+    unsynchronized(ready, 600)
+    ready.stage.org.people[2].external_id = None
+
+    ready.again()
+    row = ready.row("webex_external_id")
+
+    assert (row["state"], row["code"], row["blocks"]) == ("not_met", "none_of_many+sample", True)
+    assert "none of 400" in row["sentence"]
+
+
+def test_a_small_sample_without_a_match_does_not(ready: Checklist) -> None:
+    ready.stage.webex.switches.scim_count_cap = 40
+    unsynchronized(ready, 600)
+    ready.stage.org.people[2].external_id = None
+
+    ready.again()
+    row = ready.row("webex_external_id")
+
+    assert (row["state"], row["code"], row["blocks"]) == ("attention", "none_of_few+sample", False)
+    assert "none of 160" in row["sentence"]
+
+
+def test_rooms_that_come_first_are_not_the_whole_directory(checklist: Checklist) -> None:
+    for number in range(300):
+        checklist.stage.org.add_person(f"Room {number}", user_type="room")
+    for _ in range(3):
+        checklist.stage.person()
+    for person in checklist.stage.org.people[:2]:
+        person.user_type = "machine"
+    checklist.make_ready()
+
+    assert checklist.found("webex_external_id") == ("met", "all+sample")
+    assert checklist.found("webex_active") == ("met", "all")
+
+
+def test_where_only_rooms_were_seen_nobody_says_that_there_is_no_user(ready: Checklist) -> None:
+    for number in range(2_000):
+        ready.stage.org.add_person(f"Room {number}", user_type="room")
+    for person in ready.stage.org.people[:3]:
+        person.user_type = "machine"
+
+    ready.again()
+
+    assert ready.found("webex_external_id") == ("attention", "unseen")
+    assert ready.found("webex_active") == ("attention", "unseen")
 
 
 def test_a_directory_of_rooms_alone_has_nobody(ready: Checklist) -> None:

@@ -106,22 +106,35 @@ def test_a_sample_is_of_people_and_tells_how_many_users_there_are(world: World) 
         world.org.add_person(f"Room {n}", user_type="room")
     world.org.add_person("Nils", external_id="x", account_status="pending")
 
-    people, total = world.client.sample(10)
+    sample = world.client.sample(1, 100)
 
-    assert total == 24
-    assert {p.name for p in people} == {"Adam", "Olga", "Orvar", "Nils"}
-    nils = next(p for p in people if p.name == "Nils")
+    assert (sample.read, sample.total, sample.whole) == (24, 24, True)
+    assert {p.name for p in sample.people} == {"Adam", "Olga", "Orvar", "Nils"}
+    nils = next(p for p in sample.people if p.name == "Nils")
     assert (nils.external_id, nils.status) == ("x", "pending")
 
 
-def test_a_sample_is_never_larger_than_asked(world: World) -> None:
+def test_a_sample_is_of_all_parts_of_the_directory(world: World) -> None:
     world.sign_in("people", world.admin)
     for n in range(50):
         world.org.add_person(f"Person {n}")
 
-    people, total = world.client.sample(7)
+    sample = world.client.sample(3, 2)
 
-    assert (len(people), total) == (7, 53)
+    assert (sample.read, sample.total, sample.whole) == (6, 53, False)
+    everybody = world.org.people
+    chosen = [*everybody[:2], *everybody[25:27], *everybody[-2:]]
+    assert [p.person for p in sample.people] == [person.uuid for person in chosen]
+
+
+def test_a_small_directory_is_read_whole_however_small_the_pages_are(world: World) -> None:
+    world.sign_in("people", world.admin)
+    world.webex.switches.scim_count_cap = 2
+
+    sample = world.client.sample(2, 4)
+
+    assert [p.name for p in sample.people] == [p.name for p in world.org.people]
+    assert sample.whole
 
 
 def test_licences_with_how_many_there_are_and_are_used(world: World) -> None:
@@ -136,6 +149,6 @@ def test_a_provider_that_fails_is_no_answer(world: World) -> None:
     world.sign_in("people", world.admin)
     world.webex.faults.append(Fault("error"))
 
-    for ask in (lambda: world.client.sample(5), world.client.licences):
+    for ask in (lambda: world.client.sample(5, 20), world.client.licences):
         with pytest.raises(Unavailable):
             ask()
