@@ -42,7 +42,7 @@ def test_the_app_loads_no_heavy_module_before_it_needs_one() -> None:
     modules = loaded_by("function_app")
 
     heavy = [m for m in modules if within(m, HEAVY)]
-    assert "functions.sync_team.handler" in modules
+    assert "functions.sync_team.blueprint" in modules
     assert not heavy, f"function_app loads {heavy}"
 
 
