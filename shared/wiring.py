@@ -58,7 +58,7 @@ class Wiring:
     clock: Clock = field(default_factory=SystemClock)
     session: Callable[[], requests.Session] = new_session
     new_id: Callable[[], str] = _new_id
-    _tenants: dict[tuple[TenantId, int], GraphTokens] = field(default_factory=dict)
+    _tenants: dict[tuple[OrgId, TenantId, int], GraphTokens] = field(default_factory=dict)
     _sign_in: WebexSignIn | None = None
     _local: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -122,6 +122,7 @@ class Wiring:
             find_tenant=lambda name: find_tenant(login, self.settings, name),
             holder=bindings.holder,
             bind=bindings.bind,
+            mark=bindings.mark,
             unbind=bindings.unbind,
         )
 
@@ -209,14 +210,23 @@ class Wiring:
         return GraphClient(http, self.settings.graph_url, tokens)
 
     def _tokens(self, organization: OrgSettings) -> GraphTokens:
-        """Those from before the last consent are not used again: they lack what it added."""
+        """Those from before the last consent are not used again: they lack what it added.
+
+        That the tenant is nobody else's is asked once for each consent, not at every look.
+        """
         from shared.core.errors import ConsentMissing
         from shared.microsoft.tokens import GraphTokens
+        from shared.storage.bindings import Bindings
 
-        tenant = organization.tenant
+        org, tenant = organization.org, organization.tenant
         if tenant is None or tenant not in self.settings.tenants:
             raise ConsentMissing("no Microsoft tenant is connected to this organization")
-        key = (tenant, organization.consented_at)
+        key = (org, tenant, organization.consented_at)
+        if key not in self._tenants and Bindings(self.tables, org).holder(tenant) not in (
+            None,
+            org,
+        ):
+            raise ConsentMissing("the Microsoft tenant is connected to another organization")
         with self._lock:
             if key not in self._tenants:
                 self._tenants[key] = GraphTokens(self.settings, tenant, self._session)

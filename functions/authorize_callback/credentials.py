@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from functions.authorize_callback.webex import proven
-from shared.admin import connection, credentials
+from shared.admin import credentials, waiting
 from shared.admin import handover as links
 from shared.admin.ports import Credential, Office
 from shared.core.capabilities import CAPABILITIES, Capability, missing
@@ -80,19 +80,25 @@ def confirm(desk: Desk, visit: Visit) -> Redirect:
     """POST /authorize/confirm: what somebody with a hand-over link left is used from now on."""
     step = visit.form.get("step", "")
     if step == "microsoft":
-        connection.confirm(desk.office, desk.actor)
+        tenant = visit.form.get("tenant", "")
+        waiting.confirm(desk.office, desk.actor, tenant, _moment(visit, "at"))
     else:
-        since = visit.form.get("since", "")
-        seen = int(since) if since.isascii() and since.isdecimal() and len(since) < 20 else 0
-        credentials.confirm(desk.office, desk.actor, _capability(step), seen)
+        since = _moment(visit, "since")
+        credentials.confirm(desk.office, desk.actor, _capability(step), since)
     return Redirect(f"/credentials#{step}", notice="pending_confirmed")
+
+
+def _moment(visit: Visit, name: str) -> int:
+    """Milliseconds, 0 for what is no moment: nothing is from then."""
+    text = visit.form.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
 
 
 def forget(desk: Desk, visit: Visit) -> Redirect:
     """POST /authorize/forget: a sign-in, or what waits for confirmation (pending=1)."""
     step, pending = visit.form.get("step", ""), visit.form.get("pending") == "1"
     if step == "microsoft" and pending:
-        connection.forget_pending(desk.office, desk.actor)
+        waiting.forget(desk.office, desk.actor)
     elif pending:
         credentials.forget_pending(desk.office, desk.actor, _capability(step))
     else:
@@ -132,8 +138,8 @@ def _page(desk: Desk, capability: str = "", problem: str = "") -> Page:
         "now": office.now(),
         "bot": bool(office.settings.webex_bot_token),
         "settings": office.services.organizations.settings(),
-        "consent": connection.pending(office),
-        "consent_lasts": connection.PENDING_LASTS,
+        "consent": waiting.pending(office),
+        "consent_lasts": waiting.LASTS,
         "consent_link": links.newest(office.once, "microsoft", office.now()),
     }
     return Page("credentials.html", facts, 422 if problem else 200, leaves=True)
@@ -142,12 +148,12 @@ def _page(desk: Desk, capability: str = "", problem: str = "") -> Page:
 def _card(office: Office, capability: Capability, problem: Reason | None) -> Card:
     kept = office.credentials.read(capability.id)
     held = _held(capability, kept) if kept else None
-    waiting = credentials.pending(office, capability.id)
+    left = credentials.pending(office, capability.id)
     return Card(
         capability,
         _state(capability, held, office.now()),
         held,
-        _held(capability, waiting) if waiting else None,
+        _held(capability, left) if left else None,
         links.newest(office.once, capability.id, office.now()),
         problem,
     )
@@ -155,7 +161,7 @@ def _card(office: Office, capability: Capability, problem: Reason | None) -> Car
 
 def _held(capability: Capability, credential: Credential) -> Held:
     return Held(
-        owner=credential.owner_name or credential.owner,
+        owner=credential.owner_called or credential.owner,
         service_app=credential.kind == "service_app",
         since=credential.since,
         expires=credential.expires,

@@ -32,7 +32,7 @@ def show(lobby: Lobby, visit: Visit) -> Page | Redirect:
     mine = handover.current(lobby, visit)
     if mine and (mine.office.org, mine.link.digest) == (org, key):
         return Redirect("/handover")
-    return Page("handover-link.html", {"link": _look(lobby, org, key)})
+    return Page("handover-link.html", {"link": _look(lobby, org, key), "organization": org})
 
 
 def redeem(lobby: Lobby, visit: Visit) -> Redirect:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.authorize_callback.traveller import Traveller, at_desk, returned
-from shared.admin import connection, consenting
+from shared.admin import connection, consenting, waiting
+from shared.admin.ports import Actor
 from shared.core.errors import Failure
-from shared.core.ids import TenantId, parse_uuid
+from shared.core.ids import PersonId, TenantId, parse_uuid
 from shared.core.permissions import PERMISSIONS
 from shared.core.reasons import Refusal
 from shared.web import flow as flows
@@ -96,7 +97,7 @@ def _signed_in(lobby: Lobby, visit: Visit, desk: Desk | None) -> Redirect:
         raise refused
     consent = _proven(lobby, visit, flow, who)
     if who.errand:
-        connection.keep_pending(who.office, consent)
+        waiting.keep(who.office, consent)
         return Redirect("/handover/done", (handover.finish(who.errand),))
     assert who.actor is not None
     connection.connect(who.office, who.actor, consent)
@@ -113,7 +114,7 @@ def _proven(lobby: Lobby, visit: Visit, flow: Flow, who: Traveller) -> connectio
     return consenting.prove(
         who.office,
         tenant,
-        person.name,
+        Actor(PersonId(person.object_id), person.name, person.account),
         told=person.roles is not None,
         allowed=person.may_consent,
         had_power=bool(flow.facts["had_power"]),
@@ -138,7 +139,7 @@ def authorized(desk: Desk, _visit: Visit) -> Page:
     proven = _permissions(desk.office, settings.tenant) if settings.tenant else None
     facts = {
         "settings": settings,
-        "pending": connection.pending(desk.office),
+        "pending": waiting.pending(desk.office),
         "permissions": PERMISSIONS,
         "proven": proven,
         "verified": sum((proven or {}).values()),

@@ -78,7 +78,7 @@ def _returned(lobby: Lobby, visit: Visit, desk: Desk | None) -> Redirect:
     granted = exchange(lobby, visit, CALLBACK, back.facts["verifier"])
     credential = proven(lobby, who.office.org, capability, granted)
     if who.errand:
-        actor = Actor(PersonId(credential.owner), credential.owner_name)
+        actor = Actor(PersonId(credential.owner), credential.owner_name, credential.owner_email)
         credentials.keep_pending(who.office, actor, capability, credential)
         return Redirect("/handover/done", (handover.finish(who.errand), flow.over(PURPOSE)))
     assert who.actor is not None
@@ -109,7 +109,8 @@ def proven(
         refresh_token=granted.refresh_token,
         expires=granted.expires,
         owner=me.person,
-        owner_name=me.name or me.email,
+        owner_name=me.name,
+        owner_email=me.email,
         scopes=granted.scopes,
         kind="service_app" if app else "integration",
         since=round(lobby.now() * 1000),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functions.prereq_check import telling
-from shared.admin import connection
 from shared.admin import prerequisites as checks
+from shared.admin import waiting
 from shared.admin.prerequisites import Row
 from shared.core.checks import State
 from shared.core.findings import found
@@ -73,7 +73,7 @@ def _page(desk: Desk, rows: list[Row], given: str = "", refused: Found | None = 
         "count": len(rows),
         "held": [row for row in rows if row.holds_up],
         "settings": desk.office.services.organizations.settings(),
-        "consent": connection.pending(desk.office),
+        "consent": waiting.pending(desk.office),
         "ask_tenant": _is_asked(desk, rows),
         "given": given,
         "refused": found("m365_tenant", refused.code)[0].sentence if refused else "",

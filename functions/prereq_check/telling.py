@@ -85,6 +85,6 @@ def plain(row: Row, language: str) -> dict[str, object]:
         "sentence": " ".join(texts.one(s) % filled for s in row.sentences),
         "at": languages.iso(result.at) if result.at else None,
         "mend": check.mend,
-        "confirmed_by": result.by or None,
+        "confirmed_by": row.confirmed_by or None,
         "confirmed_at": languages.iso(row.confirmed_at) if row.confirmed_at else None,
     }

@@ -106,7 +106,7 @@ def _sign_in(capability: Capability, kept: Credential | None) -> SignIn:
         state = "ended"
     elif missing(capability.id, kept.scopes):
         state = "scopes"
-    return SignIn(capability, state, kept.owner_name, kept.since, kept.failed)
+    return SignIn(capability, state, kept.owner_called, kept.since, kept.failed)
 
 
 def lines(changes: Iterable[Change]) -> list[Line]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from shared.admin import webhooks
+from shared.admin.credentials import sweep_pending
 from shared.admin.ports import Credentials, Once
 from shared.admin.registering import Endpoint
 from shared.core import times
@@ -91,7 +92,9 @@ def _hourly(backroom: Backroom, _deadline: int) -> None:
     capability = parts[part]
     if not capability:
         backroom.once.sweep(now, SWEPT_AT_ONCE)
-    elif backroom.credentials.read(capability):
+        return
+    sweep_pending(backroom.credentials, capability, now)
+    if backroom.credentials.read(capability):
         backroom.keep_alive(capability)
 
 

@@ -7,31 +7,37 @@ organization's settings, the audit.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from shared.admin.ports import Actor, Office, OnceRow
-from shared.core.ids import PersonId, TenantId
+from shared.admin.inspection import asked_tenant
+from shared.admin.ports import Actor, Office
+from shared.core.accounts import called
+from shared.core.ids import TenantId
 from shared.core.model import Folder, OrgSettings
 from shared.core.reasons import Refusal
-from shared.core.times import DAY
 from shared.ports import Conflict
 from shared.sync.lease import want
 
-PENDING_LASTS = 7 * DAY
-_PENDING = "pending-microsoft"
-# Whoever comes by a hand-over link has no Webex account that we know of.
-_NOBODY = PersonId("")
 _BLOCKED = {"consent_missing", "permission_missing"}
 
 
 @dataclass(frozen=True)
 class Consent:
-    """A consent that was proven: for which tenant, by whom, when (milliseconds)."""
+    """A consent that was proven: for which tenant, by whom, when (milliseconds).
+
+    by: name and user principal name. object_id: theirs in the tenant, where it is known.
+    """
 
     tenant: TenantId
     tenant_name: str
     by: str
     at: int
+    object_id: str = ""
+
+    @property
+    def tenant_called(self) -> str:
+        return called(self.tenant_name, self.tenant)
 
 
 def target(office: Office) -> TenantId:
@@ -39,10 +45,7 @@ def target(office: Office) -> TenantId:
 
     Raises Refusal: tenant_not_chosen, and what `check_free` raises.
     """
-    settings = office.services.organizations.settings()
-    named = office.settings.tenants
-    only = next(iter(named)) if len(named) == 1 else None
-    tenant = settings.chosen or settings.tenant or only
+    tenant = asked_tenant(office, office.services.organizations.settings())
     if tenant is None:
         raise Refusal("tenant_not_chosen")
     check_free(office, tenant)
@@ -63,17 +66,17 @@ def check_free(office: Office, tenant: TenantId) -> None:
 
 def connect(office: Office, actor: Actor, consent: Consent) -> None:
     """Bind the tenant. May be called again. Raises Refusal: tenant_bound, organization_bound."""
-    try:
-        office.bind(consent.tenant)
-    except Conflict as error:
-        raise Refusal("tenant_bound") from error
+    others = _marks(office, office.settings.tenants - {consent.tenant})
+    mark = _bind(office, consent.tenant)
     before = office.services.organizations.settings()
     try:
         after = office.services.organizations.save_settings(lambda s: _bound(s, consent))
     except Refusal:
-        office.unbind(consent.tenant)
+        office.unbind(consent.tenant, mark)
         raise
-    _let_go(office, keep=consent.tenant)
+    # Whoever disconnected just before the settings were saved lets go of the mark that he saw.
+    _bind(office, consent.tenant)
+    _let_go(office, others)
     office.record(actor, "consent", _told(before), _told(after))
     office.services.log("microsoft connected", tenant=consent.tenant)
     _wake(office, after)
@@ -87,48 +90,13 @@ def disconnect(office: Office, actor: Actor) -> None:
     if any(team.group_id for team in office.services.teams.everyone()):
         raise Refusal("disconnect_with_groups")
     before = office.services.organizations.settings()
+    named = {before.tenant} if before.tenant else set()
+    marks = _marks(office, office.settings.tenants | named)
     office.services.organizations.save_settings(_unbound)
-    _let_go(office, also=before.tenant)
+    _let_go(office, marks)
     if before.tenant:
         office.record(actor, "disconnect", _told(before))
         office.services.log("microsoft disconnected", tenant=before.tenant)
-
-
-def keep_pending(office: Office, consent: Consent) -> None:
-    """What somebody with a hand-over link proved; it is used for nothing until it is confirmed."""
-    row = office.once.read(_PENDING)
-    office.once.write(_PENDING, row, asdict(consent), office.now() + PENDING_LASTS)
-    office.record(
-        Actor(_NOBODY, consent.by),
-        "consent_pending",
-        after=_name(consent.tenant_name, consent.tenant),
-    )
-
-
-def pending(office: Office) -> Consent | None:
-    row = office.once.read(_PENDING)
-    return _consent(row) if row else None
-
-
-def confirm(office: Office, actor: Actor) -> None:
-    """Take what is pending into use. Raises Refusal: nothing_pending, consent_not_effective_yet,
-    and what `check_free` and `connect` raise."""
-    waiting = pending(office)
-    if waiting is None:
-        raise Refusal("nothing_pending")
-    check_free(office, waiting.tenant)
-    if not office.tenant(waiting.tenant).token_works():
-        raise Refusal("consent_not_effective_yet")
-    connect(office, actor, waiting)
-    office.once.remove(_PENDING)
-
-
-def forget_pending(office: Office, actor: Actor) -> None:
-    waiting = pending(office)
-    office.once.remove(_PENDING)
-    if waiting:
-        name = _name(waiting.tenant_name, waiting.tenant)
-        office.record(actor, "consent_forgotten", before=name)
 
 
 def _bound(settings: OrgSettings, consent: Consent) -> OrgSettings:
@@ -150,11 +118,23 @@ def _unbound(settings: OrgSettings) -> OrgSettings:
     return replace(settings, tenant=None, tenant_name="", consented_at=0, consented_by="")
 
 
-def _let_go(office: Office, *, keep: TenantId | None = None, also: TenantId | None = None) -> None:
-    """Of what an attempt that died half-way left bound to this organization."""
-    for tenant in {*office.settings.tenants, also} - {keep, None}:
-        assert tenant is not None
-        office.unbind(tenant)
+def _bind(office: Office, tenant: TenantId) -> str:
+    try:
+        return office.bind(tenant)
+    except Conflict as error:
+        raise Refusal("tenant_bound") from error
+
+
+def _marks(office: Office, tenants: Iterable[TenantId]) -> dict[TenantId, str]:
+    """Of the tenants that are bound to this organization: the one that it gives up, and what an
+    attempt that died half-way left. Noted before the settings are saved, so that nothing is let go
+    that somebody binds meanwhile."""
+    return {tenant: mark for tenant in tenants if (mark := office.mark(tenant))}
+
+
+def _let_go(office: Office, marks: Mapping[TenantId, str]) -> None:
+    for tenant, mark in marks.items():
+        office.unbind(tenant, mark)
 
 
 def _wake(office: Office, settings: OrgSettings) -> None:
@@ -166,19 +146,5 @@ def _wake(office: Office, settings: OrgSettings) -> None:
             want(office.services, team.uuid, team.space_id, low=True)
 
 
-def _consent(row: OnceRow) -> Consent:
-    at = row.state.get("at")
-    return Consent(
-        TenantId(str(row.state.get("tenant", ""))),
-        str(row.state.get("tenant_name", "")),
-        str(row.state.get("by", "")),
-        at if isinstance(at, int) else 0,
-    )
-
-
 def _told(settings: OrgSettings) -> str:
-    return _name(settings.tenant_name, settings.tenant) if settings.tenant else ""
-
-
-def _name(name: str, tenant: TenantId) -> str:
-    return f"{name} ({tenant})" if name else tenant
+    return called(settings.tenant_name, settings.tenant) if settings.tenant else ""

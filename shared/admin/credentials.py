@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.admin.ports import Actor, Credential, Office
+from shared.admin.ports import Actor, Credential, Credentials, Office
 from shared.core.model import Folder
 from shared.core.reasons import Refusal
 from shared.core.times import DAY
@@ -21,8 +21,8 @@ def keep(office: Office, actor: Actor, capability: str, credential: Credential) 
     """Takes the place of the one before. May be called again."""
     before = office.credentials.read(capability)
     office.credentials.write(capability, replace(credential, etag=""))
-    was = before.owner_name if before else ""
-    office.record(actor, f"credential_{capability}", was, credential.owner_name)
+    was = before.owner_called if before else ""
+    office.record(actor, f"credential_{capability}", was, credential.owner_called)
     office.services.log("credential kept", capability=capability, kind=credential.kind)
     _wake(office)
 
@@ -30,17 +30,22 @@ def keep(office: Office, actor: Actor, capability: str, credential: Credential) 
 def keep_pending(office: Office, actor: Actor, capability: str, credential: Credential) -> None:
     """actor: who left it. A later one takes its place."""
     office.credentials.keep_pending(capability, credential)
-    office.record(actor, f"pending_{capability}", after=credential.owner_name)
+    office.record(actor, f"pending_{capability}", after=credential.owner_called)
     office.services.log("credential waits for confirmation", capability=capability)
 
 
 def pending(office: Office, capability: str) -> Credential | None:
-    """What waits for confirmation. Seven days old it is gone, and its row with it."""
+    """What waits for confirmation; seven days old it counts as gone."""
     waiting = office.credentials.pending(capability)
-    if waiting and office.now() - waiting.since >= PENDING_LASTS:
-        office.credentials.forget_pending(capability)
+    if waiting and waiting.since <= office.now() - PENDING_LASTS:
+        sweep_pending(office.credentials, capability, office.now())
         return None
     return waiting
+
+
+def sweep_pending(credentials: Credentials, capability: str, now: int) -> None:
+    """Remove what has waited for seven days, also where nobody looks. now: milliseconds."""
+    credentials.forget_pending(capability, until=now - PENDING_LASTS)
 
 
 def confirm(office: Office, actor: Actor, capability: str, since: int) -> None:
@@ -54,7 +59,7 @@ def confirm(office: Office, actor: Actor, capability: str, since: int) -> None:
     if waiting.since != since:
         raise Refusal("pending_changed")
     keep(office, actor, capability, waiting)
-    office.credentials.forget_pending(capability)
+    office.credentials.forget_pending(capability, until=waiting.since)
 
 
 def forget(office: Office, actor: Actor, capability: str) -> None:
@@ -62,7 +67,7 @@ def forget(office: Office, actor: Actor, capability: str) -> None:
     before = office.credentials.read(capability)
     office.credentials.forget(capability)
     if before:
-        office.record(actor, f"credential_{capability}", before.owner_name)
+        office.record(actor, f"credential_{capability}", before.owner_called)
         office.services.log("credential forgotten", capability=capability)
 
 
@@ -71,7 +76,7 @@ def forget_pending(office: Office, actor: Actor, capability: str) -> None:
     waiting = office.credentials.pending(capability)
     office.credentials.forget_pending(capability)
     if waiting:
-        office.record(actor, f"pending_{capability}", waiting.owner_name)
+        office.record(actor, f"pending_{capability}", waiting.owner_called)
 
 
 def _wake(office: Office) -> None:

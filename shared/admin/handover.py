@@ -25,7 +25,8 @@ _RACES = 20
 
 @dataclass(frozen=True)
 class Handover:
-    """One link. digest: of its token, and the row's key. Times in milliseconds, 0 for never."""
+    """One link. digest: of its token, and the row's key. asked_by: name and e-mail address. Times
+    in milliseconds, 0 for never."""
 
     digest: str
     step: str
@@ -41,7 +42,7 @@ def make(office: Office, actor: Actor, step: str, digest: str) -> Handover:
     if step not in STEPS:
         raise Refusal("bad_form")
     now = office.now()
-    link = Handover(digest, step, actor.name, now, now + LINK_LASTS)
+    link = Handover(digest, step, actor.called, now, now + LINK_LASTS)
     _write(office.once, None, link)
     _point(office.once, link)
     office.record(actor, "handover", after=step)

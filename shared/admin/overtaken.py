@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from shared.admin import credentials
 from shared.admin.inspection import asked_tenant
 from shared.admin.ports import Actor, Office
 from shared.core import times
@@ -51,13 +52,13 @@ class Calendar:
         if result.id in _ABOUT_TENANT:
             return self._another_tenant(result)
         if result.id == "webex_admin" and self._actor:
-            return result.facts.get("who") != self._actor.name
+            return result.facts.get("who") != self._actor.called
         return False
 
     def _another_sign_in(self, capability: str, result: Result) -> bool:
         credential = self._office.credentials.read(capability)
         if credential is None:
-            waiting = self._office.credentials.pending(capability)
+            waiting = credentials.pending(self._office, capability)
             return result.code != ("pending" if waiting else "no_sign_in")
         if credential.failed and result.code != "ended":
             return True

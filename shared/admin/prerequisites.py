@@ -12,7 +12,7 @@ from shared.admin.inspection import look_up
 from shared.admin.overtaken import FRESH, Calendar
 from shared.admin.ports import Actor, Office
 from shared.admin.rounds import SECONDS, Round, not_told
-from shared.core.checks import Result, State
+from shared.core.checks import Confirmation, Result, State
 from shared.core.errors import Failure
 from shared.core.findings import LATER, blocks, found, result
 from shared.core.ids import TenantId
@@ -29,6 +29,7 @@ class Row:
 
     check: Check
     result: Result
+    confirmation: Confirmation | None = None
 
     @property
     def state(self) -> State:
@@ -52,7 +53,11 @@ class Row:
     @property
     def confirmed_at(self) -> int:
         """When somebody confirmed what no API can tell, in milliseconds; 0 for never."""
-        return int(self.result.facts.get("confirmed_at", 0)) if self.result.by else 0
+        return self.confirmation.at if self.confirmation else 0
+
+    @property
+    def confirmed_by(self) -> str:
+        return self.confirmation.by if self.confirmation else ""
 
     @property
     def _next(self) -> bool:
@@ -61,7 +66,7 @@ class Row:
 
 def current(office: Office) -> list[Row]:
     """What is kept, in the order of the page. Asks nobody."""
-    return _rows(office.checks.kept())
+    return _rows(office, office.checks.kept())
 
 
 def refresh(office: Office, actor: Actor, only: Iterable[str] = CHECKS) -> list[Row]:
@@ -71,7 +76,7 @@ def refresh(office: Office, actor: Actor, only: Iterable[str] = CHECKS) -> list[
     """
     kept = office.checks.kept()
     due = Calendar(office, actor, FRESH).due(kept, only)
-    return run(office, actor, due) if due else _rows(kept)
+    return run(office, actor, due) if due else _rows(office, kept)
 
 
 def recheck(office: Office, actor: Actor, check_id: str = "") -> list[Row]:
@@ -87,7 +92,7 @@ def blocking(office: Office, actor: Actor | None = None) -> list[Row]:
     kept = office.checks.kept()
     wanted = [i for i, check in CHECKS.items() if check.blocking and i != "webex_admin"]
     due = Calendar(office, actor, None).due(kept, wanted)
-    rows = run(office, actor, due) if due else _rows(kept)
+    rows = run(office, actor, due) if due else _rows(office, kept)
     return [row for row in rows if row.check.id in wanted and row.blocks]
 
 
@@ -97,9 +102,8 @@ def run(
     """Ask these checks, for `seconds` in all, and keep what was found."""
     kept = office.checks.kept()
     answers = Round(office, actor, dict(kept), seconds).go(only)
-    fresh = {a.id: _with_confirmation(kept.get(a.id), a) for a in answers}
-    office.checks.keep(fresh.values())
-    return _rows({**kept, **fresh})
+    office.checks.keep(answers)
+    return _rows(office, {**kept, **{answer.id: answer for answer in answers}})
 
 
 def confirm(office: Office, actor: Actor, check_id: str, *, confirmed: bool) -> None:
@@ -108,16 +112,15 @@ def confirm(office: Office, actor: Actor, check_id: str, *, confirmed: bool) -> 
     Nothing happens where the check can be made after all. Raises KeyError for an unknown check.
     """
     check = CHECKS[check_id]
-    kept = office.checks.kept().get(check.id)
-    if kept is None or kept.state is not State.MANUAL or bool(kept.by) == confirmed:
+    row = next(row for row in current(office) if row.check is check)
+    if row.state is not State.MANUAL or bool(row.confirmed_at) == confirmed:
         return
-    facts = {name: fact for name, fact in kept.facts.items() if name != "confirmed_at"}
     if confirmed:
-        facts["confirmed_at"] = office.now()
-    office.checks.keep([replace(kept, by=actor.name if confirmed else "", facts=facts)])
-    if confirmed:
+        now = Confirmation(actor.called, office.now(), row.result.asked)
+        office.checks.confirm(check.id, now)
         office.record(actor, "prerequisite_confirmed", after=check.id)
     else:
+        office.checks.withdraw(check.id)
         office.record(actor, "prerequisite_withdrawn", before=check.id)
 
 
@@ -154,15 +157,14 @@ def _choose(office: Office, actor: Actor, tenant: TenantId, name: str) -> None:
     office.record(actor, "tenant_chosen", before.chosen or "", name or tenant)
 
 
-def _with_confirmation(before: Result | None, now: Result) -> Result:
-    """What was confirmed stays so, while no API can tell and it is the same tenant."""
-    if before is None or not before.by or now.state is not State.MANUAL:
-        return now
-    if before.facts.get("asked") != now.facts.get("asked"):
-        return now
-    confirmed_at = before.facts.get("confirmed_at", before.at)
-    return replace(now, by=before.by, facts={**now.facts, "confirmed_at": confirmed_at})
+def _rows(office: Office, kept: Mapping[str, Result]) -> list[Row]:
+    confirmed = office.checks.confirmed()
+    return [
+        _row(check, kept.get(i) or result(i, "never", 0), confirmed.get(i))
+        for i, check in CHECKS.items()
+    ]
 
 
-def _rows(kept: Mapping[str, Result]) -> list[Row]:
-    return [Row(check, kept.get(i) or result(i, "never", 0)) for i, check in CHECKS.items()]
+def _row(check: Check, result: Result, confirmation: Confirmation | None) -> Row:
+    counts = confirmation is not None and confirmation.confirms(result)
+    return Row(check, result, confirmation if counts else None)

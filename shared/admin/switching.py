@@ -10,7 +10,6 @@ from shared.admin import prerequisites, webhooks
 from shared.admin.ports import Actor, Office
 from shared.admin.prerequisites import Row
 from shared.admin.registering import Endpoint
-from shared.core.model import OrgSettings
 from shared.core.reasons import Refusal
 from shared.ports import Conflict
 from shared.sync import switch
@@ -28,7 +27,8 @@ def unmet(office: Office, actor: Actor) -> list[Row]:
 def turn_on(office: Office, actor: Actor) -> None:
     """Teams made from now on get groups. Nothing happens where it is On already.
 
-    Raises Refusal("no_tenant"), Refusal("prerequisites_unmet"), core.errors; then it is still Off.
+    Raises Refusal("no_tenant"), Refusal("prerequisites_unmet"), core.errors, and Conflict where the
+    tenant was given up meanwhile; then it is still Off.
     """
     before = office.services.organizations.settings()
     if before.on:
@@ -39,8 +39,8 @@ def turn_on(office: Office, actor: Actor) -> None:
         raise Refusal("prerequisites_unmet", ", ".join(row.check.id for row in waiting))
     # Before the switch: it says that one is wanted, and does nothing while the switch is Off.
     webhooks.ask_for(office.services)
-    switch.turn_on(office.services, before.tenant)
-    office.record(actor, "switch", "off", "on")
+    if switch.turn_on(office.services, before.tenant):
+        office.record(actor, "switch", "off", "on")
     _put_up_webhook(office)
 
 
@@ -53,14 +53,10 @@ def _put_up_webhook(office: Office) -> None:
         office.services.log("webhook later", why=str(lost))
 
 
-def turn_off(office: Office, actor: Actor) -> OrgSettings:
+def turn_off(office: Office, actor: Actor) -> None:
     """Nothing is written to either cloud from now on. Asks no provider anything.
 
     The webhook goes after it, by the timer: it sees that the switch is Off.
     """
-    before = office.services.organizations.settings()
-    if not before.on:
-        return before
-    after = switch.turn_off(office.services)
-    office.record(actor, "switch", "on", "off")
-    return after
+    if office.services.organizations.settings().on and switch.turn_off(office.services):
+        office.record(actor, "switch", "on", "off")

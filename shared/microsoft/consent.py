@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
 from shared.core.errors import Unavailable, Where
-from shared.core.ids import TenantId
+from shared.core.ids import TenantId, parse_uuid
 from shared.core.reasons import Refusal
 from shared.microsoft.tokens import PlainLoopback, application, audience
 
@@ -83,10 +83,16 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Person:
-    """Who signed in at the tenant. roles: None where the token does not tell them (`wids`)."""
+    """Who signed in at the tenant. account: the user principal name, as far as it is told.
+
+    object_id: of the user, the one thing here that is nobody else's. roles: None where the token
+    does not tell them (`wids`).
+    """
 
     name: str
     roles: frozenset[str] | None
+    account: str = ""
+    object_id: str = ""
 
     @property
     def may_consent(self) -> bool:
@@ -124,7 +130,9 @@ class MicrosoftSignIn:
             detail = _told(str(got["error"]), str(got.get("error_description") or ""))[1]
             raise Refusal("microsoft_signin_failed", detail)
         claims = self._verified(tenant, str(got.get("id_token") or ""), str(began["nonce"]))
-        return Person(_name(claims), _roles(claims))
+        account = str(claims.get("preferred_username") or "")[:200]
+        object_id = parse_uuid(claims.get("oid")) or ""
+        return Person(_name(claims), _roles(claims), account, object_id)
 
     def _asked(self, tenant: TenantId, ask: Callable[[Any], Any]) -> dict[str, Any]:
         """MSAL's answer, whose exceptions quote what was sent: none of their text is kept."""

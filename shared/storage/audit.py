@@ -29,6 +29,7 @@ class AuditRows:
                 "what": change.what,
                 "before": change.before[:_TEXT],
                 "after": change.after[:_TEXT],
+                "person": change.person[:_TEXT],
             },
         )
 
@@ -40,6 +41,7 @@ class AuditRows:
                 row.text("what"),
                 row.text("before"),
                 row.text("after"),
+                row.text("person"),
             )
             for row in self._rows.range("0", ":", limit=limit)
         ]

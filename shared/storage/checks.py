@@ -1,14 +1,17 @@
-"""The latest result of every prerequisite, one row each."""
+"""The latest result of every prerequisite, one row each; and one for each that was confirmed."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 
-from shared.core.checks import Result, State
+from shared.core.checks import Confirmation, Result, State
+from shared.ports import Conflict
 from shared.storage.tables import Partition, Row
 
 _PREFIX = "check:"
+_CONFIRMED = "confirmed:"
 
 
 class CheckRows:
@@ -30,9 +33,29 @@ class CheckRows:
                     "code": result.code,
                     "at": result.at,
                     "facts": json.dumps(dict(result.facts)),
-                    "by": result.by,
                 },
             )
+
+    def confirmed(self) -> dict[str, Confirmation]:
+        return {
+            row.key.removeprefix(_CONFIRMED): Confirmation(
+                row.text("by"), row.number("at"), row.text("asked")
+            )
+            for row in self._rows.range(_CONFIRMED, "confirmed;")
+        }
+
+    def confirm(self, check_id: str, confirmation: Confirmation) -> None:
+        self._rows.upsert(f"{_CONFIRMED}{check_id}", dict(asdict(confirmation)))
+
+    def withdraw(self, check_id: str) -> None:
+        row = self._rows.get(f"{_CONFIRMED}{check_id}")
+        if row is None:
+            return
+        try:
+            self._rows.delete(row.key, row.etag)
+        except Conflict:
+            # Confirmed anew meanwhile, or gone.
+            self.withdraw(check_id)
 
 
 def _result(row: Row) -> Result | None:
@@ -48,5 +71,4 @@ def _result(row: Row) -> Result | None:
         row.text("code"),
         row.number("at"),
         facts if isinstance(facts, dict) else {},
-        row.text("by"),
     )

@@ -41,8 +41,8 @@ class CredentialRows:
         context = f"{self._org}|pending|{capability}"
         self._write(f"pending:{capability}", context, replace(credential, etag=""))
 
-    def forget_pending(self, capability: str) -> None:
-        self._forget(f"pending:{capability}")
+    def forget_pending(self, capability: str, until: int | None = None) -> None:
+        self._forget(f"pending:{capability}", until)
 
     def _read(self, key: str, context: str) -> Credential | None:
         from cryptography.fernet import InvalidToken
@@ -79,21 +79,22 @@ class CredentialRows:
             "failed": credential.failed,
             "client_id": credential.client_id,
             "refreshed": credential.refreshed,
+            "owner_email": credential.owner_email,
         }
         if credential.etag:
             self._rows.replace(key, values, credential.etag)
         else:
             self._rows.upsert(key, values)
 
-    def _forget(self, key: str) -> None:
+    def _forget(self, key: str, until: int | None = None) -> None:
         row = self._rows.get(key)
-        if row is None:
+        if row is None or (until is not None and row.number("since") > until):
             return
         try:
             self._rows.delete(key, row.etag)
         except Conflict:
             # Refreshed meanwhile, or gone.
-            self._forget(key)
+            self._forget(key, until)
 
     def _cipher(self, version: str, context: str) -> Fernet:
         from cryptography.fernet import Fernet
@@ -119,4 +120,5 @@ def _credential(row: Row, secret: dict[str, str]) -> Credential:
         client_id=row.text("client_id"),
         client_secret=secret.get("client_secret", ""),
         refreshed=row.number("refreshed"),
+        owner_email=row.text("owner_email"),
     )

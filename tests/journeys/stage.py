@@ -26,7 +26,9 @@ from sandbox.microsoft.state import Group, Tenant
 from sandbox.webex import WebexCloud
 from sandbox.webex.state import Person, Team
 from shared import wiring
-from shared.admin.ports import Credential
+from shared.admin import connection
+from shared.admin.connection import Consent
+from shared.admin.ports import Actor, Credential
 from shared.config import read_settings
 from shared.core.ids import OrgId, PersonId, TeamId, TenantId
 from shared.core.keyring import webhook_secret
@@ -133,6 +135,7 @@ class Stage:
             secret = webhook_secret(self.wiring.settings.keyring, "v1", self.org.uuid)
             client = self.wiring.webex(OrgId(self.org.uuid))
             client.register_rooms_webhook(f"{APP_URL}/webhooks/{self.org.uuid}/v1/rooms", secret)
+        self._connect()
         switch.turn_on(self.services, TenantId(self.tenant.tenant_id))
 
     def turn_off(self) -> None:
@@ -223,6 +226,13 @@ class Stage:
 
     def graph_calls(self, since: int = 0) -> list[Call]:
         return self.microsoft.graph.calls(inner=False, since=since)
+
+    def _connect(self) -> None:
+        """The tenant is the organization's, unless it went through the pages."""
+        if self.services.organizations.settings().tenant is None:
+            office = self.wiring.office(OrgId(self.org.uuid))
+            consent = Consent(TenantId(self.tenant.tenant_id), "", "", 0)
+            connection.connect(office, Actor(PersonId(""), "the stage"), consent)
 
     def _environment(self) -> dict[str, str]:
         return {

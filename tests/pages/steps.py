@@ -17,6 +17,10 @@ from tests.pages.visitor import Visitor
 
 CONSENT = "/authorize/microsoft/consent"
 SIGN_IN = "/authorize/microsoft/signin"
+# How the people of a stage are told: by name and address.
+ADAM = "Adam Admin (adam.admin@example.example)"
+OLGA = "Olga Officer (olga.officer@example.example)"
+GRETA = "Greta Global (greta.global@contoso.example)"
 WEBEX_SIGN_IN = "/authorize/webex/signin"
 ADMIN_CONSENT = "/v2.0/adminconsent"
 AUTHORIZE = "/oauth2/v2.0/authorize"
@@ -41,6 +45,11 @@ def sign_in(visitor: Visitor, person: Person) -> Page:
     visitor.get("/")
     visitor.press("Sign in with Webex")
     return visitor.press(f"Sign in and allow as {person.name}")
+
+
+def confirm(visitor: Visitor, step: str) -> Page:
+    """Look at what waits, and confirm it."""
+    return visitor.submit(visitor.get("/credentials"), "Confirm", step=step)
 
 
 def press_authorize(visitor: Visitor) -> Page:

@@ -15,7 +15,9 @@ from sandbox.webex.state import Person
 from shared.core.ids import OrgId, TenantId
 from tests.journeys.stage import PERMISSIONS, Stage
 from tests.pages.steps import (
+    ADAM,
     ADMIN_CONSENT,
+    GRETA,
     SIGN_IN,
     at_microsoft,
     consent,
@@ -46,7 +48,7 @@ def test_consent_and_the_sign_in_after_it_bind_the_tenant(
     kept = settings(stage)
     assert page.path == "/authorized"
     assert kept.tenant == kept.chosen == stage.tenant.tenant_id
-    assert (kept.tenant_name, kept.consented_by) == ("Contoso", global_admin.display_name)
+    assert (kept.tenant_name, kept.consented_by) == ("Contoso", GRETA)
     assert kept.consented_at >= before
     assert office(stage).holder(TenantId(stage.tenant.tenant_id)) == stage.org.uuid
     assert not kept.on
@@ -99,7 +101,7 @@ def test_the_audit_tells_who_connected_which_tenant(
     consent(admin, global_admin)
 
     change = next(c for c in office(stage).audit.latest(9) if c.what == "consent")
-    assert change.who == stage.admin.name
+    assert (change.who, change.person) == (ADAM, stage.admin.uuid)
     assert change.after == f"Contoso ({stage.tenant.tenant_id})"
 
 

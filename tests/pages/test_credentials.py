@@ -13,7 +13,7 @@ from sandbox.webex import Person
 from shared.core.capabilities import CAPABILITIES
 from tests.journeys.stage import Stage
 from tests.pages.rows import rows_of
-from tests.pages.steps import copy_of, office, refused_with, sign_in
+from tests.pages.steps import ADAM, OLGA, copy_of, office, refused_with, sign_in
 from tests.pages.visitor import ELSEWHERE, Visitor
 
 CALLBACK = "/authorize/webex/credential"
@@ -71,7 +71,7 @@ def test_an_administrator_authorizes_the_directory_with_his_own_account(
     assert found.since == stage.clock.now() * 1000
     assert found.expires - found.since == 1209599 * 1000
     assert found.refresh_expires - found.since == 7775999 * 1000
-    assert changes(stage) == [("Adam Admin", "credential_people", "", "Adam Admin")]
+    assert changes(stage) == [(ADAM, "credential_people", "", ADAM)]
 
 
 def test_a_compliance_officer_signs_in_at_webex_in_the_administrator_s_browser(
@@ -82,7 +82,7 @@ def test_a_compliance_officer_signs_in_at_webex_in_the_administrator_s_browser(
     assert "Olga Officer" in card(page, "spaces")
     assert "Signed in as Adam Admin" in page.text
     assert kept(stage) == ["spaces"]
-    assert changes(stage) == [("Adam Admin", "credential_spaces", "", "Olga Officer")]
+    assert changes(stage) == [(ADAM, "credential_spaces", "", OLGA)]
 
 
 @pytest.mark.parametrize("capability", ["spaces", "people", "folders"])
@@ -168,7 +168,7 @@ def test_forgetting_it_removes_the_row_and_is_told(
     assert "forgotten" in page.said
     assert "Nobody has signed in for this yet." in card(page, "spaces")
     assert kept(stage) == []
-    assert ("Adam Admin", "credential_spaces", "Olga Officer", "") in changes(stage)
+    assert (ADAM, "credential_spaces", OLGA, "") in changes(stage)
 
 
 def test_a_silent_webex_keeps_nothing_and_the_next_attempt_works(
@@ -474,9 +474,9 @@ def test_what_came_by_a_link_waits_and_is_used_for_nothing(
     assert visitor.page and visitor.page.path == "/handover/done"
     assert kept(stage) == []
     assert pending(stage) == ["spaces"]
-    assert "Olga Officer signed in by a hand-over link" in card(page, "spaces")
+    assert f"{OLGA} signed in by a hand-over link" in card(page, "spaces")
     assert "Not met" in card(page, "spaces")
-    assert ("Olga Officer", "pending_spaces", "", "Olga Officer") in changes(stage)
+    assert (OLGA, "pending_spaces", "", OLGA) in changes(stage)
 
 
 def test_confirming_takes_it_into_use_and_tells_who_did(
@@ -489,7 +489,7 @@ def test_confirming_takes_it_into_use_and_tells_who_did(
     assert "It was confirmed" in page.said
     assert "Met" in card(page, "spaces")
     assert (kept(stage), pending(stage)) == (["spaces"], [])
-    assert ("Adam Admin", "credential_spaces", "", "Olga Officer") in changes(stage)
+    assert (ADAM, "credential_spaces", "", OLGA) in changes(stage)
 
 
 def test_dismissing_forgets_it(stage: Stage, admin: Visitor, officer: Person) -> None:

@@ -9,11 +9,12 @@ import threading
 import pytest
 
 from sandbox.kit import Fault, Request
-from shared.admin import prerequisites
+from shared.admin import connection, prerequisites
+from shared.admin.connection import Consent
 from shared.admin.ports import Actor
-from shared.core.ids import PersonId
+from shared.core.ids import PersonId, TenantId
 from shared.core.prereqs import CHECKS
-from tests.journeys.stage import Stage
+from tests.journeys.stage import PERMISSIONS, Stage
 from tests.pages import steps
 from tests.pages.checklist import PATH, Checklist, down
 from tests.pages.visitor import ELSEWHERE, Visitor
@@ -400,8 +401,8 @@ def test_what_no_api_tells_is_confirmed_by_name_and_date(ready: Checklist, check
     shown = ready.shown(check_id).text
 
     assert page.path == PATH
-    assert "Confirmed by Adam Admin on 21 September 2026." in shown
-    assert (row["state"], row["confirmed_by"]) == ("manual", "Adam Admin")
+    assert f"Confirmed by {steps.ADAM} on 21 September 2026." in shown
+    assert (row["state"], row["confirmed_by"]) == ("manual", steps.ADAM)
     assert row["confirmed_at"] == "2026-09-21T14:37:20+00:00"
     assert "Cannot be checked automatically" in shown
 
@@ -414,7 +415,7 @@ def test_a_confirmation_outlives_every_re_check(ready: Checklist) -> None:
     ready.again()
 
     row = ready.row("ecm_linked_folders")
-    assert row["confirmed_by"] == "Adam Admin"
+    assert row["confirmed_by"] == steps.ADAM
     assert row["confirmed_at"] == "2026-09-21T14:13:20+00:00"
 
 
@@ -434,8 +435,8 @@ def test_a_confirmation_can_be_withdrawn_by_another_administrator(ready: Checkli
     assert ready.row("ecm_microsoft")["confirmed_by"] is None
     told = [(c.who, c.what, c.before, c.after) for c in steps.office(ready.stage).audit.latest(2)]
     assert told == [
-        ("Berit Boss", "prerequisite_withdrawn", "ecm_microsoft", ""),
-        ("Adam Admin", "prerequisite_confirmed", "", "ecm_microsoft"),
+        ("Berit Boss (berit.boss@example.example)", "prerequisite_withdrawn", "ecm_microsoft", ""),
+        (steps.ADAM, "prerequisite_confirmed", "", "ecm_microsoft"),
     ]
 
 
@@ -469,7 +470,7 @@ def test_a_confirmation_ends_where_the_check_can_be_made_after_all(ready: Checkl
     ready.stage.microsoft.switches.organization_detail = "null"
     ready.again()
     ready.visitor.post(CONFIRM, {"check": "m365_groups", "confirmed": "1"})
-    assert ready.row("m365_groups")["confirmed_by"] == "Adam Admin"
+    assert ready.row("m365_groups")["confirmed_by"] == steps.ADAM
 
     ready.stage.microsoft.switches.organization_detail = "all"
     ready.again()
@@ -482,13 +483,31 @@ def test_the_name_that_was_confirmed_is_this_tenants(checklist: Checklist) -> No
     checklist.tenant("Fabrikam")
     checklist.visitor.post(f"{PATH}/tenant", {"tenant": "fabrikam.example"})
     checklist.visitor.post(CONFIRM, {"check": "ecm_tenant_name", "confirmed": "1"})
-    assert checklist.row("ecm_tenant_name")["confirmed_by"] == "Adam Admin"
+    assert checklist.row("ecm_tenant_name")["confirmed_by"] == steps.ADAM
 
     checklist.visitor.post(f"{PATH}/tenant", {"tenant": checklist.stage.tenant.domain})
 
     row = checklist.row("ecm_tenant_name")
     assert row["confirmed_by"] is None
     assert row["sentence"].endswith(": contoso.example")
+
+
+def test_what_was_confirmed_of_one_tenants_plan_is_not_confirmed_of_anothers(
+    ready: Checklist,
+) -> None:
+    office, actor = steps.office(ready.stage), Actor(PersonId("x"), "Adam Admin")
+    ready.stage.microsoft.switches.organization_detail = "null"
+    ready.again()
+    ready.visitor.post(CONFIRM, {"check": "m365_groups", "confirmed": "1"})
+    other = ready.tenant("Fabrikam")
+    ready.stage.microsoft.consent(ready.stage.application, other, PERMISSIONS)
+
+    connection.disconnect(office, actor)
+    consent = Consent(TenantId(other.tenant_id), "Fabrikam", "Frida", office.now())
+    connection.connect(office, actor, consent)
+
+    row = ready.row("m365_groups")
+    assert (row["state"], row["confirmed_by"]) == ("manual", None)
 
 
 # What the switch waits for

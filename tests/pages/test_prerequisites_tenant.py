@@ -83,7 +83,7 @@ def test_choosing_is_in_the_audit_once(checklist: Checklist, other: Tenant) -> N
 
     changes = steps.office(checklist.stage).audit.latest(10)
     chosen = [c for c in changes if c.what == "tenant_chosen"]
-    assert [(c.who, c.before, c.after) for c in chosen] == [("Adam Admin", "", other.domain)]
+    assert [(c.who, c.before, c.after) for c in chosen] == [(steps.ADAM, "", other.domain)]
 
 
 def test_another_may_be_named_until_one_is_connected(checklist: Checklist, other: Tenant) -> None:

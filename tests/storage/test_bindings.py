@@ -45,10 +45,12 @@ def test_binding_and_giving_up_may_be_done_twice(
     ours: Bindings, theirs: Bindings, tenant: TenantId
 ) -> None:
     ours.bind(tenant)
-    ours.bind(tenant)
-    ours.unbind(tenant)
-    ours.unbind(tenant)
+    mark = ours.bind(tenant)
+    assert ours.mark(tenant) == mark
+    ours.unbind(tenant, mark)
+    ours.unbind(tenant, mark)
 
+    assert ours.mark(tenant) == ""
     theirs.bind(tenant)
     assert ours.holder(tenant) == "theirs"
 
@@ -58,9 +60,20 @@ def test_nobody_gives_up_what_is_anothers(
 ) -> None:
     theirs.bind(tenant)
 
-    ours.unbind(tenant)
+    ours.unbind(tenant, ours.mark(tenant))
 
     assert ours.holder(tenant) == "theirs"
+
+
+def test_what_was_bound_anew_is_not_let_go_by_whoever_saw_it_before(
+    ours: Bindings, tenant: TenantId
+) -> None:
+    seen = ours.bind(tenant)
+    ours.bind(tenant)
+
+    ours.unbind(tenant, seen)
+
+    assert ours.holder(tenant) == "ours"
 
 
 def test_a_one_time_row_that_is_over_gives_way_to_a_new_one(tables: Tables) -> None:

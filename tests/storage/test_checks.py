@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from shared.core.checks import Result, State
+from shared.core.checks import Confirmation, Result, State
 from shared.storage.checks import CheckRows
 from shared.storage.tables import Partition
 
 USERS = Result("m365_users", State.MET, "some", 5, {"count": 4812, "note": "å/ä#?"})
-CONTENT = Result("ecm_microsoft", State.MANUAL, "ask", 6, {"confirmed_at": 7}, by="Åsa Admin")
+CONTENT = Result("ecm_microsoft", State.MANUAL, "ask", 6, {"asked": "a-tenant"})
+CONFIRMED = Confirmation("Åsa Admin (asa@example.com)", 7, "a-tenant")
 
 
 def test_results_come_back_as_they_were_kept(rows: Partition) -> None:
@@ -26,6 +27,19 @@ def test_the_latest_result_counts(rows: Partition) -> None:
     checks.keep([later])
 
     assert checks.kept() == {"m365_users": later}
+
+
+def test_results_and_confirmations_leave_each_other_alone(rows: Partition) -> None:
+    checks = CheckRows(rows)
+
+    checks.confirm("ecm_microsoft", CONFIRMED)
+    checks.keep([CONTENT])
+    assert checks.confirmed() == {"ecm_microsoft": CONFIRMED}
+
+    checks.withdraw("ecm_microsoft")
+    checks.withdraw("ecm_microsoft")
+    assert checks.confirmed() == {}
+    assert checks.kept() == {"ecm_microsoft": CONTENT}
 
 
 def test_keeping_nothing_is_nothing(rows: Partition) -> None:
