@@ -8,6 +8,7 @@ from functions.settings.telling import fields, lines, obstacle, sign_ins
 from shared.admin import choices, connection, switching, webhooks
 from shared.admin.choices import CHOICES, NotTaken
 from shared.admin.ports import Office
+from shared.admin.prerequisites import Row
 from shared.core.errors import Failure, Permanent
 from shared.core.reasons import Refusal, codes, reason
 from shared.ports import Conflict
@@ -17,6 +18,8 @@ from shared.web.visit import Visit
 
 _HERE = "/settings"
 _AUDIT = 20
+# Of m365_permissions: Microsoft answered, and lets the app do less than it needs.
+_CONSENT_GONE = ("taken_back", "missing", "not_asked")
 # Rows read to know whether a group was ever made; where there are more, the attempt tells.
 _LOOKED_AT = 1_000
 
@@ -79,7 +82,7 @@ def _on(desk: Desk) -> Redirect:
 
 def _code(failure: Failure) -> str:
     known = isinstance(failure, Permanent) and failure.code in codes()
-    return failure.code if isinstance(failure, Permanent) and known else "provider_silent"
+    return failure.code if isinstance(failure, Permanent) and known else "switch_silent"
 
 
 def _page(
@@ -100,6 +103,7 @@ def _page(
             "asks": asks and settings.on,
             "obstacle": None if settings.on else obstacle(settings, waiting),
             "waiting": waiting,
+            "consent_gone": settings.tenant and _is_gone(waiting),
             "webhook": webhook,
             "webhook_why": reason(webhook.why) if webhook and webhook.why else None,
             "fields": fields(settings, typed or {}, mistakes.mistakes if mistakes else {}),
@@ -108,6 +112,10 @@ def _page(
             "changes": lines(office.audit.latest(_AUDIT)),
         },
     )
+
+
+def _is_gone(waiting: list[Row]) -> bool:
+    return any(row.result.code in _CONSENT_GONE for row in waiting)
 
 
 def _kept_by(office: Office, *, on: bool) -> str:

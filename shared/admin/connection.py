@@ -14,12 +14,10 @@ from shared.admin.inspection import asked_tenant
 from shared.admin.ports import Actor, Office
 from shared.core.accounts import called
 from shared.core.ids import TenantId
-from shared.core.model import Folder, OrgSettings
+from shared.core.model import OrgSettings
 from shared.core.reasons import Refusal
 from shared.ports import Conflict
-from shared.sync.lease import want
-
-_BLOCKED = {"consent_missing", "permission_missing"}
+from shared.sync.waking import waking
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,8 @@ def connect(office: Office, actor: Actor, consent: Consent) -> None:
     mark = _bind(office, consent.tenant)
     before = office.services.organizations.settings()
     try:
-        after = office.services.organizations.save_settings(lambda s: _bound(s, consent))
+        with waking(office.services, "consent"):
+            after = office.services.organizations.save_settings(lambda s: _bound(s, consent))
     except Refusal:
         office.unbind(consent.tenant, mark)
         raise
@@ -79,7 +78,6 @@ def connect(office: Office, actor: Actor, consent: Consent) -> None:
     _let_go(office, others)
     office.record(actor, "consent", _told(before), _told(after))
     office.services.log("microsoft connected", tenant=consent.tenant)
-    _wake(office, after)
 
 
 def disconnect(office: Office, actor: Actor) -> None:
@@ -135,15 +133,6 @@ def _marks(office: Office, tenants: Iterable[TenantId]) -> dict[TenantId, str]:
 def _let_go(office: Office, marks: Mapping[TenantId, str]) -> None:
     for tenant, mark in marks.items():
         office.unbind(tenant, mark)
-
-
-def _wake(office: Office, settings: OrgSettings) -> None:
-    """Teams that waited for this consent are looked at now, not tomorrow."""
-    if not settings.on:
-        return
-    for team in office.services.teams.everyone():
-        if team.reason in _BLOCKED or team.folder is Folder.NO_PERMISSION:
-            want(office.services, team.uuid, team.space_id, low=True)
 
 
 def _told(settings: OrgSettings) -> str:

@@ -75,33 +75,32 @@ class Inspection:
 
     def ask(self, check_id: str) -> Found:
         """Raises Failure where a provider does not tell."""
-        return _ASK[check_id](self)
+        answer = _ASK[check_id](self)
+        return Found(answer.code, {**answer.facts, **marks(check_id, self.settings, self._asked)})
 
     def tenant(self) -> Found:
         if self._asked is None:
-            return Found("not_named", self._marks)
-        answer = look_up(self.office, self._asked, shown_as(self.settings, self._asked))
-        return _marked(answer, self._marks)
+            return Found("not_named")
+        return look_up(self.office, self._asked, shown_as(self.settings, self._asked))
 
     def permissions(self) -> Found:
         connected = self.settings.tenant is not None
         if not self._may_probe:
-            return Found("not_asked", self._marks)
+            return Found("not_asked")
         try:
             proven = self.microsoft.permissions()
         except ConsentMissing as missing:
             self.office.services.log.failed("no token for the tenant", missing)
             proven = None
-        answer = judging.judge_permissions(
+        return judging.judge_permissions(
             proven,
             connected=connected,
             just_now=self.office.now() - self.settings.consented_at < _TAKES_EFFECT,
             link_folders=self.settings.link_folders,
         )
-        return _marked(answer, self._marks)
 
     def groups(self) -> Found:
-        return _marked(judging.judge_groups(self._facts().plans), self._marks)
+        return judging.judge_groups(self._facts().plans)
 
     def creation(self) -> Found:
         rules = self.microsoft.group_rules()
@@ -152,13 +151,8 @@ class Inspection:
         name = domains[0] if domains else given
         # An id is no name: it is not what Control Hub asks for.
         if "." not in name:
-            return Found("later", self._marks)
-        return Found("ask", {**self._marks, "name": name})
-
-    @property
-    def _marks(self) -> Facts:
-        """By which it is seen later that another tenant was named, or a consent given."""
-        return {"asked": self._asked or "", "consented": self.settings.consented_at}
+            return Found("later")
+        return Found("ask", {"name": name})
 
     @property
     def _may_probe(self) -> bool:
@@ -236,8 +230,20 @@ _ASK: Mapping[str, Callable[[Inspection], Found]] = {
 }
 
 
-def _marked(answer: Found, marks: Facts) -> Found:
-    return Found(answer.code, {**answer.facts, **marks})
+_ABOUT_TENANT = ("m365_tenant", "m365_permissions", "m365_groups", "ecm_tenant_name")
+
+
+def marks(check_id: str, settings: OrgSettings, asked: TenantId | None) -> Facts:
+    """By which it is seen later that a result is about what is no more: another tenant was named
+    since, a consent given, a setting changed."""
+    facts: dict[str, str | int] = {}
+    if check_id in _ABOUT_TENANT:
+        facts |= {"asked": asked or "", "consented": settings.consented_at}
+    if check_id == "m365_permissions":
+        facts["folders"] = int(settings.link_folders)
+    if check_id == "m365_creation":
+        facts["honoured"] = int(settings.honour_creation)
+    return facts
 
 
 def asked_tenant(office: Office, settings: OrgSettings) -> TenantId | None:

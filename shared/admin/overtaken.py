@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from shared.admin import credentials
-from shared.admin.inspection import asked_tenant
+from shared.admin.inspection import asked_tenant, marks
 from shared.admin.ports import Actor, Office
 from shared.core import times
 from shared.core.checks import Result
@@ -13,11 +13,10 @@ from shared.core.findings import WAITS, stops
 from shared.core.prereqs import CHECKS
 
 FRESH = 15 * times.MINUTE
-# What a provider did not tell is worth asking again soon.
-_FRESH_SILENCE = times.MINUTE
+# What a provider did not tell, or what somebody may have mended, is worth asking again soon.
+_SOON = times.MINUTE
 _SILENT = ("silent", "refused", "late", "not_yet")
 _CAPABILITIES = {"webex_officer": "spaces", "webex_people": "people"}
-_ABOUT_TENANT = ("m365_tenant", "m365_permissions", "ecm_tenant_name")
 
 
 class Calendar:
@@ -41,7 +40,9 @@ class Calendar:
     def _is_due(self, result: Result) -> bool:
         age = self._office.now() - result.at
         if result.code in _SILENT:
-            return age >= _FRESH_SILENCE
+            return age >= _SOON
+        if stops(result) and result.code != WAITS and age >= _SOON:
+            return True
         return (self._fresh is not None and age >= self._fresh) or self._is_overtaken(result)
 
     def _is_overtaken(self, result: Result) -> bool:
@@ -49,8 +50,8 @@ class Calendar:
             return False
         if result.id in _CAPABILITIES:
             return self._another_sign_in(_CAPABILITIES[result.id], result)
-        if result.id in _ABOUT_TENANT:
-            return self._another_tenant(result)
+        if self._is_about_another(result):
+            return True
         if result.id == "webex_admin" and self._actor:
             return result.facts.get("who") != self._actor.called
         return False
@@ -64,10 +65,10 @@ class Calendar:
             return True
         return result.facts.get("since_at") != credential.since
 
-    def _another_tenant(self, result: Result) -> bool:
-        asked = asked_tenant(self._office, self._settings) or ""
-        known = (result.facts.get("asked"), result.facts.get("consented"))
-        return known != (asked, self._settings.consented_at)
+    def _is_about_another(self, result: Result) -> bool:
+        asked = asked_tenant(self._office, self._settings)
+        now = marks(result.id, self._settings, asked)
+        return any(result.facts.get(name) != fact for name, fact in now.items())
 
 
 def waits_for(known: Mapping[str, Result], check_id: str) -> str:

@@ -177,7 +177,10 @@ _REASONS = {
     ),
     "prerequisites_unmet": Reason(
         "A prerequisite is not met, so the switch stays Off.",
-        "Mend what is listed under the switch, then try again.",
+        "Mend what is listed under the switch, then try again in a minute.",
+    ),
+    "switch_silent": Reason(
+        "Webex did not answer, so the switch stays Off.", "Press it again in a few minutes."
     ),
     "try_again": Reason(
         "Something else changed this at the same moment, so nothing was done.", "Try again."

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from sandbox.kit import Fault
-from shared.sync.switch import WAKE
+from shared.sync.waking import WAKE
 from tests.journeys.stage import Stage
 from tests.pages import steps
 from tests.pages.at_work import SWITCH, Bench, bench
+from tests.pages.checklist import down
 from tests.pages.storage_edge import at_the_edge
 from tests.pages.visitor import Visitor
 
@@ -148,7 +149,9 @@ def test_it_goes_back_with_the_reason_when_webex_does_not_answer(ready: Bench) -
     page = ready.visitor.press(SWITCH)
 
     assert not ready.is_on(page)
-    assert "does not answer as it should" in page.said
+    assert page.said == (
+        "Webex did not answer, so the switch stays Off. Press it again in a few minutes."
+    )
     assert not ready.settings.on
     assert all(what != "switch" for _, what, _, _ in ready.audit())
 
@@ -316,3 +319,29 @@ def test_on_that_cannot_be_written_stays_off(ready: Bench) -> None:
     assert not ready.settings.on
     edge.fails = lambda _method, _url: False
     assert ready.is_on(ready.turn_on())
+
+
+def test_microsoft_that_is_down_has_taken_no_consent_back(ready: Bench) -> None:
+    ready.turn_on()
+    ready.stage.clock.advance(16 * 60)
+    down(ready.stage.microsoft.graph)
+
+    page = ready.visitor.get("/settings")
+
+    assert "Not met, or could not be checked:" in page.text
+    assert page.document.root.first(id="consent-gone") is None
+
+
+def test_what_was_mended_is_checked_again_when_the_switch_is_pressed_a_minute_later(
+    ready: Bench,
+) -> None:
+    fault = Fault("error", path="/scim", status=403)
+    ready.stage.webex.faults.append(fault)
+    page = ready.visitor.get("/settings")
+    assert "Mend what is listed under the switch, then try again in a minute." in page.text
+
+    ready.stage.webex.faults.remove(fault)
+    ready.stage.clock.advance(61)
+    ready.visitor.post(SWITCH, {"on": "1"})
+
+    assert ready.settings.on
