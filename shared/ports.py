@@ -87,7 +87,7 @@ class Looks(Protocol):
 class Label:
     """What a list of teams is made and searched by: much less than the team's row.
 
-    status, folder: values of Status and Folder, or of a newer version.
+    status, folder: values of Status and Folder, or of a newer version. reason: its code, or "".
     """
 
     uuid: TeamId
@@ -95,6 +95,7 @@ class Label:
     new: bool
     names: tuple[str, ...]
     status: str
+    reason: str
     folder: str
     has_group: bool
 

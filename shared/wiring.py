@@ -120,11 +120,28 @@ class Wiring:
             ),
             tenant=lambda tenant: TenantClient(graph, self.settings, tenant, self._session),
             find_tenant=lambda name: find_tenant(login, self.settings, name),
-            holder=bindings.holder,
+            holder=lambda tenant: self._holder(org, tenant),
             bind=bindings.bind,
             mark=bindings.mark,
             unbind=bindings.unbind,
         )
+
+    def _holder(self, org: OrgId, tenant: TenantId) -> OrgId | None:
+        """Whose the tenant is, as `org` sees it.
+
+        An organization that is older than the rows of the tenants has only its settings.
+        """
+        from shared.storage.bindings import Bindings
+        from shared.storage.organizations import OrganizationRows
+
+        found = Bindings(self.tables, org).holder(tenant)
+        if found is not None:
+            return found
+        for other in sorted(self.settings.organizations - {org}):
+            rows = OrganizationRows(self.tables.partition("Organizations", other), other)
+            if rows.settings().tenant == tenant:
+                return other
+        return None
 
     def once(self, org: OrgId) -> OnceRows:
         """One-time things of an organization. Raises KeyError as `services` does."""

@@ -1,4 +1,4 @@
-"""One timer that does all watching: which teams are due, and what happened in Webex.
+"""The timers: which teams are due and what happened in Webex; and, apart from it, the chores.
 
 Promise: nothing that was wanted is forgotten, whatever was lost on the way.
 """

@@ -1,4 +1,7 @@
-"""One timer, every ten seconds. It never runs twice at once."""
+"""Two timers: watching every ten seconds, the chores every thirty. Neither runs twice at once.
+
+What a function puts on a queue is sent when it returns, so no nudge may wait for a chore.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import azure.functions as func
 
 from functions.watch.chores import Backroom, tidy
 from functions.watch.handler import watch as run
+from shared.admin.claiming import claim
 from shared.admin.registering import Endpoint
 from shared.wiring import current
 
@@ -26,11 +30,17 @@ Messages = List[str]  # noqa: UP006
 @blueprint.queue_output("nudges", "nudges", "AzureWebJobsStorage")
 def watch(timer: func.TimerRequest, nudges: func.Out[Messages]) -> None:
     wiring = current()
-    organizations = wiring.settings.organizations
-    messages = run(wiring.services, organizations)
+    messages = run(wiring.services, wiring.settings.organizations)
     if messages:
         nudges.set(messages)
-    tidy(lambda org: _backroom(wiring, org), organizations)
+
+
+@blueprint.function_name("chores")
+@blueprint.timer_trigger("timer", "5,35 * * * * *", use_monitor=False)
+def chores(timer: func.TimerRequest) -> None:
+    wiring = current()
+    began = round(wiring.clock.now() * 1000)
+    tidy(lambda org: _backroom(wiring, org), wiring.settings.organizations, began)
 
 
 def _backroom(wiring: Wiring, org: OrgId) -> Backroom:
@@ -40,4 +50,5 @@ def _backroom(wiring: Wiring, org: OrgId) -> Backroom:
         wiring.once(org),
         wiring.credentials(org),
         lambda capability: wiring.webex_tokens(org).keep_alive(capability),
+        lambda: claim(wiring.office(org)),
     )

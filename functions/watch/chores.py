@@ -1,13 +1,14 @@
 """What is done beside the watching: a little at a time, each chore with a cursor of its own.
 
-Chores come after the nudges and stop at a deadline, so that no team waits for them; what one does
-not get done it does in a later run. None of them writes to a team or a group.
+A timer of their own, so that no nudge waits for them; what one does not get done it does in a later
+run. None of them writes to a team or a group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 from shared.admin import webhooks
 from shared.admin.credentials import sweep_pending
@@ -19,41 +20,59 @@ from shared.core.errors import Failure
 from shared.core.ids import OrgId
 from shared.ports import Conflict, Services
 from shared.sync.pacing import hear
-from shared.sync.switch import wake_some
+from shared.sync.waking import wake_some
 
 HOURLY = "cursor:hourly"
-# All chores of one organization together; a chore that has begun ends a little later.
-CHORE_TIME = 1 * times.SECOND
+EVERY = 30 * times.SECOND
+# The share of the only chore that may be long, whatever those before it took.
+WAKE_TIME = 1 * times.SECOND
+# After this no further organization is begun with: the next run is near.
+RUN_TIME = 20 * times.SECOND
 SWEPT_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
 class Backroom:
-    """What the chores of one organization touch. keep_alive: refresh a capability's sign-in if it
-    ends soon; raises core.errors."""
+    """What the chores of one organization touch.
+
+    keep_alive: refresh a capability's sign-in if it ends soon. claim: see `admin.claiming`. Both
+    raise core.errors and Conflict.
+    """
 
     services: Services
     endpoint: Endpoint
     once: Once
     credentials: Credentials
     keep_alive: Callable[[str], None]
+    claim: Callable[[], None]
 
 
-def tidy(backroom_of: Callable[[OrgId], Backroom], organizations: Iterable[OrgId]) -> None:
-    """Every chore that is due, for every organization, On or Off. Raises nothing."""
-    for org in sorted(organizations):
+def tidy(
+    backroom_of: Callable[[OrgId], Backroom], organizations: Collection[OrgId], began: int
+) -> None:
+    """Every chore that is due, for every organization, On or Off. Raises nothing.
+
+    began: milliseconds. Where a provider hangs for one organization, others may come in a later
+    run only: so the first one is another in each run.
+    """
+    for org in _in_turn(sorted(organizations), began // EVERY):
         backroom = backroom_of(org)
-        deadline = backroom.services.now() + CHORE_TIME
-        for chore in (_wake, _webhook, _hourly):
-            if backroom.services.now() < deadline:
-                _try(backroom, chore, deadline)
+        if backroom.services.now() - began >= RUN_TIME:
+            return
+        for chore in (_webhook, _hourly, _wake):
+            _try(backroom, chore)
 
 
-def _try(backroom: Backroom, chore: Callable[[Backroom, int], None], deadline: int) -> None:
+def _in_turn(organizations: list[OrgId], run: int) -> list[OrgId]:
+    first = run % max(1, len(organizations))
+    return organizations[first:] + organizations[:first]
+
+
+def _try(backroom: Backroom, chore: Callable[[Backroom], None]) -> None:
     """One chore's trouble is not the next one's, nor any team's."""
     services, name = backroom.services, chore.__name__.removeprefix("_")
     try:
-        chore(backroom, deadline)
+        chore(backroom)
     except Conflict as lost:
         services.log("chore later", chore=name, why=str(lost))
     except Failure as failure:
@@ -63,39 +82,52 @@ def _try(backroom: Backroom, chore: Callable[[Backroom, int], None], deadline: i
         services.log("chore failed", chore=name, error=f"{type(error).__name__}: {error}")
 
 
-def _wake(backroom: Backroom, deadline: int) -> None:
-    """Teams that the switch wakes, in pieces."""
-    if backroom.services.organizations.settings().on:
-        wake_some(backroom.services, deadline)
-
-
-def _webhook(backroom: Backroom, _deadline: int) -> None:
+def _webhook(backroom: Backroom) -> None:
     webhooks.tend(backroom.services, backroom.endpoint)
 
 
-def _hourly(backroom: Backroom, _deadline: int) -> None:
-    """One part a run, so that a run stays short: each sign-in in turn, then what is over is swept.
+def _hourly(backroom: Backroom) -> None:
+    """One part a run, so that a run stays short.
 
-    The cursor moves first: what fails is tried in the next hour, not in ten seconds.
+    The cursor moves first: what fails is tried in the next hour, not in the next run.
     """
     organizations, now = backroom.services.organizations, backroom.services.now()
     kept = organizations.kept(HOURLY)
     state = kept.state if kept else {}
     part, began = _number(state.get("part")), _number(state.get("began"))
-    parts = [*CAPABILITIES, ""]
+    parts = _parts(backroom)
     if part >= len(parts):
         if now - began < times.HOUR:
             return
         part = 0
     started = now if part == 0 else began
     organizations.keep(HOURLY, kept, {"part": part + 1, "began": started})
-    capability = parts[part]
-    if not capability:
-        backroom.once.sweep(now, SWEPT_AT_ONCE)
-        return
-    sweep_pending(backroom.credentials, capability, now)
+    parts[part]()
+
+
+def _parts(backroom: Backroom) -> list[Callable[[], None]]:
+    return [
+        backroom.claim,
+        *(partial(_see_to_sign_in, backroom, capability) for capability in CAPABILITIES),
+        partial(_sweep, backroom),
+    ]
+
+
+def _see_to_sign_in(backroom: Backroom, capability: str) -> None:
+    sweep_pending(backroom.credentials, capability, backroom.services.now())
     if backroom.credentials.read(capability):
         backroom.keep_alive(capability)
+
+
+def _sweep(backroom: Backroom) -> None:
+    backroom.once.sweep(backroom.services.now(), SWEPT_AT_ONCE)
+
+
+def _wake(backroom: Backroom) -> None:
+    """Teams that somebody's change wakes, in pieces."""
+    services = backroom.services
+    if services.organizations.settings().on:
+        wake_some(services, services.now() + WAKE_TIME)
 
 
 def _number(value: object) -> int:

@@ -233,6 +233,7 @@ def _label(team: Team) -> Label:
         new=team.new,
         names=(team.name,),
         status=team.status.value,
+        reason=team.reason,
         folder=team.folder.value,
         has_group=team.group_id is not None,
     )

@@ -14,6 +14,7 @@ from typing import Any
 from shared.admin.ports import Actor, Office
 from shared.core.capabilities import CAPABILITIES
 from shared.core.model import OrgSettings
+from shared.sync.waking import waking
 
 # Who links folders, as their sign-ins are called.
 LINKERS = {name: CAPABILITIES[name].role for name in ("folders", "spaces", "people")}
@@ -169,7 +170,8 @@ def save(office: Office, actor: Actor, typed: Mapping[str, str], shown: Mapping[
 
     if not wanted:
         return False
-    after = office.services.organizations.save_settings(change)
+    with waking(office.services, *wanted):
+        after = office.services.organizations.save_settings(change)
     told = [c for c in CHOICES.values() if c.read(seen[-1]) != c.read(after)]
     for choice in told:
         before = choice.read(seen[-1])

@@ -8,23 +8,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.admin.ports import Actor, Credential, Credentials, Office
-from shared.core.model import Folder
 from shared.core.reasons import Refusal
 from shared.core.times import DAY
-from shared.sync.lease import want
+from shared.sync.waking import waking
 
 PENDING_LASTS = 7 * DAY
-_BLOCKED = {"credential_missing", "webex_forbids"}
 
 
 def keep(office: Office, actor: Actor, capability: str, credential: Credential) -> None:
     """Takes the place of the one before. May be called again."""
     before = office.credentials.read(capability)
-    office.credentials.write(capability, replace(credential, etag=""))
+    with waking(office.services, "sign_in"):
+        office.credentials.write(capability, replace(credential, etag=""))
     was = before.owner_called if before else ""
     office.record(actor, f"credential_{capability}", was, credential.owner_called)
     office.services.log("credential kept", capability=capability, kind=credential.kind)
-    _wake(office)
 
 
 def keep_pending(office: Office, actor: Actor, capability: str, credential: Credential) -> None:
@@ -77,12 +75,3 @@ def forget_pending(office: Office, actor: Actor, capability: str) -> None:
     office.credentials.forget_pending(capability)
     if waiting:
         office.record(actor, f"pending_{capability}", waiting.owner_called)
-
-
-def _wake(office: Office) -> None:
-    """Teams that waited for a sign-in are looked at now, not tomorrow."""
-    if not office.services.organizations.settings().on:
-        return
-    for team in office.services.teams.everyone():
-        if team.reason in _BLOCKED or team.folder is Folder.REFUSED:
-            want(office.services, team.uuid, team.space_id, low=True)

@@ -47,7 +47,7 @@ class Webhook:
 
 
 def known(services: Services) -> Webhook | None:
-    """None where nobody ever asked for one."""
+    """None where nobody ever asked for one, or nobody has looked yet."""
     kept = services.organizations.kept(ROW)
     return _webhook(kept) if kept else None
 
@@ -61,11 +61,11 @@ def ask_for(services: Services) -> None:
 
 def tend(services: Services, endpoint: Endpoint, *, patient: bool = False) -> Webhook | None:
     """Make it so, if it is time. Raises nothing that a provider did; may be called again."""
-    kept = services.organizations.kept(ROW)
-    if kept is None:
+    kept, organization = services.organizations.kept(ROW), services.organizations.settings()
+    if kept is None and not organization.epoch:
         return None
-    before = _webhook(kept)
-    organization = services.organizations.settings()
+    # Without the row, a version that kept none may have put one up while the switch was On.
+    before = _webhook(kept) if kept else Webhook()
     if not _is_due(before, organization, services.now()):
         return before
     if organization.on:

@@ -19,7 +19,10 @@ _ROW_BYTES = 720 * 1024
 _READS = 5
 # What reading a row raises that this version did not write.
 _UNREADABLE = (ValueError, LookupError)
-_LABEL = ("space", "new", "name", "space_title", "group_name", "status", "folder", "group")
+_LABEL = (
+    *("space", "new", "name", "space_title", "group_name"),
+    *("status", "reason", "folder", "group"),
+)
 
 
 class TeamRows:
@@ -107,6 +110,7 @@ def _label(row: Row) -> Label:
             filter(None, (row.text("name"), row.text("space_title"), row.text("group_name")))
         ),
         status=row.text("status"),
+        reason=row.text("reason"),
         folder=row.text("folder"),
         has_group=bool(row.text("group")),
     )

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
-from shared.core import times
 from shared.core.ids import TenantId
 from shared.core.model import OrgSettings
-from shared.ports import Conflict, Kept, Label, Services
+from shared.ports import Conflict, Services
 from shared.sync.events import start_cursor
-from shared.sync.lease import want
-
-WAKE = "cursor:wake"
-# Teams woken by the switch come at this distance, so that they do not come all at once.
-_SPREAD = times.SECOND
-# Rows read at once: about a second's work.
-_CHUNK = 100
-_RACES = 20
+from shared.sync.waking import wake
 
 
 def turn_on(services: Services, tenant: TenantId) -> bool:
@@ -36,7 +28,7 @@ def turn_on(services: Services, tenant: TenantId) -> bool:
         return False
     start_cursor(services, since)
     # Before the switch, so that dying here loses none.
-    _keep(services, {"after": "", "number": 0, "began": services.now()})
+    wake(services, "switch")
     before, after = _change(services, lambda s: _on(s, tenant, since))
     services.log("switch on", epoch=after.epoch, since=after.enabled_since)
     return not before.on
@@ -48,39 +40,6 @@ def turn_off(services: Services) -> bool:
     before, after = _change(services, lambda s: replace(s, on=False))
     services.log("switch off", epoch=after.epoch)
     return before.on
-
-
-def wake_some(services: Services, deadline: int) -> bool:
-    """Some more of the teams that the switch wakes; True: all are awake.
-
-    To be called while On. The cursor moves after the wishes were kept; a wish that comes twice
-    does no harm. Raises Conflict if the switch went on anew meanwhile.
-    """
-    kept = services.organizations.kept(WAKE)
-    while kept is not None:
-        if kept.state.get("done"):
-            return True
-        services.organizations.keep(WAKE, kept, _wake_chunk(services, kept.state))
-        if services.now() >= deadline:
-            return False
-        kept = services.organizations.kept(WAKE)
-    return True
-
-
-def _wake_chunk(services: Services, state: Mapping[str, object]) -> dict[str, object]:
-    teams = services.teams.labels(str(state.get("after") or ""), _CHUNK)
-    number, began = _number(state.get("number")), _number(state.get("began"))
-    for team in teams:
-        if team.new:
-            _wake(services, team, max(services.now(), began + number * _SPREAD))
-            number += 1
-    if len(teams) < _CHUNK:
-        return {"done": True, "number": number, "began": began}
-    return {"after": teams[-1].uuid, "number": number, "began": began}
-
-
-def _wake(services: Services, team: Label, when: int) -> None:
-    want(services, team.uuid, team.space_id, when=when, low=True)
 
 
 def _is_on(settings: OrgSettings, tenant: TenantId) -> bool:
@@ -109,19 +68,3 @@ def _change(
 
     after = services.organizations.save_settings(watched)
     return seen[-1], after
-
-
-def _keep(services: Services, state: Mapping[str, object]) -> None:
-    """Whatever `wake_some` wrote meanwhile: it begins again."""
-    for _ in range(_RACES):
-        kept: Kept | None = services.organizations.kept(WAKE)
-        try:
-            services.organizations.keep(WAKE, kept, state)
-        except Conflict:
-            continue
-        return
-    raise Conflict("the cursor of waking is contended")
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0

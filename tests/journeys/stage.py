@@ -26,9 +26,10 @@ from sandbox.microsoft.state import Group, Tenant
 from sandbox.webex import WebexCloud
 from sandbox.webex.state import Person, Team
 from shared import wiring
-from shared.admin import connection
+from shared.admin import connection, webhooks
 from shared.admin.connection import Consent
 from shared.admin.ports import Actor, Credential
+from shared.admin.webhooks import Standing
 from shared.config import read_settings
 from shared.core.ids import OrgId, PersonId, TeamId, TenantId
 from shared.core.keyring import webhook_secret
@@ -85,7 +86,7 @@ class Stage:
         self.wiring = Wiring(read_settings(self._environment()), self.clock, self._session)
         self.app = the_app()
         self.watching = True
-        self._next_watch = self.clock.now()
+        self._next_watch = self._next_chores = self.clock.now()
         self._people = 0
         self._invite()
         if self.configured:
@@ -131,14 +132,20 @@ class Stage:
         return self.wiring.services(OrgId(self.org.uuid))
 
     def turn_on(self, *, webhook: bool = True) -> None:
+        """webhook: otherwise the timer asks Webex for none either."""
         if webhook:
             secret = webhook_secret(self.wiring.settings.keyring, "v1", self.org.uuid)
             client = self.wiring.webex(OrgId(self.org.uuid))
             client.register_rooms_webhook(f"{APP_URL}/webhooks/{self.org.uuid}/v1/rooms", secret)
+        else:
+            self._see_to_webhook(Standing.MISSING)
         self._connect()
         switch.turn_on(self.services, TenantId(self.tenant.tenant_id))
 
     def turn_off(self) -> None:
+        known = webhooks.known(self.services)
+        if known and known.standing is Standing.MISSING:
+            self._see_to_webhook(Standing.GONE)
         switch.turn_off(self.services)
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> int:
@@ -182,14 +189,21 @@ class Stage:
         outcome = self.app.invoke_timer("watch")
         self.queue += [str(m) for m in outcome.messages("nudges")]
 
+    def tidy(self) -> None:
+        """The timer's chores."""
+        self.app.invoke_timer("chores")
+
     def run(self, seconds: float) -> None:
-        """Let time pass: deliveries, the timer every ten seconds, the worker."""
+        """Let time pass: deliveries, both timers, the worker."""
         end = self.clock.now() + seconds
         while self.clock.now() < end:
             self.webex.deliver(self.post)
             if self.watching and self.clock.now() >= self._next_watch:
                 self.watch()
                 self._next_watch = self.clock.now() + 10
+            if self.watching and self.clock.now() >= self._next_chores:
+                self.tidy()
+                self._next_chores = self.clock.now() + 30
             self.drain()
             self.clock.advance(1)
 
@@ -233,6 +247,12 @@ class Stage:
             office = self.wiring.office(OrgId(self.org.uuid))
             consent = Consent(TenantId(self.tenant.tenant_id), "", "", 0)
             connection.connect(office, Actor(PersonId(""), "the stage"), consent)
+
+    def _see_to_webhook(self, standing: Standing) -> None:
+        """Its row is as it would be if the timer had just been there, and for good."""
+        rows = self.services.organizations
+        state = {"standing": standing.value, "at": 10**13}
+        rows.keep(webhooks.ROW, rows.kept(webhooks.ROW), state)
 
     def _environment(self) -> dict[str, str]:
         return {

@@ -12,7 +12,7 @@ from shared.core import times
 from shared.core.ids import OrgId
 from shared.core.model import Status
 from shared.core.nudge import Nudge
-from shared.sync import switch
+from shared.sync.waking import wake_some
 from shared.sync.worker import attend
 from tests.journeys.stage import Stage, nudge
 
@@ -195,7 +195,7 @@ def test_a_switch_on_that_died_half_way_wakes_every_team_when_pressed_again(
     stage.turn_on(webhook=False)
     services = replace(stage.services, looks=DeadLooks())  # type: ignore[arg-type]
     with pytest.raises(Died):
-        switch.wake_some(services, services.now() + times.SECOND)
+        wake_some(services, services.now() + times.SECOND)
     stage.turn_off()
     stage.turn_on(webhook=False)
 

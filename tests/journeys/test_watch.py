@@ -14,7 +14,7 @@ from shared.admin import webhooks
 from shared.core import times
 from shared.storage.tables import Properties, Step
 from shared.sync.events import EVENTS
-from shared.sync.switch import WAKE, wake_some
+from shared.sync.waking import WAKE, wake_some
 from tests.journeys.stage import Stage
 
 
@@ -216,23 +216,6 @@ def test_chores_that_fail_keep_no_team_waiting(by_events: Stage) -> None:
     by_events.settle()
 
     assert by_events.group_of(team) is not None
-
-
-def test_nudges_go_out_before_a_chore_is_begun(by_events: Stage) -> None:
-    """A Webex that hangs in a chore costs seconds, and only after the nudges were decided."""
-    team = by_events.team(by_events.person())
-    by_events.run(15)
-    webhooks.ask_for(by_events.services)
-    by_events.webex.faults.append(Fault("slow", path="/webhooks", seconds=8))
-    seen = by_events.clock.now()
-    by_events.queue.clear()
-    by_events.clock.advance(60)
-
-    by_events.watch()
-
-    assert by_events.queue, "the team was due"
-    assert by_events.clock.now() - seen <= 60 + 30
-    assert by_events.row(team).new
 
 
 def test_waking_many_teams_takes_many_runs_of_little_time(by_events: Stage) -> None:

@@ -233,7 +233,7 @@ def test_who_saw_to_it_at_the_same_moment_leaves_it_to_be_looked_at_again(ready:
     ready.stage.webex.faults.append(
         Fault("slow", method="PUT", path="/webhooks", seconds=0, times=1, when=off_meanwhile)
     )
-    ready.stage.watch()
+    ready.stage.tidy()
 
     assert standing(ready).standing is Standing.UNKNOWN
     steps.sign_in(ready.visitor, ready.stage.admin)

@@ -1,0 +1,143 @@
+"""Waking teams: those that wait for what was just changed, and all of them when the switch goes on.
+
+One cursor for it all, worked off bit by bit by the timer while the switch is On. A woken team is
+looked at as a whole, whatever was put off to a later day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from shared.core import times
+from shared.core.look import Look, leased
+from shared.core.model import Folder, OrgSettings
+from shared.ports import Conflict, Label, Services
+from shared.sync.lease import want
+
+WAKE = "cursor:wake"
+# Woken teams come at this distance, so that they do not come all at once.
+_SPREAD = times.SECOND
+# Rows read at once: about a second's work.
+_CHUNK = 100
+_RACES = 20
+
+
+def _everybody(_team: Label, _settings: OrgSettings) -> bool:
+    return True
+
+
+def _for_consent(team: Label, _settings: OrgSettings) -> bool:
+    return (
+        team.reason in ("consent_missing", "permission_missing")
+        or team.folder == Folder.NO_PERMISSION
+    )
+
+
+def _for_sign_in(team: Label, _settings: OrgSettings) -> bool:
+    return team.reason in ("credential_missing", "webex_forbids") or team.folder == Folder.REFUSED
+
+
+def _for_permission_to_create(team: Label, settings: OrgSettings) -> bool:
+    return not settings.honour_creation and team.reason == "creator_may_not_create"
+
+
+def _for_folder(team: Label, settings: OrgSettings) -> bool:
+    return settings.link_folders and team.has_group and team.folder != Folder.LINKED
+
+
+def _for_linker(team: Label, settings: OrgSettings) -> bool:
+    return settings.link_folders and team.folder == Folder.REFUSED
+
+
+# What was changed, and who waits for it.
+_WAITING: Mapping[str, Callable[[Label, OrgSettings], bool]] = {
+    "switch": _everybody,
+    "consent": _for_consent,
+    "sign_in": _for_sign_in,
+    "honour_creation": _for_permission_to_create,
+    "link_folders": _for_folder,
+    "folder_linkers": _for_linker,
+}
+
+
+@contextmanager
+def waking(services: Services, *changed: str) -> Iterator[None]:
+    """Around a change that teams may wait for: before it, so that dying within it loses none; after
+    it, since those looked at in between saw what was before.
+
+    changed: keys of what was changed; others wake nobody.
+    """
+    keys = [key for key in changed if key in _WAITING]
+    if keys:
+        wake(services, *keys)
+    yield
+    if keys:
+        wake(services, *keys)
+
+
+def wake(services: Services, *changed: str) -> None:
+    """Begin to wake who waits for it. One that is under way begins again, with this as well."""
+    for _ in range(_RACES):
+        kept = services.organizations.kept(WAKE)
+        running = kept.state if kept and not kept.state.get("done") else None
+        keys = sorted({*changed, *(_keys(running) if running is not None else ())})
+        state = {"after": "", "number": 0, "began": services.now(), "changed": keys}
+        try:
+            services.organizations.keep(WAKE, kept, state)
+        except Conflict:
+            continue
+        return
+    raise Conflict("the cursor of waking is contended")
+
+
+def wake_some(services: Services, deadline: int) -> bool:
+    """Some more of the teams that are to be woken; True: all are awake.
+
+    To be called while On. The cursor moves after the wishes were kept; a wish that comes twice
+    does no harm. Raises Conflict if a waking was begun meanwhile.
+    """
+    kept = services.organizations.kept(WAKE)
+    while kept is not None:
+        if kept.state.get("done"):
+            return True
+        services.organizations.keep(WAKE, kept, _wake_chunk(services, kept.state))
+        if services.now() >= deadline:
+            return False
+        kept = services.organizations.kept(WAKE)
+    return True
+
+
+def _wake_chunk(services: Services, state: Mapping[str, object]) -> dict[str, object]:
+    teams = services.teams.labels(str(state.get("after") or ""), _CHUNK)
+    number, began = _number(state.get("number")), _number(state.get("began"))
+    for team in _wanted(services, _keys(state), teams):
+        when = max(services.now(), began + number * _SPREAD)
+        want(services, team.uuid, team.space_id, when=when, low=True, whole=True)
+        number += 1
+    if len(teams) < _CHUNK:
+        return {"done": True, "number": number, "began": began}
+    return {**state, "after": teams[-1].uuid, "number": number}
+
+
+def _wanted(services: Services, keys: list[str], teams: list[Label]) -> list[Label]:
+    settings, now = services.organizations.settings(), services.now()
+    looks = services.looks.among([team.uuid for team in teams])
+
+    def waits(team: Label) -> bool:
+        # A look that is under way began with what was before, and will say so when it ends.
+        if leased(looks.get(team.uuid, Look(team.space_id)), now):
+            return True
+        return any(_WAITING.get(key, _everybody)(team, settings) for key in keys)
+
+    return [team for team in teams if team.new and waits(team)]
+
+
+def _keys(state: Mapping[str, object]) -> list[str]:
+    """Everybody, where the version that wrote it knew of nothing else."""
+    keys = state.get("changed")
+    return [str(key) for key in keys] if isinstance(keys, list) else ["switch"]
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
