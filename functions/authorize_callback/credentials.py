@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from functions.authorize_callback.webex import proven
-from shared.admin import credentials, waiting
+from shared.admin import credentials, prerequisites, waiting
 from shared.admin import handover as links
 from shared.admin.ports import Credential, Office
 from shared.core.capabilities import CAPABILITIES, Capability, missing
@@ -20,6 +21,8 @@ from shared.webex.oauth import Client
 # Those that somebody signs in for; a bot's token is a setting.
 SIGN_INS = tuple(c for c in CAPABILITIES.values() if c.scopes)
 _LONGEST = 4096
+# Where a test has shown what somebody signed in for.
+_SHOWN_BY = {"spaces": "webex_officer", "people": "webex_people"}
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class Held:
 
 @dataclass(frozen=True)
 class Card:
-    """One capability. state: None where nobody signed in and nobody must. link: a hand-over link
-    that is open. problem: with the form just sent."""
+    """One capability. state: None where nobody signed in and nobody must, and where no test has
+    shown that the sign-in works. link: a hand-over link that is open. problem: with the form just
+    sent."""
 
     capability: Capability
     state: State | None
@@ -59,9 +63,9 @@ class Card:
         return self.pending.since + credentials.PENDING_LASTS if self.pending else 0
 
 
-def show(desk: Desk, _visit: Visit) -> Page:
-    """GET /credentials."""
-    return _page(desk)
+def show(desk: Desk, visit: Visit) -> Page:
+    """GET /credentials. `forget` asks whether that sign-in shall really be forgotten."""
+    return _page(desk, asks=visit.query.get("forget", ""))
 
 
 def service_app(desk: Desk, visit: Visit) -> Page | Redirect:
@@ -95,12 +99,15 @@ def _moment(visit: Visit, name: str) -> int:
 
 
 def forget(desk: Desk, visit: Visit) -> Redirect:
-    """POST /authorize/forget: a sign-in, or what waits for confirmation (pending=1)."""
+    """POST /authorize/forget: a sign-in, or what waits for confirmation (pending=1). Before a
+    sign-in is forgotten it is asked about, on the same page."""
     step, pending = visit.form.get("step", ""), visit.form.get("pending") == "1"
     if step == "microsoft" and pending:
         waiting.forget(desk.office, desk.actor)
     elif pending:
         credentials.forget_pending(desk.office, desk.actor, _capability(step))
+    elif visit.form.get("confirmed") != "1":
+        return Redirect(f"/credentials?forget={_capability(step)}#{step}", notice="forget_asks")
     else:
         credentials.forget(desk.office, desk.actor, _capability(step))
     notice = "pending_dismissed" if pending else "credential_forgotten"
@@ -129,12 +136,16 @@ def _from_service_app(desk: Desk, capability: str, visit: Visit) -> Credential:
     return proven(desk.lobby, desk.office.org, capability, granted, app)
 
 
-def _page(desk: Desk, capability: str = "", problem: str = "") -> Page:
+def _page(desk: Desk, capability: str = "", problem: str = "", *, asks: str = "") -> Page:
     office = desk.office
+    met = prerequisites.met(office)
     facts = {
         "cards": [
-            _card(office, c, reason(problem) if c.id == capability else None) for c in SIGN_INS
+            _card(office, c, met, reason(problem) if c.id == capability else None)
+            for c in SIGN_INS
         ],
+        "asks": asks,
+        "microsoft_works": "m365_permissions" in met,
         "now": office.now(),
         "bot": bool(office.settings.webex_bot_token),
         "settings": office.services.organizations.settings(),
@@ -145,13 +156,15 @@ def _page(desk: Desk, capability: str = "", problem: str = "") -> Page:
     return Page("credentials.html", facts, 422 if problem else 200, leaves=True)
 
 
-def _card(office: Office, capability: Capability, problem: Reason | None) -> Card:
+def _card(
+    office: Office, capability: Capability, met: Collection[str], problem: Reason | None
+) -> Card:
     kept = office.credentials.read(capability.id)
     held = _held(capability, kept) if kept else None
     left = credentials.pending(office, capability.id)
     return Card(
         capability,
-        _state(capability, held, office.now()),
+        _state(capability, held, office.now(), works=_SHOWN_BY.get(capability.id) in met),
         held,
         _held(capability, left) if left else None,
         links.newest(office.once, capability.id, office.now()),
@@ -173,9 +186,11 @@ def _held(capability: Capability, credential: Credential) -> Held:
     )
 
 
-def _state(capability: Capability, held: Held | None, now: int) -> State | None:
+def _state(capability: Capability, held: Held | None, now: int, *, works: bool) -> State | None:
     if held is None:
         return None if capability.optional else State.NOT_MET
     if held.ended(now):
         return State.NOT_MET
-    return State.ATTENTION if held.failed or held.missing else State.MET
+    if held.failed or held.missing:
+        return State.ATTENTION
+    return State.MET if works else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.admin import prerequisites
 from shared.core import reasons
 from shared.web.answers import Data, File, Page
 from shared.web.entry import Desk, Lobby
@@ -21,7 +22,8 @@ def welcome(_lobby: Lobby, visit: Visit) -> Page:
 def card(desk: Desk, _visit: Visit) -> Page:
     """For an administrator: how far it is, and what comes next."""
     settings = desk.office.services.organizations.settings()
-    return Page("card.html", {"settings": settings})
+    unsettled = prerequisites.unsettled(desk.office) if settings.tenant else []
+    return Page("card.html", {"settings": settings, "unsettled": unsettled})
 
 
 def refused(_lobby: Lobby, visit: Visit) -> Page:

@@ -45,9 +45,10 @@ class Field:
 
 @dataclass(frozen=True)
 class SignIn:
-    """state: "none", "ended", "scopes" or "kept"."""
+    """label: what it is for. state: "none", "ended", "scopes" or "kept"."""
 
     capability: Capability
+    label: str
     state: str
     owner: str = ""
     since: int = 0
@@ -99,14 +100,15 @@ def sign_ins(office: Office) -> list[SignIn]:
 
 
 def _sign_in(capability: Capability, kept: Credential | None) -> SignIn:
+    label = CHANGES[f"credential_{capability.id}"]
     if kept is None:
-        return SignIn(capability, "none")
+        return SignIn(capability, label, "none")
     state = "kept"
     if kept.failed:
         state = "ended"
     elif missing(capability.id, kept.scopes):
         state = "scopes"
-    return SignIn(capability, state, kept.owner_called, kept.since, kept.failed)
+    return SignIn(capability, label, state, kept.owner_called, kept.since, kept.failed)
 
 
 def lines(changes: Iterable[Change]) -> list[Line]:

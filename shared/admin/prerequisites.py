@@ -21,6 +21,8 @@ from shared.core.prereqs import CHECKS, MICROSOFT, Check, tenant_name, with_pred
 
 _NEXT = "/permissions"
 _TAKEN = ("found", "connected")
+# Whoever asks is signed in as a full administrator: that needs no check.
+_BLOCKING = [i for i, check in CHECKS.items() if check.blocking and i != "webex_admin"]
 
 
 @dataclass(frozen=True)
@@ -85,15 +87,27 @@ def recheck(office: Office, actor: Actor, check_id: str = "") -> list[Row]:
 
 
 def blocking(office: Office, actor: Actor | None = None) -> list[Row]:
-    """What keeps the switch off. Asks only what was never asked or was overtaken since.
-
-    Whoever asks is signed in as a full administrator: that needs no check.
-    """
+    """What keeps the switch off. Asks only what was never asked or was overtaken since."""
     kept = office.checks.kept()
-    wanted = [i for i, check in CHECKS.items() if check.blocking and i != "webex_admin"]
-    due = Calendar(office, actor, None).due(kept, wanted)
+    due = Calendar(office, actor, None).due(kept, _BLOCKING)
     rows = run(office, actor, due) if due else _rows(office, kept)
-    return [row for row in rows if row.check.id in wanted and row.blocks]
+    return [row for row in rows if row.check.id in _BLOCKING and row.blocks]
+
+
+def unsettled(office: Office) -> list[Row]:
+    """What keeps the switch off as far as it is known, or is not known any more. Asks nobody."""
+    kept = office.checks.kept()
+    due = Calendar(office, None, None).due(kept, _BLOCKING)
+    rows = [row for row in _rows(office, kept) if row.check.id in _BLOCKING]
+    return [row for row in rows if row.blocks or row.check.id in due]
+
+
+def met(office: Office) -> frozenset[str]:
+    """The checks that were met when they were last made, and that nothing has overtaken since.
+    Asks nobody."""
+    kept = office.checks.kept()
+    due = Calendar(office, None, None).due(kept, CHECKS)
+    return frozenset(i for i, each in kept.items() if each.state is State.MET and i not in due)
 
 
 def run(

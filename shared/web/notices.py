@@ -33,6 +33,7 @@ NOTICES = {
     "credential_kept": "The Webex sign-in works and was kept.",
     "pending_confirmed": "It was confirmed and is used from now on.",
     "pending_dismissed": "It was dismissed.",
+    "forget_asks": "Nothing has changed yet. Confirm that you want to forget it.",
     "credential_forgotten": "The Webex sign-in was forgotten here.",
 }
 

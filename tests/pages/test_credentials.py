@@ -64,7 +64,7 @@ def test_an_administrator_authorizes_the_directory_with_his_own_account(
 
     assert page.path == "/credentials"
     assert "The Webex sign-in works and was kept." in page.said
-    assert "Adam Admin" in card(page, "people") and "Met" in card(page, "people")
+    assert "Adam Admin" in card(page, "people") and "Signed in" in card(page, "people")
     assert found
     assert (found.owner, found.kind, found.failed) == (full_admin.uuid, "integration", 0)
     assert set(found.scopes) == set(CAPABILITIES["people"].scopes)
@@ -151,6 +151,20 @@ def test_scopes_that_are_missing_are_told(stage: Stage, admin: Visitor, full_adm
     assert "Scopes missing spark-admin:licenses_read" in card(page, "people")
 
 
+def test_a_tick_comes_from_the_check_of_this_very_sign_in(
+    stage: Stage, admin: Visitor, officer: Person
+) -> None:
+    authorize(admin, "spaces", officer)
+    admin.get("/prerequisites")
+    assert "Met" in card(admin.get("/credentials"), "spaces")
+
+    stage.clock.advance(1)
+    page = authorize(admin, "spaces", officer)
+
+    assert "Met" not in card(page, "spaces")
+    assert "Signed in" in card(page, "spaces")
+
+
 def test_declining_keeps_what_was_there(stage: Stage, admin: Visitor, officer: Person) -> None:
     authorize(admin, "spaces", officer)
     admin.press("/authorize/webex", capability="spaces")
@@ -159,10 +173,23 @@ def test_declining_keeps_what_was_there(stage: Stage, admin: Visitor, officer: P
     assert kept(stage) == ["spaces"]
 
 
+def test_before_it_is_forgotten_it_is_asked_about_and_nothing_changes(
+    stage: Stage, admin: Visitor, officer: Person
+) -> None:
+    authorize(admin, "spaces", officer)
+    page = admin.press("Forget", step="spaces")
+
+    assert page.said == "Nothing has changed yet. Confirm that you want to forget it."
+    assert "Teams then wait until somebody signs in again." in card(page, "spaces")
+    assert page.links["Keep it"] == "/credentials#spaces"
+    assert kept(stage) == ["spaces"]
+
+
 def test_forgetting_it_removes_the_row_and_is_told(
     stage: Stage, admin: Visitor, officer: Person
 ) -> None:
     authorize(admin, "spaces", officer)
+    admin.press("Forget", step="spaces")
     page = admin.press("Forget", step="spaces")
 
     assert "forgotten" in page.said
@@ -240,7 +267,7 @@ def test_an_answer_that_is_sent_twice_counts_once(
     back = authorize(admin, "spaces", officer, stop=CALLBACK).location
     thief = copy_of(stage, admin)
     admin.get(back)
-    admin.post("/authorize/forget", {"step": "spaces", "pending": "0"})
+    admin.post("/authorize/forget", {"step": "spaces", "confirmed": "1"})
 
     assert refused_with(thief.get(back)) == "state_used"
     assert refused_with(admin.get(back)) == "state_elsewhere"
@@ -308,7 +335,7 @@ def test_a_session_of_another_organization_touches_nothing(
     theirs = Visitor(stage)
     sign_in(theirs, stranger)
     page = theirs.get("/credentials")
-    theirs.post("/authorize/forget", {"step": "spaces", "pending": "0"})
+    theirs.post("/authorize/forget", {"step": "spaces", "confirmed": "1"})
 
     assert "Olga Officer" not in page.text
     assert kept(stage) == ["spaces"]
@@ -487,7 +514,7 @@ def test_confirming_takes_it_into_use_and_tells_who_did(
     page = admin.press("Confirm", step="spaces")
 
     assert "It was confirmed" in page.said
-    assert "Met" in card(page, "spaces")
+    assert "Signed in" in card(page, "spaces")
     assert (kept(stage), pending(stage)) == (["spaces"], [])
     assert (ADAM, "credential_spaces", "", OLGA) in changes(stage)
 

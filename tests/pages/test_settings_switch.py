@@ -345,3 +345,26 @@ def test_what_was_mended_is_checked_again_when_the_switch_is_pressed_a_minute_la
     ready.visitor.post(SWITCH, {"on": "1"})
 
     assert ready.settings.on
+
+
+def test_the_start_page_says_that_all_is_well_only_while_the_checks_say_so(ready: Bench) -> None:
+    ready.visitor.get("/settings")
+    assert "Everything is authorized." in ready.visitor.get("/").text
+    ready.turn_on()
+    assert "Nothing: a group is created for every new team." in ready.visitor.get("/").text
+
+    ready.stage.microsoft.revoke(ready.stage.application, ready.stage.tenant)
+    ready.stage.clock.advance(16 * 60)
+    settings = ready.visitor.get("/settings")
+    page = ready.visitor.get("/")
+
+    assert settings.document.root.first(id="consent-gone") is not None
+    assert "Nothing: a group is created" not in page.text
+    assert "/prerequisites#m365_permissions" in page.links.values()
+
+
+def test_no_step_is_called_done(ready: Bench) -> None:
+    shown = ready.visitor.get("/settings").document.root.first("ol")
+
+    assert shown is not None
+    assert "Step 1 of 4, Prerequisites" in shown.text and "done" not in shown.text

@@ -206,7 +206,7 @@ def test_a_session_of_one_organization_sees_nothing_of_another(
     serve(stage, organizations=[other])
     theirs = Visitor(stage)
     sign_in(theirs, stranger)
-    theirs.post("/authorize/forget", {"step": "spaces", "pending": "0"})
+    theirs.post("/authorize/forget", {"step": "spaces", "confirmed": "1"})
 
     assert signed_in(admin) and signed_in(theirs)
     assert "Signed in as Stina Stranger" in theirs.get("/").text

@@ -95,6 +95,22 @@ def test_while_it_is_on_there_is_nothing_to_do(admin: Admin, keep: Callable[...,
     assert "21 September 2026, 14:13 UTC" in page
 
 
+def test_what_is_unmet_or_not_known_is_named_and_nobody_is_asked(
+    admin: Admin, keep: Callable[..., None]
+) -> None:
+    tenant = TenantId(admin.stage.tenant.tenant_id)
+    keep(tenant=tenant)
+    off = admin.text()
+    keep(on=True, enabled_since=1_790_000_000_000)
+    on = admin.text()
+
+    assert "Everything is authorized" not in off
+    assert "Nothing: a group is created for every new team" not in on
+    for page in (off, on):
+        assert '<a href="/prerequisites#webex_officer">' in page
+    assert not admin.stage.graph_calls()
+
+
 def test_every_page_says_who_is_signed_in_and_how_to_sign_out(admin: Admin) -> None:
     for path in ("/", "/refused/state_used"):
         page = admin.text(path)
