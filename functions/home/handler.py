@@ -67,6 +67,7 @@ def _told(code: str, visit: Visit, status: int) -> Page:
         "code": code,
         "reason": reasons.reason(code),
         "place": reasons.place(code),
+        "next": known_place(visit.query.get("next", "")),
         # Where the link itself is refused, nothing leads back to the step.
         "errand": bool(visit.cookies.get(HANDOVER)) and not code.startswith("handover_"),
     }

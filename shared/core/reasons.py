@@ -413,6 +413,7 @@ _PLACES = {
         "add_wids_claim",
         "consent_not_effective_yet",
     ),
+    "/activity": ("team_unknown",),
     "/credentials": (
         "nothing_pending",
         "pending_changed",

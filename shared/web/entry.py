@@ -110,7 +110,9 @@ class _Round:
                 return admin(self.desk, self.visit)
         if public is not None:
             return public(self.lobby, self.visit)
-        return Redirect(sign_in_first(self.visit.path))
+        # A form was sent from a page that was open for too long.
+        notice = "" if self.visit.method == "GET" else "session_ended"
+        return Redirect(sign_in_first(self.visit.path), notice=notice)
 
     def _find_desk(self, *, optional: bool) -> None:
         """Who is signed in, if anybody. optional: this page is there for others too, and tells them

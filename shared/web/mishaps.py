@@ -9,6 +9,7 @@ import re
 from shared.core import reasons
 from shared.core.errors import Failure, Permanent
 from shared.core.reasons import Refusal
+from shared.web import places
 from shared.web.answers import Cookie, Page, Redirect
 from shared.web.visit import Visit
 
@@ -24,7 +25,7 @@ def refused(
     _write(
         "refused", code=refusal.code, detail=refusal.detail, path=where, organization=organization
     )
-    return Redirect(f"/refused/{refusal.code}", cookies)
+    return Redirect(places.refused(refusal.code, where), cookies)
 
 
 def failed(failure: Failure, where: str, organization: str) -> Redirect:

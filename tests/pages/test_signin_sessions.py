@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from shared.core.ids import OrgId
 from shared.web.session import IDLE_MINUTES, ROLE_MINUTES, SILENCE_MINUTES, WHOLE_HOURS
 from shared.wiring import Wiring
 from tests.journeys.stage import Stage
+from tests.pages.at_work import SWITCH, bench
 from tests.pages.rows import rows_of
 from tests.pages.steps import copy_of, office, refused_with, serve, sign_in, signed_in
 from tests.pages.visitor import Visitor
@@ -312,3 +314,26 @@ def _sealed_for(stage: Stage, value: str, org: OrgId) -> str:
     sealer = Sealer(stage.wiring.settings.keyring)
     now = stage.clock.now()
     return sealer.seal("session", sealer.open("session", value, now, 3600) | {"org": org}, now)
+
+
+@pytest.mark.parametrize("gone", ["dropped", "ended"])
+def test_who_is_signed_out_in_the_middle_of_a_form_is_told_and_led_back(
+    make_stage: Callable[..., Stage], gone: str
+) -> None:
+    """The browser dropped the cookie, which was too old; or it still has it, and it is over."""
+    here = bench(make_stage(configured=True))
+    here.turn_on()
+    here.visitor.get("/settings")
+    here.visitor.press(SWITCH)
+    if gone == "dropped":
+        here.visitor.jar.kept.clear()
+    else:
+        here.stage.clock.advance(31 * 60)
+
+    page = here.visitor.post(SWITCH, {"on": "0", "confirmed": "1"})
+
+    assert here.settings.on
+    assert "You are no longer signed in, so nothing was done." in page.text
+    here.visitor.press("Sign in with Webex")
+    page = here.visitor.press(f"Sign in and allow as {here.stage.admin.name}")
+    assert page.path == "/settings"

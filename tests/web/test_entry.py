@@ -131,7 +131,10 @@ def test_without_a_public_address_a_mistake_of_ours_still_has_its_page() -> None
         ("/settings", "/?next=/settings"),
         ("/", "/"),
         ("//evil.example", "/"),
-        ("/authorize/confirm", "/"),
+        ("/settings/switch", "/?next=/settings"),
+        ("/authorize/confirm", "/?next=/credentials"),
+        ("/authorize/microsoft", "/?next=/permissions"),
+        ("/handover/start", "/"),
         ("/settings?x=1", "/"),
     ],
 )
@@ -146,7 +149,7 @@ def test_a_forged_session_is_refused_and_forgotten() -> None:
 
     answer = serve(wiring_for(), sent, admin=_never)
 
-    assert header(answer, "Location") == "/refused/session_ended"
+    assert header(answer, "Location") == "/refused/session_ended?next=/settings"
     assert [c.partition(";")[0] for c in all_of(answer, "Set-Cookie")] == ["__Host-session="]
 
 
