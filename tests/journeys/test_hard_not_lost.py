@@ -189,6 +189,9 @@ def test_a_switch_on_that_died_half_way_wakes_every_team_when_pressed_again(
     class Died(Exception): ...
 
     class DeadLooks:
+        def among(self, uuids: object) -> dict[str, object]:
+            return {}
+
         def read(self, uuid: str) -> None:
             raise Died
 
