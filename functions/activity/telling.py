@@ -11,12 +11,12 @@ from shared.core.reasons import Reason, reason
 
 @dataclass(frozen=True)
 class Words:
-    """A standing in a word and a sentence. looks: the state of a check that it looks like,
-    "" for one that needs nobody's eye."""
+    """A standing in a word and a sentence. looks: the state of a check that it looks like;
+    neutral needs nobody's eye."""
 
     word: str
     sentence: str
-    looks: str = ""
+    looks: str = "neutral"
 
 
 STANDINGS: Mapping[Standing, Words] = {

@@ -141,8 +141,7 @@ def _page(desk: Desk, capability: str = "", problem: str = "", *, asks: str = ""
     met = prerequisites.met(office)
     facts = {
         "cards": [
-            _card(office, c, met, reason(problem) if c.id == capability else None)
-            for c in SIGN_INS
+            _card(office, c, met, reason(problem) if c.id == capability else None) for c in SIGN_INS
         ],
         "asks": asks,
         "microsoft_works": "m365_permissions" in met,

@@ -26,6 +26,8 @@ SCANNED = 2_000
 PEOPLE_SHOWN = 200
 LETTERS_COUNTED = 100
 _CHUNK = 1_000
+# Pages of letters that one search reads.
+_LETTER_PAGES = 10
 _HANDS_NEEDED = (Folder.NO_PERMISSION.value, Folder.REFUSED.value)
 
 
@@ -72,6 +74,11 @@ class Entry:
         folder = self.team.folder
         told = folder.value if folder not in (Folder.NONE, Folder.LINKED) else ""
         return [code for code in (self.team.reason, told) if code]
+
+    @property
+    def has_page(self) -> bool:
+        """Not what a letter names that is no team's uuid."""
+        return parse_uuid(self.uuid) is not None
 
     @property
     def may_retry(self) -> bool:
@@ -143,10 +150,24 @@ def _object(identity: Identity | None) -> ObjectId | None:
 
 
 def _given_up(services: Services, settings: OrgSettings, begins: str, after: str) -> Listing:
-    letters = services.dead_letters.after(after, PAGE + 1)
-    entries = _entries(services, settings, [TeamId(letter.team) for letter in letters[:PAGE]])
-    found = [entry for entry in entries if _begins(_names(entry), begins)]
-    return Listing(found, letters[PAGE - 1].team if len(letters) > PAGE else "")
+    """Until the page is full, the letters are at their end, or enough were read."""
+    if uuid := parse_uuid(begins):
+        asked = _entries(services, settings, [TeamId(uuid)])
+        return Listing([entry for entry in asked if entry.letter])
+    found: list[Entry] = []
+    for _ in range(_LETTER_PAGES):
+        letters = services.dead_letters.after(after, PAGE + 1)
+        teams = [TeamId(letter.team) for letter in letters[:PAGE]]
+        for entry in _entries(services, settings, teams):
+            if _begins(_names(entry), begins):
+                found.append(entry)
+            if len(found) == PAGE:
+                ended = len(letters) <= PAGE and entry.uuid == teams[-1]
+                return Listing(found, "" if ended else entry.uuid)
+        if len(letters) <= PAGE:
+            return Listing(found)
+        after = teams[-1]
+    return Listing(found, after, cut=True)
 
 
 def _names(entry: Entry) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from shared.core import times
 from shared.core.ids import PersonId, TeamId
 from shared.core.model import Folder, Status
 from shared.core.model import Team as Row
+from shared.ports import DeadLetter
 from shared.storage.tables import Properties, Step
 from tests.journeys.stage import Stage
 from tests.pages import steps
@@ -502,6 +503,78 @@ def test_a_team_that_was_given_up_on_shows_error_and_time_and_replay_mends_it(
     group = stage.group_of(team)
     assert group is not None
     assert set(group.members) == stage.expected(team)
+
+
+def letter(here: Bench, team: str, name: str = "") -> None:
+    """A team that was given up on; without a name it has no row."""
+    if name:
+        keep(here, a_row(name, uuid=team))
+    here.stage.services.dead_letters.put(DeadLetter(team, "space", 1, "Boom", ""))
+
+
+def numbered(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
+def test_one_that_was_given_up_on_is_found_by_its_id(ready: Bench) -> None:
+    letter(ready, numbered(1), "Doomed")
+    keep(ready, a_row("Well", uuid=numbered(2)))
+
+    assert listed(activity(ready, f"?status=given_up&q={numbered(1)}")) == [numbered(1)]
+    assert listed(activity(ready, f"?status=given_up&q={numbered(2)}")) == []
+
+
+def test_those_given_up_on_are_searched_beyond_the_first_page(ready: Bench) -> None:
+    for number in range(60):
+        letter(ready, numbered(number), "Needle" if number >= 58 else "Hay")
+
+    page = activity(ready, "?status=given_up&q=needle")
+
+    assert listed(page) == [numbered(58), numbered(59)]
+    assert "Next page" not in page.links
+
+
+def test_pages_of_those_given_up_on_show_each_once(ready: Bench) -> None:
+    for number in range(100):
+        letter(ready, numbered(number), "Same")
+
+    first = activity(ready, "?status=given_up&q=same")
+    second = ready.visitor.get(first.links["Next page"])
+
+    assert listed(first) + listed(second) == [numbered(n) for n in range(100)]
+    assert "Next page" not in second.links
+
+
+def test_a_letter_without_a_row_is_shown_and_leads_nowhere_that_refuses_it(ready: Bench) -> None:
+    letter(ready, numbered(1))
+    letter(ready, "strange")
+
+    page = activity(ready, "?status=given_up")
+
+    assert listed(page) == [numbered(1), "strange"]
+    assert "strange" not in page.links
+    assert ready.visitor.get(page.links[numbered(1)]).heading == numbered(1)
+
+
+def test_behind_the_last_team_there_are_no_more(ready: Bench) -> None:
+    for number in range(50):
+        keep(ready, a_row("Same", uuid=numbered(number)))
+    keep(ready, a_row("Other", uuid=numbered(50)))
+    first = activity(ready, "?q=Same")
+
+    second = ready.visitor.get(first.links["Next page"])
+
+    assert "No more teams." in second.text
+    assert "No such team." not in second.text
+
+
+def test_a_team_that_is_not_known_leads_to_the_list(ready: Bench) -> None:
+    page = ready.visitor.get(f"/activity?team={uuid4()}")
+
+    assert steps.refused_with(page) == "team_unknown"
+    assert "/activity" in [
+        e["href"] for e in page.document.root.all("a") if "primary" in e["class"]
+    ]
 
 
 def test_a_later_success_clears_the_letter_by_itself(ready: Bench) -> None:
