@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from functions.settings.telling import fields, lines, obstacle, sign_ins
@@ -17,7 +18,10 @@ from shared.web.entry import Desk
 from shared.web.visit import Visit
 
 _HERE = "/settings"
+# Lines of the audit at first, and on a page of older ones.
 _AUDIT = 20
+_OLDER = 100
+_KEY = re.compile(r"[0-9]{13}:[0-9a-zA-Z-]{1,64}")
 # Of m365_permissions: Microsoft answered, and lets the app do less than it needs.
 _CONSENT_GONE = ("taken_back", "missing", "not_asked")
 # Rows read to know whether a group was ever made; where there are more, the attempt tells.
@@ -25,8 +29,10 @@ _LOOKED_AT = 1_000
 
 
 def show(desk: Desk, visit: Visit) -> Page:
-    """GET /settings. `off` asks whether the switch shall really go off."""
-    return _page(desk, asks=visit.query.get("off") == "1")
+    """GET /settings. `off` asks whether the switch shall really go off; `after`: older changes."""
+    after = visit.query.get("after", "")
+    asks = visit.query.get("off") == "1"
+    return _page(desk, asks=asks, after=after if _KEY.fullmatch(after) else "")
 
 
 def save(desk: Desk, visit: Visit) -> Page | Redirect:
@@ -91,6 +97,7 @@ def _page(
     mistakes: NotTaken | None = None,
     *,
     asks: bool = False,
+    after: str = "",
 ) -> Page:
     office = desk.office
     waiting = switching.unmet(office, desk.actor)
@@ -109,9 +116,17 @@ def _page(
             "fields": fields(settings, typed or {}, mistakes.mistakes if mistakes else {}),
             "sign_ins": sign_ins(office),
             "kept_by": reason(code) if (code := _kept_by(office, on=settings.on)) else None,
-            "changes": lines(office.audit.latest(_AUDIT)),
+            **_audit(office, after),
         },
     )
+
+
+def _audit(office: Office, after: str) -> dict[str, object]:
+    """`older`: the key of the last line, where there are more behind it."""
+    size = _OLDER if after else _AUDIT
+    changes = office.audit.latest(size + 1, after)
+    older = changes[size - 1].key if len(changes) > size else ""
+    return {"changes": lines(changes[:size]), "older": older, "after": after}
 
 
 def _is_gone(waiting: list[Row]) -> bool:

@@ -90,7 +90,8 @@ class Change:
     """One line of the audit. what: a code of `core.changes`. No field holds a secret.
 
     who: name and e-mail address, as far as they are known. person: the id behind them, at Webex, or
-    at Microsoft where somebody came from there; "" in older rows.
+    at Microsoft where somebody came from there; "" in older rows. key: where it stands in the
+    audit, "" before it is kept.
     """
 
     at: int
@@ -99,13 +100,14 @@ class Change:
     before: str = ""
     after: str = ""
     person: str = ""
+    key: str = ""
 
 
 class Audit(Protocol):
     def add(self, change: Change) -> None: ...
 
-    def latest(self, limit: int) -> list[Change]:
-        """The newest first."""
+    def latest(self, limit: int, after: str = "") -> list[Change]:
+        """The newest first; after: only what is older than the one with this key."""
 
 
 @dataclass(frozen=True)

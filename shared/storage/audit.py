@@ -33,7 +33,9 @@ class AuditRows:
             },
         )
 
-    def latest(self, limit: int) -> list[Change]:
+    def latest(self, limit: int, after: str = "") -> list[Change]:
+        # A space comes right behind the key itself.
+        low = f"{after} " if after else "0"
         return [
             Change(
                 row.number("at"),
@@ -42,6 +44,7 @@ class AuditRows:
                 row.text("before"),
                 row.text("after"),
                 row.text("person"),
+                row.key,
             )
-            for row in self._rows.range("0", ":", limit=limit)
+            for row in self._rows.range(low, ":", limit=limit)
         ]

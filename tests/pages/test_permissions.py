@@ -88,7 +88,7 @@ def test_in_swedish(checklist: Checklist) -> None:
 
     assert page.heading == "Läs anteckningen om behörigheter"
     assert "Auktorisera" in page.buttons
-    assert "medgivande" in page.text
+    assert "Microsoft-klientorganisation" in page.text
     assert "samtycke" not in page.text
 
 
@@ -198,16 +198,22 @@ def test_from_the_prerequisites_to_the_success_page(checklist: Checklist) -> Non
 # Somebody else
 
 
-def test_a_text_to_forward_says_what_is_asked_and_why(checklist: Checklist) -> None:
+def test_the_link_for_the_microsoft_administrator_comes_with_a_text_that_says_why(
+    checklist: Checklist,
+) -> None:
     page = checklist.visitor.get(PATH)
-    field = page.document.root.first("textarea", id="forward-text")
+    assert page.document.root.first("textarea") is None
 
-    assert field is not None
+    page = checklist.visitor.press("Make a hand-over link")
+
+    link, field = (page.document.root.first(id=i) for i in ("link", "forward"))
+    assert link is not None and field is not None
     assert "readonly" in field.attrs
     for permission in PERMISSIONS:
         assert f"- {permission.name}: {permission.why}" in field.text
     assert checklist.stage.application.client_id in field.text
-    button = page.document.root.first("button", data_copy="forward-text")
+    assert link["value"] in field.text
+    button = page.document.root.first("button", data_copy="forward")
     assert button is not None
     assert "hidden" in button.attrs
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
 
+from shared.admin.ports import Actor
+from shared.core.ids import PersonId
 from tests.journeys.stage import Stage
 from tests.pages import steps
 from tests.pages.at_work import Bench, bench
@@ -208,3 +211,25 @@ def test_another_sites_form_saves_nothing(ready: Bench) -> None:
 
     assert steps.refused_with(page) == "cross_site"
     assert shown(ready) == KEPT
+
+
+def test_older_changes_are_a_link_away_and_each_is_shown_once(ready: Bench) -> None:
+    office, actor = ready.office, Actor(PersonId("x"), "Eva Else")
+    for number in range(130):
+        office.record(actor, "retry", after=f"Team {number:03d}")
+    first = ready.visitor.get("/settings")
+    second = ready.visitor.get(first.links["Older changes"].partition("#")[0])
+    third = ready.visitor.get(second.links["Older changes"].partition("#")[0])
+
+    shown = [row[-1] for page in (first, second, third) for row in page.document.tables[-1][1:]]
+    assert [len(page.document.tables[-1]) - 1 for page in (first, second)] == [20, 100]
+    assert sorted(t for t in shown if t.startswith("Team")) == [f"Team {n:03d}" for n in range(130)]
+    assert "Older changes" not in third.links
+    assert third.links["Newest changes"] == "/settings#audit"
+
+
+@pytest.mark.parametrize("after", ["x", "' or 1 eq 1", "9999999999999:", "\u00e5"])
+def test_what_is_no_key_of_a_change_shows_the_newest(ready: Bench, after: str) -> None:
+    page = ready.visitor.get(f"/settings?{urlencode({'after': after})}")
+
+    assert page.document.tables[-1][1:] == ready.visitor.get("/settings").document.tables[-1][1:]
