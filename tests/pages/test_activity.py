@@ -438,7 +438,9 @@ def test_retry_during_a_look_does_not_disturb_it(ready: Bench) -> None:
     assert after.value.wanted == look.value.wanted + 1
 
 
-@pytest.mark.parametrize("team", ["", "nonsense", "../x", str(uuid4()), "' or 1"])
+@pytest.mark.parametrize(
+    "team", ["", "nonsense", "../x", "6f1b9d1e-0000-4000-8000-00000000cafe", "' or 1"]
+)
 @pytest.mark.parametrize("act", ["retry", "replay"])
 def test_a_team_that_nobody_knows_is_refused(ready: Bench, act: str, team: str) -> None:
     before = ready.audit()
