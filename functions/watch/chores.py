@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from shared.admin import webhooks
+from shared.admin.again import adopt_letters
 from shared.admin.credentials import sweep_pending
 from shared.admin.ports import Credentials, Once
 from shared.admin.registering import Endpoint
@@ -19,7 +20,7 @@ from shared.core.capabilities import CAPABILITIES
 from shared.core.errors import Failure
 from shared.core.ids import OrgId
 from shared.ports import Conflict, Services
-from shared.sync.pacing import hear
+from shared.sync.pacing import Later, hear
 from shared.sync.waking import wake_some
 
 HOURLY = "cursor:hourly"
@@ -73,8 +74,8 @@ def _try(backroom: Backroom, chore: Callable[[Backroom], None]) -> None:
     services, name = backroom.services, chore.__name__.removeprefix("_")
     try:
         chore(backroom)
-    except Conflict as lost:
-        services.log("chore later", chore=name, why=str(lost))
+    except (Conflict, Later) as later:
+        services.log("chore later", chore=name, why=str(later))
     except Failure as failure:
         hear(services, failure)
         services.log.failed("chore failed", failure, chore=name)
@@ -110,6 +111,7 @@ def _parts(backroom: Backroom) -> list[Callable[[], None]]:
         backroom.claim,
         *(partial(_see_to_sign_in, backroom, capability) for capability in CAPABILITIES),
         partial(_sweep, backroom),
+        partial(adopt_letters, backroom.services),
     ]
 
 

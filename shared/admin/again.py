@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from shared.admin.activity import team_uuid
 from shared.admin.ports import Actor, Office
 from shared.core.ids import TeamId
+from shared.core.look import leased
 from shared.core.model import IdentityState, Team
 from shared.core.reasons import Refusal
-from shared.ports import Services
+from shared.ports import Conflict, Services
 from shared.sync.lease import want
 
 # So many people of a team are asked about anew by a Retry: two minutes of the directory's quota.
 _ASKED_AGAIN = 500
+# Letters that are seen to in an hour.
+_ADOPTED_AT_ONCE = 200
 _NEGATIVE = frozenset(IdentityState) - {IdentityState.MAPPED, IdentityState.BOT}
 
 
@@ -45,6 +49,23 @@ def replay(office: Office, actor: Actor, team: str) -> None:
     want(services, uuid, letter.space_id, whole=True)
     services.dead_letters.remove(uuid)
     office.record(actor, "replay", after=_name(services, uuid))
+
+
+def adopt_letters(services: Services) -> None:
+    """Letters whose looks do not know of them, as the version before wrote them: such a team is
+    looked at once more, and the letter goes when that succeeds. May be called again."""
+    letters = services.dead_letters.after("", _ADOPTED_AT_ONCE)
+    looks = services.looks.among([letter.team for letter in letters])
+    for letter in letters:
+        look = looks.get(letter.team)
+        if look is None or look.dead or look.parked or leased(look, services.now()):
+            continue
+        before = services.looks.read(letter.team)
+        if before is None:
+            continue
+        with suppress(Conflict):
+            services.looks.write(letter.team, before, replace(before.value, dead=True))
+            want(services, letter.team, letter.space_id, low=True)
 
 
 def _name(services: Services, uuid: TeamId) -> str:

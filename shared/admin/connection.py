@@ -74,7 +74,10 @@ def connect(office: Office, actor: Actor, consent: Consent) -> None:
         office.unbind(consent.tenant, mark)
         raise
     # Whoever disconnected just before the settings were saved lets go of the mark that he saw.
-    _bind(office, consent.tenant)
+    again = _bind(office, consent.tenant)
+    if office.services.organizations.settings().tenant != consent.tenant:
+        # Whoever did so just after has let go already.
+        office.unbind(consent.tenant, again)
     _let_go(office, others)
     office.record(actor, "consent", _told(before), _told(after))
     office.services.log("microsoft connected", tenant=consent.tenant)
@@ -85,7 +88,7 @@ def disconnect(office: Office, actor: Actor) -> None:
 
     Raises Refusal: disconnect_while_on, disconnect_with_groups.
     """
-    if any(team.group_id for team in office.services.teams.everyone()):
+    if _has_groups(office):
         raise Refusal("disconnect_with_groups")
     before = office.services.organizations.settings()
     named = {before.tenant} if before.tenant else set()
@@ -95,6 +98,17 @@ def disconnect(office: Office, actor: Actor) -> None:
     if before.tenant:
         office.record(actor, "disconnect", _told(before))
         office.services.log("microsoft disconnected", tenant=before.tenant)
+
+
+def _has_groups(office: Office) -> bool:
+    after, page = "", 1000
+    while True:
+        teams = office.services.teams.labels(after, page)
+        if any(team.has_group for team in teams):
+            return True
+        if len(teams) < page:
+            return False
+        after = teams[-1].uuid
 
 
 def _bound(settings: OrgSettings, consent: Consent) -> OrgSettings:

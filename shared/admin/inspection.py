@@ -230,7 +230,10 @@ _ASK: Mapping[str, Callable[[Inspection], Found]] = {
 }
 
 
-_ABOUT_TENANT = ("m365_tenant", "m365_permissions", "m365_groups", "ecm_tenant_name")
+_ABOUT_TENANT = (
+    *("m365_tenant", "m365_permissions", "m365_groups", "m365_creation", "m365_users"),
+    *("webex_external_id", "ecm_tenant_name"),
+)
 
 
 def marks(check_id: str, settings: OrgSettings, asked: TenantId | None) -> Facts:

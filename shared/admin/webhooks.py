@@ -15,9 +15,11 @@ from shared.core import times
 from shared.core.errors import Failure, Permanent
 from shared.core.model import OrgSettings
 from shared.ports import Conflict, Kept, Services
-from shared.sync.pacing import hear
+from shared.sync.pacing import book, hear
 
 ROW = "webhook"
+# At most: what is there, a change, and what is there then.
+_CALLS = 3
 
 
 class Standing(StrEnum):
@@ -60,7 +62,10 @@ def ask_for(services: Services) -> None:
 
 
 def tend(services: Services, endpoint: Endpoint, *, patient: bool = False) -> Webhook | None:
-    """Make it so, if it is time. Raises nothing that a provider did; may be called again."""
+    """Make it so, if it is time. Raises nothing that a provider did; may be called again.
+
+    patient: somebody waits for it. Else it waits for the sign-in's quota: raises Later.
+    """
     kept, organization = services.organizations.kept(ROW), services.organizations.settings()
     if kept is None and not organization.epoch:
         return None
@@ -68,6 +73,8 @@ def tend(services: Services, endpoint: Endpoint, *, patient: bool = False) -> We
     before = _webhook(kept) if kept else Webhook()
     if not _is_due(before, organization, services.now()):
         return before
+    if not patient:
+        book(services, "spaces", _CALLS, low=True)
     if organization.on:
         after = _put_up(services, endpoint, before, patient=patient)
     else:

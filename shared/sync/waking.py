@@ -39,7 +39,8 @@ def _for_sign_in(team: Label, _settings: OrgSettings) -> bool:
 
 
 def _for_permission_to_create(team: Label, settings: OrgSettings) -> bool:
-    return not settings.honour_creation and team.reason == "creator_may_not_create"
+    kept_out = ("creator_may_not_create", "creator_unknown")
+    return not settings.honour_creation and team.reason in kept_out
 
 
 def _for_folder(team: Label, settings: OrgSettings) -> bool:
@@ -111,7 +112,7 @@ def wake_some(services: Services, deadline: int) -> bool:
 def _wake_chunk(services: Services, state: Mapping[str, object]) -> dict[str, object]:
     teams = services.teams.labels(str(state.get("after") or ""), _CHUNK)
     number, began = _number(state.get("number")), _number(state.get("began"))
-    for team in _wanted(services, _keys(state), teams):
+    for team in _wanted(services, _keys(state), teams, began):
         when = max(services.now(), began + number * _SPREAD)
         want(services, team.uuid, team.space_id, when=when, low=True, whole=True)
         number += 1
@@ -120,13 +121,15 @@ def _wake_chunk(services: Services, state: Mapping[str, object]) -> dict[str, ob
     return {**state, "after": teams[-1].uuid, "number": number}
 
 
-def _wanted(services: Services, keys: list[str], teams: list[Label]) -> list[Label]:
+def _wanted(services: Services, keys: list[str], teams: list[Label], began: int) -> list[Label]:
     settings, now = services.organizations.settings(), services.now()
     looks = services.looks.among([team.uuid for team in teams])
 
     def waits(team: Label) -> bool:
-        # A look that is under way began with what was before, and will say so when it ends.
-        if leased(looks.get(team.uuid, Look(team.space_id)), now):
+        # A look that is under way began with what was before, and will say so when it ends; one
+        # that ended since may have said so after the label was read.
+        look = looks.get(team.uuid, Look(team.space_id))
+        if leased(look, now) or look.last >= began:
             return True
         return any(_WAITING.get(key, _everybody)(team, settings) for key in keys)
 

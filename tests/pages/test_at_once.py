@@ -121,6 +121,31 @@ def test_a_tenant_that_is_let_go_while_it_is_connected_is_bound_again(stage: Sta
     assert office(stage).holder(tenant_of(stage)) == stage.org.uuid
 
 
+def test_a_tenant_that_is_given_up_right_after_it_was_connected_stays_free(stage: Stage) -> None:
+    connect(slowed(stage, lambda: connection.disconnect(office(stage), COLLEAGUE)), stage)
+
+    assert settings(stage).tenant is None
+    assert office(stage).holder(tenant_of(stage)) is None
+
+
+class _Died(BaseException):
+    """The process ended here."""
+
+
+def test_a_tenant_that_was_half_given_up_is_let_go_within_the_hour(stage: Stage) -> None:
+    connect(office(stage), stage)
+
+    def die() -> None:
+        raise _Died
+
+    with pytest.raises(_Died):
+        connection.disconnect(slowed(stage, die), COLLEAGUE)
+    stage.run(3700 + 300)
+
+    assert settings(stage).tenant is None
+    assert office(stage).holder(tenant_of(stage)) is None
+
+
 def test_no_token_is_asked_for_a_tenant_that_another_organization_holds(at_work: Bench) -> None:
     stage = at_work.stage
     other = stage.webex.add_organization("Beta", org_id=str(uuid.uuid4()))
@@ -174,3 +199,24 @@ def test_what_was_confirmed_of_one_tenants_plans_is_not_of_another(checklist: Ch
 
     assert checklist.found("m365_groups") == ("manual", "unsaid")
     assert checklist.row("m365_groups")["confirmed_by"] is None
+
+
+@pytest.mark.parametrize("only", ["m365_permissions", "m365_groups"])
+def test_what_was_found_out_about_one_tenant_is_not_true_of_another(
+    ready: Checklist, only: str
+) -> None:
+    stage = ready.stage
+    ready.rows()
+    other = ready.tenant("Fabrikam")
+    stage.microsoft.consent(stage.application, other, stage.application.required)
+    connection.disconnect(office(stage), COLLEAGUE)
+    consent = Consent(TenantId(other.tenant_id), "Fabrikam", "Fia", office(stage).now())
+    connection.connect(office(stage), COLLEAGUE, consent)
+
+    prerequisites.recheck(office(stage), COLLEAGUE, only)
+    told = {row.check.id for row in prerequisites.blocking(office(stage), COLLEAGUE)}
+    prerequisites.recheck(office(stage), COLLEAGUE)
+    true = {row.check.id for row in prerequisites.blocking(office(stage), COLLEAGUE)}
+
+    assert told == true
+    assert "m365_users" in true

@@ -11,8 +11,10 @@ import pytest
 from shared.admin import connection
 from shared.admin.connection import Consent
 from shared.admin.ports import Actor, Office
-from shared.core.ids import PersonId, TenantId
+from shared.core.ids import PersonId, TeamId, TenantId
+from shared.core.model import Status
 from shared.core.reasons import Refusal
+from shared.ports import DeadLetter
 from tests.journeys.stage import Stage
 from tests.pages import steps
 from tests.pages.at_work import Bench, bench
@@ -60,7 +62,8 @@ def test_its_tenant_gets_the_row_that_keeps_it(upgraded: Bench) -> None:
 def test_a_tenant_that_is_anothers_is_not_claimed(upgraded: Bench) -> None:
     tenant = TenantId(upgraded.stage.tenant.tenant_id)
     second = another(upgraded)
-    second.bind(tenant)
+    actor = Actor(PersonId("x"), "Ada Other")
+    connection.connect(second, actor, Consent(tenant, "Contoso", "Greta", second.now()))
 
     upgraded.stage.run(60)
 
@@ -84,3 +87,16 @@ def test_off_right_after_the_upgrade_removes_it_too(upgraded: Bench) -> None:
     upgraded.stage.run(60)
 
     assert upgraded.webhooks == []
+
+
+def test_a_letter_from_before_goes_when_the_team_is_well(upgraded: Bench) -> None:
+    stage = upgraded.stage
+    team = stage.team(stage.person(), stage.people(2))
+    stage.settle()
+    letters = stage.services.dead_letters
+    letters.put(DeadLetter(team.uuid, team.general.id, stage.services.now(), "boom", ""))
+
+    stage.run(3600 + 600)
+
+    assert stage.row(team).status is Status.COMPLETE
+    assert letters.read(TeamId(team.uuid)) is None

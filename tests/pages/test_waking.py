@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from shared.admin.connection import Consent
 from shared.admin.ports import Actor
 from shared.core.ids import PersonId, TeamId, TenantId
 from shared.core.model import Folder, OrgSettings, Status
+from shared.ports import Label
+from shared.sync import lease, waking
 from tests.journeys.stage import Stage, meanwhile
 from tests.pages import steps
 from tests.pages.at_work import Bench, bench
@@ -81,15 +84,18 @@ def test_other_accounts_to_link_folders_are_tried_at_once(ready: Bench) -> None:
     assert stage.row(team).folder is Folder.LINKED
 
 
+@pytest.mark.parametrize(
+    ("mapped", "reason"), [(True, "creator_may_not_create"), (False, "creator_unknown")]
+)
 def test_a_team_that_was_kept_out_gets_its_group_when_honouring_is_turned_off(
-    ready: Bench,
+    ready: Bench, mapped: bool, reason: str
 ) -> None:
     stage = ready.stage
     stage.tenant.group_settings.update({"EnableGroupCreation": "false"})
     stage.clock.advance(3600)
-    team = stage.team(stage.person(), stage.people(2))
+    team = stage.team(stage.person(mapped=mapped), stage.people(2))
     stage.settle()
-    assert stage.row(team).reason == "creator_may_not_create"
+    assert stage.row(team).reason == reason
 
     choose(ready, "honour_creation", "no")
     stage.run(120)
@@ -166,3 +172,45 @@ def test_retry_during_a_look_tries_a_refused_folder_after_it(ready: Bench) -> No
     stage.run(90)
 
     assert stage.row(team).folder is Folder.LINKED
+
+
+class _AfterLabels:
+    """The teams' rows, with something happening right after their labels are read."""
+
+    def __init__(self, rows: Any, act: Callable[[], None]) -> None:
+        self._rows, self._act = rows, act
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rows, name)
+
+    def labels(self, after: str, limit: int) -> list[Label]:
+        found: list[Label] = self._rows.labels(after, limit)
+        self._act()
+        return found
+
+
+def test_a_look_that_ends_while_the_teams_are_read_is_followed_by_another(ready: Bench) -> None:
+    services = ready.stage.services
+    row = a_row("Waits", status=Status.SETTLING)
+    keep(ready, row)
+    waking.wake_some(services, services.now() + 1000)
+    lease.want(services, row.uuid, row.space_id)
+    held = lease.take(services, row.uuid, services.organizations.settings(), change=False)
+    assert held
+    waking.wake(services, "consent")
+
+    def the_look_ends() -> None:
+        team = services.teams.read(row.uuid)
+        assert team
+        found = {"status": Status.NEEDS_PERSON, "reason": "consent_missing"}
+        services.teams.write(team, replace(team.value, **found))
+        held.finish(services.now() + 24 * 3600 * 1000)
+
+    slow: Any = _AfterLabels(services.teams, the_look_ends)
+    waking.wake_some(replace(services, teams=slow), services.now() + 10)
+    look = services.looks.read(row.uuid)
+
+    assert look
+    assert look.value.whole
+    assert look.value.at is not None
+    assert look.value.at < services.now() + 3600 * 1000
