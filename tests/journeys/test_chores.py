@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from functions.watch.chores import HOURLY
+from functions.watch.chores import EVERY, HOURLY, RUN_TIME
 from sandbox.kit import Fault
 from shared.admin import webhooks
+from shared.core import times
 from shared.core.ids import OrgId
 from shared.storage.tables import Properties, Step
 from shared.sync.waking import WAKE, wake, wake_some
@@ -57,18 +58,56 @@ def test_a_chore_that_hangs_keeps_no_other_from_its_share(hanging: Stage) -> Non
     assert state(hanging, WAKE)["done"]
 
 
+def others_behind(stage: Stage, count: int) -> list[OrgId]:
+    """So many further organizations; the next run of the chores begins with the stage's own."""
+    uuids = ["ffffffff" + str(uuid4())[8:] for _ in range(count)]
+    added = [stage.webex.add_organization(f"No {u[-4:]}", org_id=u) for u in uuids]
+    serve(stage, organizations=added)
+    every = EVERY / times.SECOND * (count + 1)
+    stage.clock.advance(every - stage.clock.now() % every)
+    return [OrgId(uuid) for uuid in uuids]
+
+
+def were_reached(stage: Stage, organizations: list[OrgId]) -> list[bool]:
+    rows = [stage.wiring.services(org).organizations for org in organizations]
+    return [row.kept(HOURLY) is not None for row in rows]
+
+
 def test_an_organization_whose_provider_hangs_does_not_keep_another_waiting_for_ever(
-    hanging: Stage,
+    make_stage: Callable[..., Stage],
 ) -> None:
-    others = [hanging.webex.add_organization(f"No {n}", org_id=str(uuid4())) for n in range(3)]
-    serve(hanging, organizations=others)
+    stage = make_stage()
+    stage.turn_on()
+    others = others_behind(stage, 3)
+    every, longer = EVERY / times.SECOND, RUN_TIME / times.SECOND + 5
+    stage.webex.faults.append(Fault("slow", path="/webhooks", seconds=longer))
 
+    reached = []
     for _ in range(4):
-        hanging.tidy()
-        hanging.clock.advance(30 - hanging.clock.now() % 30)
+        webhooks.ask_for(stage.services)
+        stage.tidy()
+        reached.append(were_reached(stage, others))
+        stage.clock.advance(every - stage.clock.now() % every)
 
-    for other in others:
-        assert hanging.wiring.services(OrgId(other.uuid)).organizations.kept(HOURLY)
+    assert reached[0] == [False, False, False], "what hangs came first"
+    assert reached[-1] == [True, True, True]
+
+
+@pytest.mark.parametrize("broken", [webhooks.ROW, HOURLY, WAKE])
+def test_a_chore_that_fails_keeps_neither_the_next_one_nor_another_organization_waiting(
+    by_events: Stage, broken: str
+) -> None:
+    others = others_behind(by_events, 1)
+    rows = by_events.wiring.tables.partition("Organizations", by_events.org.uuid)
+    rows.upsert(broken, {"state0": b"no JSON"})
+
+    by_events.tidy()
+
+    if broken != HOURLY:
+        assert state(by_events, HOURLY)["part"] == 1
+    if broken != WAKE:
+        assert state(by_events, WAKE)["done"]
+    assert were_reached(by_events, others) == [True]
 
 
 def test_waking_that_is_asked_for_during_another_begins_again_with_both(by_events: Stage) -> None:

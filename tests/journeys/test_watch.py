@@ -8,13 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from functions.watch.chores import HOURLY
 from sandbox.kit import Fault
-from shared.admin import webhooks
 from shared.core import times
 from shared.storage.tables import Properties, Step
 from shared.sync.events import EVENTS
-from shared.sync.waking import WAKE, wake_some
+from shared.sync.waking import wake_some
 from tests.journeys.stage import Stage
 
 
@@ -205,17 +203,6 @@ def test_what_is_over_is_swept_every_hour(by_events: Stage) -> None:
 
     rows = by_events.wiring.tables.partition("Once", by_events.org.uuid).range("", "~")
     assert [row.key for row in rows] == ["lasting"]
-
-
-def test_chores_that_fail_keep_no_team_waiting(by_events: Stage) -> None:
-    organizations = by_events.services.organizations
-    for cursor_of in (HOURLY, WAKE, webhooks.ROW):
-        organizations.keep(cursor_of, organizations.kept(cursor_of), {"part": "x", "standing": "x"})
-    team = by_events.team(by_events.person())
-
-    by_events.settle()
-
-    assert by_events.group_of(team) is not None
 
 
 def test_waking_many_teams_takes_many_runs_of_little_time(by_events: Stage) -> None:
