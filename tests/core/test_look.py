@@ -238,3 +238,49 @@ def test_a_team_that_was_given_up_on_is_dead_until_a_look_succeeds() -> None:
 
     assert finish(again, later, None, again.wanted).dead
     assert not finish(again, later, None, again.wanted, done=True).dead
+
+
+def test_no_wish_and_no_further_failure_brings_a_team_back_to_life() -> None:
+    row = want(Look("space", dead=True), NOW)
+    taken = begin(row, NOW, "w", 1)
+    assert taken
+    again, given_up = fail(taken, NOW)
+
+    assert row.dead
+    assert taken.dead
+    assert again.dead
+    assert not given_up
+
+
+def test_a_failure_that_is_not_the_last_gives_nobody_up() -> None:
+    taken = begin(want(Look("space"), NOW), NOW, "w", 1)
+    assert taken
+
+    assert not fail(taken, NOW)[0].dead
+
+
+def test_a_wish_for_the_whole_team_outlasts_lesser_ones() -> None:
+    row = want(want(Look("space"), NOW, whole=True), NOW)
+
+    assert row.whole
+    assert not want(Look("space"), NOW).whole
+
+
+def test_the_whole_team_is_wanted_until_a_look_succeeds() -> None:
+    taken = begin(want(Look("space"), NOW, whole=True), NOW, "w", 1)
+    assert taken
+
+    assert fail(taken, NOW)[0].whole
+    assert finish(taken, NOW, None, taken.wanted).whole
+    assert not finish(taken, NOW, None, taken.wanted, done=True).whole
+
+
+def test_the_whole_team_is_wanted_once_more_by_whoever_asks_during_a_look() -> None:
+    taken = begin(want(Look("space"), NOW), NOW, "w", 1)
+    assert taken
+    asked = want(taken, NOW + 1, whole=True)
+
+    done = finish(asked, NOW + 2, None, taken.wanted, done=True)
+
+    assert done.whole
+    assert done.at == NOW + 2 + times.GAP

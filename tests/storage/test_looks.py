@@ -41,11 +41,13 @@ def test_every_field_comes_back(rows: Partition) -> None:
         lease_until=NOW + 60_000,
         tries=2,
         last=NOW - 1,
+        seen=NOW - 2,
         epoch=9,
         low=True,
         parked=True,
         sighted=True,
         dead=True,
+        whole=True,
     )
     looks, team = LookRows(rows), _team()
     written = looks.write(team, None, look)
