@@ -654,3 +654,42 @@ def test_the_first_page_of_a_large_organization_asks_storage_a_few_times(ready: 
 
     assert len(listed(page)) == 50
     assert len(edge.calls) <= 15
+
+
+def calls_of(here: Bench, query: str) -> tuple[Page, int]:
+    """The page, and how often it asked storage."""
+    edge = at_the_edge(here.stage)
+    activity(here)
+    edge.calls.clear()
+    page = activity(here, query)
+    return page, len(edge.calls)
+
+
+def test_a_search_among_those_given_up_on_asks_storage_a_few_times(ready: Bench) -> None:
+    kept = fill(ready, 660)
+    for uuid in kept[::4]:
+        letter(ready, uuid)
+
+    page, calls = calls_of(ready, "?status=given_up&q=needle")
+
+    assert listed(page) == []
+    assert calls <= 20
+    assert "Continue searching" not in page.links
+
+
+def test_a_search_among_those_given_up_on_that_stand_far_apart_goes_on_where_it_stopped(
+    ready: Bench,
+) -> None:
+    kept = fill(ready, 2_500)
+    for uuid in kept[50::100]:
+        letter(ready, uuid)
+    last = "f" * 8 + kept[-1][8:]
+    letter(ready, last, "Needle")
+
+    first, calls = calls_of(ready, "?status=given_up&q=needle")
+    second = ready.visitor.follow("Continue searching")
+
+    assert listed(first) == []
+    assert calls <= 35
+    assert listed(second) == [last]
+    assert "Continue searching" not in second.links
