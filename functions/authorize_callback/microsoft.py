@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.authorize_callback.traveller import Traveller, at_desk, returned
-from shared.admin import connection, consenting, waiting
+from shared.admin import connection, consenting, prerequisites, waiting
 from shared.admin.ports import Actor
-from shared.core.errors import Failure
 from shared.core.ids import PersonId, TenantId, parse_uuid
 from shared.core.permissions import PERMISSIONS
+from shared.core.prereqs import with_predecessors
 from shared.core.reasons import Refusal
 from shared.web import flow as flows
 from shared.web import handover
@@ -23,11 +23,12 @@ from shared.web.flow import Flow
 from shared.web.visit import Visit
 
 if TYPE_CHECKING:
-    from shared.admin.ports import Office
+    from collections.abc import Iterable
 
 STEP = "microsoft"
 _CONSENT = "microsoft-consent"
 _SIGN_IN = "microsoft-signin"
+_CHECK = "m365_permissions"
 
 
 def ask(desk: Desk, _visit: Visit) -> Redirect:
@@ -136,22 +137,30 @@ def _here(lobby: Lobby, last: str) -> str:
 def authorized(desk: Desk, _visit: Visit) -> Page:
     """GET /authorized: what was reached, from our own state; may be shown again and again."""
     settings = desk.office.services.organizations.settings()
-    proven = _permissions(desk.office, settings.tenant) if settings.tenant else None
+    proven = _permissions(desk) if settings.tenant else {}
     facts = {
         "settings": settings,
         "pending": waiting.pending(desk.office),
         "permissions": PERMISSIONS,
         "proven": proven,
-        "verified": sum((proven or {}).values()),
+        "verified": sum(proven.values()),
         "missing_core": [p.name for p in PERMISSIONS if p.core and proven and not proven[p.name]],
     }
     return Page("authorized.html", facts)
 
 
-def _permissions(office: Office, tenant: TenantId) -> dict[str, bool] | None:
-    """Harmless calls. None: Microsoft does not answer now, or gives no token."""
-    try:
-        return office.tenant(tenant).permissions()
-    except Failure as failure:
-        office.services.log.failed("permissions not read", failure)
-        return None
+def _permissions(desk: Desk) -> dict[str, bool]:
+    """As the check found them, which is made anew where it is old or was overtaken, or where one
+    was lacking that may have come. Empty: Microsoft does not answer now, or gives no token."""
+    known = _proven(prerequisites.current(desk.office))
+    if known and all(known.values()):
+        return _proven(prerequisites.refresh(desk.office, desk.actor, with_predecessors([_CHECK])))
+    return _proven(prerequisites.recheck(desk.office, desk.actor, _CHECK))
+
+
+def _proven(rows: Iterable[prerequisites.Row]) -> dict[str, bool]:
+    facts = next(row.result.facts for row in rows if row.check.id == _CHECK)
+    if "granted" not in facts:
+        return {}
+    granted = str(facts["granted"]).split(", ")
+    return {p.name: p.name in granted for p in PERMISSIONS}

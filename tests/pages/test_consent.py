@@ -227,6 +227,34 @@ def test_permissions_that_come_later_are_verified_when_the_page_is_loaded_again(
     assert "3 of 3 verified" in page.text
 
 
+def test_the_success_page_asks_microsoft_once_while_all_is_there(
+    stage: Stage, admin: Visitor, global_admin: User
+) -> None:
+    consent(admin, global_admin)
+    asked = len(stage.graph_calls()), len(stage.microsoft.login.log)
+
+    page = admin.reload()
+
+    assert "3 of 3 verified" in page.text
+    assert (len(stage.graph_calls()), len(stage.microsoft.login.log)) == asked
+
+
+def test_the_success_page_tells_what_was_taken_back_a_quarter_of_an_hour_ago_or_consented_anew(
+    stage: Stage, admin: Visitor, global_admin: User
+) -> None:
+    consent(admin, global_admin)
+    stage.microsoft.revoke(stage.application, stage.tenant)
+    stage.clock.advance(15 * 60)
+    assert "verified" not in admin.reload().text
+
+    assert "3 of 3 verified" in consent(admin, global_admin).text
+    stage.application.required = sorted(PERMISSIONS - {"Sites.Read.All"})
+    stage.microsoft.revoke(stage.application, stage.tenant)
+    page = consent(admin, global_admin)
+
+    assert "2 of 3 verified" in page.text
+
+
 def test_a_core_permission_that_is_missing_is_told_in_large_and_keeps_the_consent(
     stage: Stage, admin: Visitor, global_admin: User
 ) -> None:

@@ -202,8 +202,8 @@ def test_a_look_that_ends_while_the_teams_are_read_is_followed_by_another(ready:
     def the_look_ends() -> None:
         team = services.teams.read(row.uuid)
         assert team
-        found = {"status": Status.NEEDS_PERSON, "reason": "consent_missing"}
-        services.teams.write(team, replace(team.value, **found))
+        found = replace(team.value, status=Status.NEEDS_PERSON, reason="consent_missing")
+        services.teams.write(team, found)
         held.finish(services.now() + 24 * 3600 * 1000)
 
     slow: Any = _AfterLabels(services.teams, the_look_ends)
