@@ -13,7 +13,6 @@ from shared.admin import connection, consenting, prerequisites, waiting
 from shared.admin.ports import Actor
 from shared.core.ids import PersonId, TenantId, parse_uuid
 from shared.core.permissions import PERMISSIONS
-from shared.core.prereqs import with_predecessors
 from shared.core.reasons import Refusal
 from shared.web import flow as flows
 from shared.web import handover
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
 STEP = "microsoft"
 _CONSENT = "microsoft-consent"
 _SIGN_IN = "microsoft-signin"
-_CHECK = "m365_permissions"
+# The permissions, and what has to be asked before them.
+_CHECKS = ("m365_tenant", "m365_permissions")
 
 
 def ask(desk: Desk, _visit: Visit) -> Redirect:
@@ -152,14 +152,14 @@ def authorized(desk: Desk, _visit: Visit) -> Page:
 def _permissions(desk: Desk) -> dict[str, bool]:
     """As the check found them, which is made anew where it is old or was overtaken, or where one
     was lacking that may have come. Empty: Microsoft does not answer now, or gives no token."""
-    known = _proven(prerequisites.current(desk.office))
+    known = _granted(prerequisites.current(desk.office))
     if known and all(known.values()):
-        return _proven(prerequisites.refresh(desk.office, desk.actor, with_predecessors([_CHECK])))
-    return _proven(prerequisites.recheck(desk.office, desk.actor, _CHECK))
+        return _granted(prerequisites.refresh(desk.office, desk.actor, _CHECKS))
+    return _granted(prerequisites.recheck(desk.office, desk.actor, _CHECKS[-1]))
 
 
-def _proven(rows: Iterable[prerequisites.Row]) -> dict[str, bool]:
-    facts = next(row.result.facts for row in rows if row.check.id == _CHECK)
+def _granted(rows: Iterable[prerequisites.Row]) -> dict[str, bool]:
+    facts = next(row.result.facts for row in rows if row.check.id == _CHECKS[-1])
     if "granted" not in facts:
         return {}
     granted = str(facts["granted"]).split(", ")

@@ -250,6 +250,7 @@ def test_the_success_page_tells_what_was_taken_back_a_quarter_of_an_hour_ago_or_
     assert "3 of 3 verified" in consent(admin, global_admin).text
     stage.application.required = sorted(PERMISSIONS - {"Sites.Read.All"})
     stage.microsoft.revoke(stage.application, stage.tenant)
+    stage.clock.advance(1)
     page = consent(admin, global_admin)
 
     assert "2 of 3 verified" in page.text
