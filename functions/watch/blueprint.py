@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, List  # noqa: UP035 - see Messages
 
 import azure.functions as func
 
-from functions.watch.chores import Backroom, tidy
-from functions.watch.handler import watch as run
-from shared.admin.claiming import claim
-from shared.admin.registering import Endpoint
-from shared.wiring import current
-
 if TYPE_CHECKING:
+    from functions.watch.chores import Backroom
     from shared.core.ids import OrgId
     from shared.wiring import Wiring
 
@@ -29,6 +24,9 @@ Messages = List[str]  # noqa: UP006
 @blueprint.timer_trigger("timer", "*/10 * * * * *", use_monitor=False)
 @blueprint.queue_output("nudges", "nudges", "AzureWebJobsStorage")
 def watch(timer: func.TimerRequest, nudges: func.Out[Messages]) -> None:
+    from functions.watch.handler import watch as run
+    from shared.wiring import current
+
     wiring = current()
     messages = run(wiring.services, wiring.settings.organizations)
     if messages:
@@ -38,12 +36,19 @@ def watch(timer: func.TimerRequest, nudges: func.Out[Messages]) -> None:
 @blueprint.function_name("chores")
 @blueprint.timer_trigger("timer", "5,35 * * * * *", use_monitor=False)
 def chores(timer: func.TimerRequest) -> None:
+    from functions.watch.chores import tidy
+    from shared.wiring import current
+
     wiring = current()
     began = round(wiring.clock.now() * 1000)
     tidy(lambda org: _backroom(wiring, org), wiring.settings.organizations, began)
 
 
 def _backroom(wiring: Wiring, org: OrgId) -> Backroom:
+    from functions.watch.chores import Backroom
+    from shared.admin.claiming import claim
+    from shared.admin.registering import Endpoint
+
     return Backroom(
         wiring.services(org),
         Endpoint(wiring.settings.public_url, wiring.settings.keyring),
