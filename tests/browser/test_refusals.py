@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.core import reasons
+from shared.web.languages import texts
 from tests.browser import steps
 from tests.browser.reader import Reader
 from tests.browser.real import Party
@@ -16,17 +17,19 @@ CODES = sorted(reasons.codes())
 PORTIONS = [CODES[n::4] for n in range(4)]
 
 
+@pytest.mark.parametrize("language", ["en", "sv"])
 @pytest.mark.parametrize("codes", PORTIONS, ids=["1", "2", "3", "4"])
 def test_every_refusal_page_is_fit_to_be_read(
-    reader: Callable[..., Reader], codes: list[str]
+    reader: Callable[..., Reader], codes: list[str], language: str
 ) -> None:
-    somebody = reader()
+    somebody = reader(language=language)
+    told = texts(language).translations.gettext
     for code in codes:
         somebody.expected_error = 403
         somebody.open(f"/refused/{code}")
 
-        assert somebody.heading == reasons.reason(code).sentence
-        assert reasons.reason(code).remedy in somebody.page.locator("main").inner_text()
+        assert somebody.heading == told(reasons.reason(code).sentence)
+        assert told(reasons.reason(code).remedy) in somebody.page.locator("main").inner_text()
 
 
 def test_refusals_look_right_in_all_colours(reader: Callable[..., Reader]) -> None:
