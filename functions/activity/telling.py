@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.admin.activity import Entry, Standing
-from shared.core.reasons import Reason, reason
+from shared.core.reasons import reason
+from shared.core.wording import Reason
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from shared.admin.ports import Credential, Office
 from shared.core.capabilities import CAPABILITIES, Capability, missing
 from shared.core.checks import State
 from shared.core.errors import Refused
-from shared.core.reasons import Reason, Refusal, reason
+from shared.core.reasons import Refusal, reason
+from shared.core.wording import Reason
 from shared.web.answers import Page, Redirect
 from shared.web.entry import Desk
 from shared.web.visit import Visit

@@ -12,7 +12,8 @@ from shared.core.capabilities import CAPABILITIES, Capability, missing
 from shared.core.changes import CHANGES
 from shared.core.model import OrgSettings
 from shared.core.prereqs import CHECKS
-from shared.core.reasons import Reason, reason
+from shared.core.reasons import reason
+from shared.core.wording import Reason
 
 _SWITCH = {"on": "On", "off": "Off"}
 _LONGEST = 60

@@ -107,3 +107,14 @@ def slide_switch(admin: Reader) -> None:
     assert switch.get_attribute("aria-checked") == "true"
     assert admin.words.on in switch.inner_text()
     admin.keep("settings")
+
+
+def from_prerequisites_to_on(admin: Reader, party: Party) -> None:
+    """All that follows once the prerequisites are seen."""
+    name_tenant(admin, party)
+    keep_credentials(admin, party)
+    meet_prerequisites(admin)
+    go_next(admin)
+    authorize(admin, party)
+    go_to_settings(admin)
+    slide_switch(admin)

@@ -36,13 +36,7 @@ def test_the_nine_steps_need_no_mouse(reader: Callable[..., Reader], party: Part
     admin = reader(kind=Typist)
     steps.sign_in(admin, party)
     steps.view_prerequisites(admin)
-    steps.name_tenant(admin, party)
-    steps.keep_credentials(admin, party)
-    steps.meet_prerequisites(admin)
-    steps.go_next(admin)
-    steps.authorize(admin, party)
-    steps.go_to_settings(admin)
-    steps.slide_switch(admin)
+    steps.from_prerequisites_to_on(admin, party)
 
     assert admin.page.locator("#switch").evaluate("e => e === document.activeElement")
 
