@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.core.errors import Failure
+from shared.core.held import Held, Preview
 from shared.core.ids import GroupId, ObjectId, OrgId, PersonId, TeamId
 from shared.core.ledger import Ledger
 from shared.core.look import Look
 from shared.core.model import (
+    Account,
     CreationPolicy,
+    Delta,
     DirectoryUser,
     Drive,
     Group,
@@ -60,6 +63,14 @@ class Space:
     team: str
     checked: int
     tries: int = 0
+
+
+@dataclass(frozen=True)
+class Connected:
+    """The team that a group belongs to, and the full id of its General space."""
+
+    team: TeamId
+    space_id: str
 
 
 class Looks(Protocol):
@@ -129,7 +140,33 @@ class Teams(Protocol):
     def remember_space(self, space: Space) -> None: ...
 
 
+    def teams_of(self, groups: Collection[GroupId]) -> dict[GroupId, Connected]:
+        """Those of these groups that are a team's, as far as `remember_group` was told."""
+
+    def remember_group(self, group: GroupId, team: TeamId, space_id: str) -> None:
+        """Whose a group is. May be called again; a group goes over to nobody else."""
+
+    def held(self, team: TeamId) -> Versioned[Held] | None:
+        """What waits for an administrator, if the team's row says that something does."""
+
+    def hold(
+        self, team: TeamId, before: Versioned[Held] | None, after: Held | None
+    ) -> Versioned[Held] | None:
+        """Keep or (None) take away what waits. Raises Conflict when `before` is no longer it."""
+
+    def preview(self, team: TeamId) -> Preview | None: ...
+
+    def keep_preview(self, preview: Preview) -> None:
+        """In place of an earlier one."""
+
+    def previews(self, after: str, limit: int) -> list[Preview]:
+        """Those behind this uuid, in the order of the teams' uuids; "" for the first ones."""
+
+
 class Identities(Protocol):
+    def people_of(self, objects: Iterable[ObjectId]) -> dict[ObjectId, frozenset[PersonId]]:
+        """Who carries these object ids; point reads only, at most one a bucket."""
+
     def known(self, people: Iterable[PersonId]) -> dict[PersonId, Identity]:
         """Point reads only, at most one a bucket."""
 
@@ -214,7 +251,24 @@ class Webex(Protocol):
     def user(self, person: PersonId) -> DirectoryUser:
         """What the directory (SCIM) says. Raises NotThere for no such user."""
 
-    def joined_since(self, since: int, page: str | None) -> EventPage: ...
+    def user_named(self, name: str) -> DirectoryUser | None:
+        """The user of our organization with this user name (an e-mail address), if there is one."""
+
+    def add_member(self, space_id: str, person: PersonId, capability: str) -> None:
+        """Put somebody into the team of this General space. Already there is success.
+
+        capability: "spaces" (a compliance officer, through the General space) or "cards" (a bot
+        that moderates the team). Raises Forbidden, NotThere where that credential may not.
+        """
+
+    def remove_member(self, space_id: str, person: PersonId, capability: str) -> None:
+        """Take somebody out of the team of this General space. Not there is success.
+
+        Raises as `add_member`; Refused with kind "last_moderator".
+        """
+
+    def membership_events(self, since: int, page: str | None) -> EventPage:
+        """Who joined, changed or left, in any space of the organization."""
 
     def server_time(self) -> int: ...
 
@@ -253,7 +307,20 @@ class Groups(Protocol):
 
     def group(self, group: GroupId) -> Group | None: ...
 
-    def members(self, group: GroupId) -> frozenset[ObjectId]: ...
+    def members(self, group: GroupId) -> dict[ObjectId, Account]:
+        """All pages. Raises NotThere for a group that is gone or not visible yet."""
+
+    def account(self, person: ObjectId) -> Account | None:
+        """None for an object id that the tenant does not know."""
+
+    def invite(self, mail: str, name: str) -> ObjectId:
+        """Invite somebody as a guest; who was invited before is the same guest. Writes no mail.
+
+        Raises PermissionMissing, Refused.
+        """
+
+    def changes(self, address: str) -> Delta:
+        """Groups that changed since `address` was given; "" begins now. Raises DeltaLost."""
 
     def owners(self, group: GroupId) -> frozenset[ObjectId]: ...
 

@@ -114,3 +114,7 @@ class Refused(Permanent):
         super().__init__(message, where)
         self.kind = kind
         self.body = body
+
+
+class DeltaLost(Permanent):
+    """What changed can no longer be told from this address: begin again with `latest`."""

@@ -18,8 +18,11 @@ from shared.core.ids import ObjectId, PersonId
 
 MEMBERS = "members"
 OWNERS = "owners"
-_SIDES = (MEMBERS, OWNERS, "webex")
-_OPS = ("add", "remove")
+WEBEX = "webex"
+ADD = "add"
+REMOVE = "remove"
+_SIDES = (MEMBERS, OWNERS, WEBEX)
+_OPS = (ADD, REMOVE)
 _PENDING = struct.Struct(">16s16sBBIII")
 
 
@@ -28,6 +31,16 @@ class Pair(NamedTuple):
 
     person: PersonId
     object: ObjectId
+
+
+class Change(NamedTuple):
+    """One thing to do: `op` (ADD, REMOVE) a person on a `side`: MEMBERS and OWNERS are the group's,
+    WEBEX is the team."""
+
+    person: PersonId
+    object: ObjectId
+    side: str
+    op: str
 
 
 @dataclass(frozen=True)

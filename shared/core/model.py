@@ -39,7 +39,10 @@ class Room:
 
 @dataclass(frozen=True)
 class Member:
-    """One membership of a space; joined: milliseconds. `org` is "" where Webex did not say."""
+    """One membership of a space; joined: milliseconds. `org` is "" where Webex did not say.
+
+    id: of the membership, as Webex tells it.
+    """
 
     person: PersonId
     email: str
@@ -47,15 +50,20 @@ class Member:
     org: str
     moderator: bool
     joined: int
+    id: str = ""
 
 
 @dataclass(frozen=True)
 class MembershipEvent:
-    """Somebody joined, changed or left a space. `space_id` is the full Webex id."""
+    """Somebody joined, changed or left a space. `space_id` is the full Webex id.
+
+    kind: created, updated or deleted.
+    """
 
     id: str
     space_id: str
     created: int
+    kind: str = "created"
 
 
 class IdentityState(StrEnum):
@@ -86,10 +94,15 @@ class Identity:
 
 @dataclass(frozen=True)
 class DirectoryUser:
-    """A user of Webex's directory: `externalId`, if set, and whether it is a person at all."""
+    """A user of Webex's directory: `externalId`, if set, and whether it is a person at all.
+
+    active: the account may sign in. person: its uuid, where the directory was asked by a name.
+    """
 
     external_id: str | None
     is_person: bool = True
+    active: bool = True
+    person: PersonId | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,39 @@ class Group:
     nickname: str
     description: str
     created: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """A principal of the tenant, as far as Graph tells it.
+
+    principal: the user principal name; mail: "" for none. enabled: None where Graph did not say.
+    """
+
+    object: ObjectId
+    name: str = ""
+    principal: str = ""
+    mail: str = ""
+    enabled: bool | None = None
+    guest: bool = False
+
+
+@dataclass(frozen=True)
+class GroupChange:
+    """A group of which the delta says that something changed."""
+
+    group: GroupId
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Delta:
+    """One page of changes. following: the next page's address, "" on the last; then `latest` is the
+    address that tells what changes from now on."""
+
+    changes: tuple[GroupChange, ...]
+    following: str = ""
+    latest: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,10 +171,33 @@ class LinkedFolder:
 
 @dataclass(frozen=True)
 class CreationPolicy:
-    """Who may create groups in the tenant: everybody, or the members of one group."""
+    """Who may create groups in the tenant: everybody, or the members of one group. guests: whether
+    groups may have guests."""
 
     everybody: bool = True
     allowed_group: str = ""
+    guests: bool = True
+
+
+class Direction(StrEnum):
+    """Who leads membership."""
+
+    BOTH = "both"
+    GROUP = "group"
+    TEAM = "team"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many people one look may remove or add before an administrator is asked.
+
+    Numbers of people, and shares of the team in percent; a share counts for more than a handful.
+    """
+
+    remove: int = 20
+    remove_share: int = 25
+    add: int = 100
+    add_share: int = 100
 
 
 @dataclass(frozen=True)
@@ -138,7 +207,8 @@ class OrgSettings:
     tenant: bound to this organization once consent was proven; tokens from before consented_at
     are worth nothing. chosen: the tenant that consent is asked of.
     folder_linkers: the credentials that link folders, in the order to try.
-    direction: who leads membership: both, group, team. language: of what is written to people,
+    direction: who leads membership, where a team has none of its own. guests: people of other
+    organizations are invited as guests. limits: the brake's. language: of what is written to people,
     "" for the reader's own.
     """
 
@@ -152,7 +222,9 @@ class OrgSettings:
     link_folders: bool = True
     default_folder: bool = True
     folder_linkers: tuple[str, ...] = ("folders", "spaces", "people")
-    direction: str = "both"
+    direction: str = Direction.BOTH.value
+    guests: bool = False
+    limits: Limits = Limits()
     language: str = ""
     chosen: TenantId | None = None
     tenant_name: str = ""
@@ -190,6 +262,11 @@ class Team:
     name: what the group was named after; space_title: what Webex says now (not followed yet).
     people_at: when the people are due to be looked at; None when only the folder is.
     failures: passing failures in a row.
+    direction: who leads this team's membership, "" for the organization's choice.
+    full_at: when everything of it was last read, whether or not anything seemed to have changed.
+    moderated: a fingerprint of who moderated when the owners were last read.
+    held: changes wait for an administrator, in a row of their own.
+    others: who is in the group and not in the team, with the code that says why it stays so.
     """
 
     uuid: TeamId
@@ -223,3 +300,8 @@ class Team:
     failures: int = 0
     listed: dict[PersonId, str] = field(default_factory=dict)
     in_group: int = 0
+    direction: str = ""
+    full_at: int = 0
+    moderated: str = ""
+    held: bool = False
+    others: dict[ObjectId, str] = field(default_factory=dict)

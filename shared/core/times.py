@@ -23,6 +23,7 @@ SETTLING_LOOKS = (10 * SECOND, 30 * SECOND, 60 * SECOND, 300 * SECOND)
 SETTLING_QUIET = 120 * SECOND
 
 # Membership
+MISSING_APART = 2 * MINUTE  # between the two reads that an absence takes
 CONTRADICTION_APART = 2 * MINUTE
 CONTRADICTION_AGE = 15 * MINUTE
 UNKNOWN_LISTED_AFTER = 15 * MINUTE
@@ -32,6 +33,12 @@ CREATE_RETRY = 10 * SECOND
 CLOCKS_CLOSE = 10 * SECOND  # how far Webex's clock and ours may differ
 CLOCKS_APART = 5 * MINUTE  # how far Microsoft's clock and ours may differ
 GROUP_MISSING_PATIENCE = 15 * MINUTE
+
+FULL_EVERY = 7 * DAY  # every connected team is read in full at least this often
+FULL_SPREAD = 2 * DAY  # and up to this much earlier, so that they do not come all at once
+
+# Changes in Microsoft 365
+DELTA_EVERY = 30 * SECOND
 
 # Identities
 IDENTITY_FRESH = 7 * DAY
