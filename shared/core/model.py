@@ -208,8 +208,8 @@ class OrgSettings:
     are worth nothing. chosen: the tenant that consent is asked of.
     folder_linkers: the credentials that link folders, in the order to try.
     direction: who leads membership, where a team has none of its own. guests: people of other
-    organizations are invited as guests. limits: the brake's. language: of what is written to people,
-    "" for the reader's own.
+    organizations are invited as guests. limits: the brake's. language: of what is written to
+    people, "" for the reader's own.
     """
 
     org: OrgId
@@ -266,6 +266,7 @@ class Team:
     full_at: when everything of it was last read, whether or not anything seemed to have changed.
     moderated: a fingerprint of who moderated when the owners were last read.
     held: changes wait for an administrator, in a row of their own.
+    settled_at: when settling ended; whoever joined or was dropped before belongs to the beginning.
     others: who is in the group and not in the team, with the code that says why it stays so.
     """
 
@@ -304,4 +305,5 @@ class Team:
     full_at: int = 0
     moderated: str = ""
     held: bool = False
+    settled_at: int = 0
     others: dict[ObjectId, str] = field(default_factory=dict)

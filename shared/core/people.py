@@ -15,11 +15,15 @@ BOT_DOMAIN = "@webex.bot"
 
 @dataclass(frozen=True)
 class People:
-    """mapped: person to object id, in the order of joining; listed: person to reason code."""
+    """mapped: person to object id, in the order of joining; listed: person to reason code.
+
+    claimed: object ids of those listed, which are theirs or somebody else's.
+    """
 
     mapped: dict[PersonId, ObjectId]
     moderators: tuple[PersonId, ...]
     listed: dict[PersonId, str]
+    claimed: frozenset[ObjectId] = frozenset()
 
 
 def to_resolve(roster: Sequence[Member], org: str) -> list[PersonId]:
@@ -57,7 +61,8 @@ def sort_people(
     listed |= {p: "claimed_twice" for p, o in candidates.items() if claims[o] > 1}
     mapped = {p: o for p, o in candidates.items() if claims[o] == 1}
     moderators = tuple(m.person for m in roster if m.moderator and m.person in mapped)
-    return People(mapped, moderators, listed)
+    objects = (i.object for p, i in identities.items() if p in listed and i.object)
+    return People(mapped, moderators, listed, frozenset(objects))
 
 
 def is_undecided(

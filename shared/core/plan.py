@@ -1,17 +1,19 @@
-"""The plan: from what was observed to what shall be done. A pure function, and only additions.
+"""The plan: from what was observed to what shall be done. A pure function.
 
-Worker, dry run and tests call the same code. Removals are listed, never planned, until merge and
-brake exist.
+Worker, dry run and tests call the same code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from shared.core import times
+from shared.core.brake import brake
 from shared.core.ids import ObjectId, PersonId
-from shared.core.ledger import MEMBERS, OWNERS, Ledger, Pair
+from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Change, Pair
+from shared.core.merge import Merge, Sides, merge
+from shared.core.model import Limits
 from shared.core.people import People
 
 
@@ -19,22 +21,22 @@ from shared.core.people import People
 class Observed:
     """The world as one look found it.
 
-    creator: who made the team, if known. members, owners: the group's, None while there is none.
+    creator: who made the team, if known. sides: both sides, None while there is no group.
     may_create: the reason code why no group may be made, "" if one may.
     undecided: somebody who would own the group is not looked up yet.
-    refused: people whom Microsoft 365 refused before, with the code; they are not tried now.
+    limits: the brake's. allowed: changes that an administrator has allowed. first: nothing is
+    remembered of a group that is there.
     """
 
     people: People
     creator: PersonId | None
-    ledger: Ledger
     settled: bool
-    members: frozenset[ObjectId] | None = None
-    owners: frozenset[ObjectId] | None = None
+    sides: Sides | None = None
     may_create: str = ""
-    stand_in: PersonId | None = None
     undecided: bool = False
-    refused: Mapping[PersonId, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    allowed: Collection[Change] = ()
+    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,31 +49,92 @@ class Creation:
 
 @dataclass(frozen=True)
 class Plan:
-    """create, then owners, then members. blocked: the reason code why nothing can be done.
+    """create, then owners, then members, in the group that is made; `changes` in one that is there,
+    in the order in which they are done. held, why: what the brake holds (`brake.Braked`).
 
-    waiting: nobody can own the group yet, and the team still settles.
+    listed, others: see `merge.Merge`. blocked: the reason code why nothing can be done.
+    waiting: nobody can own the group yet, and the team still settles. again: when an absence can
+    be confirmed.
     """
 
     create: Creation | None = None
     owners: tuple[Pair, ...] = ()
     members: tuple[Pair, ...] = ()
+    changes: tuple[Change, ...] = ()
+    held: tuple[Change, ...] = ()
+    why: tuple[str, ...] = ()
     listed: dict[PersonId, str] = field(default_factory=dict)
+    others: dict[ObjectId, str] = field(default_factory=dict)
     blocked: str = ""
     waiting: bool = False
     stand_in: PersonId | None = None
+    again: int | None = None
 
     @property
     def writes(self) -> int:
         """Directory writes, if every one is taken at once."""
-        chunks = -(-len(self.members) // times.REFERENCES_A_PATCH)
-        return bool(self.create) + len(self.owners) + chunks
+        adds = len(self.members) + len(self.of(MEMBERS, ADD))
+        owners = len(self.owners) + len(self.of(OWNERS, ADD)) + len(self.of(OWNERS, REMOVE))
+        chunks = -(-adds // times.REFERENCES_A_PATCH)
+        return bool(self.create) + owners + chunks + len(self.of(MEMBERS, REMOVE))
+
+    @property
+    def webex_writes(self) -> int:
+        return len(self.of(WEBEX, ADD)) + len(self.of(WEBEX, REMOVE))
+
+    def of(self, side: str, op: str) -> list[Pair]:
+        return [c.pair for c in self.changes if (c.side, c.op) == (side, op)]
 
 
 def plan(observed: Observed) -> Plan:
     """What to do for one team. The same input gives the same plan."""
-    if observed.members is None:
+    if observed.sides is None:
         return _plan_create(observed)
-    return _plan_additions(observed, observed.members, observed.owners or frozenset())
+    return _plan_merge(observed, observed.sides)
+
+
+def _plan_merge(observed: Observed, sides: Sides) -> Plan:
+    merged = merge(sides)
+    braked = brake(
+        merged.changes,
+        observed.limits,
+        team=len(sides.sight.mapped),
+        group=len(frozenset(sides.sight.members)),
+        allowed=observed.allowed,
+        settled=observed.settled,
+        first=observed.first,
+    )
+    listed, others = _with_held(merged, braked.held)
+    return Plan(
+        changes=braked.go,
+        held=braked.held,
+        why=braked.why,
+        # Whoever is in the team and cannot be mapped has a reason of their own: they have not left.
+        listed=listed | observed.people.listed,
+        others=others,
+        stand_in=_stand_in(sides, braked.go),
+        again=merged.again,
+    )
+
+
+def _with_held(
+    merged: Merge, held: Sequence[Change]
+) -> tuple[dict[PersonId, str], dict[ObjectId, str]]:
+    joining = {c.object for c in held if (c.side, c.op) == (WEBEX, ADD)}
+    people = {c.person for c in held if (c.side, c.op) != (WEBEX, ADD)}
+    return (
+        merged.listed | dict.fromkeys(people, "waits_for_brake"),
+        merged.others | dict.fromkeys(joining, "waits_for_brake"),
+    )
+
+
+def _stand_in(sides: Sides, going: Sequence[Change]) -> PersonId | None:
+    """None once he is let go, or stands by himself."""
+    person = sides.stand_in
+    if person is None or sides.sight.mapped.get(person) in sides.sight.moderators:
+        return None
+    let_go = any((c.person, c.side, c.op) == (person, OWNERS, REMOVE) for c in going)
+    return None if let_go else person
 
 
 def _plan_create(observed: Observed) -> Plan:
@@ -95,67 +158,6 @@ def _plan_create(observed: Observed) -> Plan:
         listed=listed | {p.person: "owner_limit" for p in owners[times.OWNERS_MAX :]},
         stand_in=stand_in,
     )
-
-
-def _plan_additions(
-    observed: Observed, members: frozenset[ObjectId], owners: frozenset[ObjectId]
-) -> Plan:
-    ledger, mapped = observed.ledger, observed.people.mapped
-    # Whoever is in the team and cannot be mapped has a reason of their own: they have not left.
-    listed = _left(ledger, mapped, members) | observed.people.listed
-    present = members | ledger.awaited(MEMBERS)
-    add: list[Pair] = []
-    for person, object_id in mapped.items():
-        before = ledger.baseline.get(person)
-        if before is not None and before != object_id:
-            listed[person] = "identity_changed"
-        elif object_id in present:
-            continue
-        elif before is not None:
-            listed[person] = "removed_in_microsoft"
-        elif observed.refused.get(person) == "member_refused":
-            listed[person] = "member_refused"
-        else:
-            add.append(Pair(person, object_id))
-    own, why = _more_owners(observed, owners, listed)
-    return Plan(
-        owners=tuple(own),
-        members=tuple(add),
-        listed=why | listed,
-        stand_in=observed.stand_in,
-    )
-
-
-def _left(
-    ledger: Ledger, mapped: dict[PersonId, ObjectId], members: frozenset[ObjectId]
-) -> dict[PersonId, str]:
-    return {
-        person: "left_webex"
-        for person, object_id in ledger.baseline.items()
-        if person not in mapped and object_id in members
-    }
-
-
-def _more_owners(
-    observed: Observed, owners: frozenset[ObjectId], listed: dict[PersonId, str]
-) -> tuple[list[Pair], dict[PersonId, str]]:
-    """Who becomes an owner now; moderators beyond the limit, or taken out before, are listed."""
-    present = owners | observed.ledger.awaited(OWNERS)
-    room = times.OWNERS_MAX - len(present)
-    add: list[Pair] = []
-    why: dict[PersonId, str] = {}
-    for pair in _wanted_owners(observed):
-        if pair.object in present or pair.person in listed:
-            continue
-        if observed.refused.get(pair.person) == "owner_refused":
-            why[pair.person] = "owner_refused"
-        elif pair.object in observed.ledger.owners:
-            why[pair.person] = "owner_removed"
-        elif len(add) >= room:
-            why[pair.person] = "owner_limit"
-        else:
-            add.append(pair)
-    return add, why
 
 
 def _wanted_owners(observed: Observed) -> list[Pair]:

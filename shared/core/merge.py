@@ -1,0 +1,302 @@
+"""The three-way merge: what each side must still learn of the other, and what is left for a person.
+
+Baseline, pending and missing are the memory; the team and the group are as they were just read.
+Which change of one person wins, in every direction:
+
+- A person who is gone on one side leaves the other, once two reads apart have missed them. So a
+  removal on one side wins over anything the other side did with the same person meanwhile; who is
+  put back after that is a new addition, and is in at the end.
+- A person who is new on one side joins the other. New on both is nothing to do.
+- The side that does not lead is listed, and neither followed nor undone. What it did before the
+  team had settled counts in every direction.
+
+Applying a merge and seeing its effect gives an empty merge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.core import times
+from shared.core.ids import ObjectId, PersonId
+from shared.core.ledger import (
+    ADD,
+    MEMBERS,
+    OWNERS,
+    REMOVE,
+    WEBEX,
+    Change,
+    Ledger,
+    Missing,
+    Sight,
+    in_group,
+    in_team,
+    is_confirmed,
+)
+from shared.core.model import Direction
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides as they were read, and what was learned from it (`ledger.learn`).
+
+    joined: when people joined the team, milliseconds. settled_at: when it settled, 0 if it has not.
+    moderating: everybody who moderates, mapped or not. creator: who made the team.
+    strangers: who in the group and not in the team is whom in Webex. why_not: the code why one of
+    them is nobody there, or must not be put there. declined: people whom a provider refused before,
+    with the code; they are not tried now.
+    """
+
+    ledger: Ledger
+    sight: Sight
+    direction: Direction
+    settled_at: int = 0
+    joined: Mapping[PersonId, int] = field(default_factory=dict)
+    moderating: frozenset[PersonId] = frozenset()
+    creator: PersonId | None = None
+    stand_in: PersonId | None = None
+    strangers: Mapping[ObjectId, PersonId] = field(default_factory=dict)
+    why_not: Mapping[ObjectId, str] = field(default_factory=dict)
+    declined: Mapping[PersonId, str] = field(default_factory=dict)
+
+    @property
+    def settled(self) -> bool:
+        return bool(self.settled_at)
+
+
+@dataclass
+class Merge:
+    """changes: what to do now; none is there twice. listed: people of the team, and people of the
+    baseline who left it, by the code that says why they are not as expected. others: the same for
+    who is only in the group. again: when an absence can be confirmed, None if none is in doubt.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    listed: dict[PersonId, str] = field(default_factory=dict)
+    others: dict[ObjectId, str] = field(default_factory=dict)
+    again: int | None = None
+
+    def doubt(self, since: int) -> None:
+        at = since + times.MISSING_APART
+        self.again = at if self.again is None else min(self.again, at)
+
+
+def merge(sides: Sides) -> Merge:
+    """The same input gives the same merge."""
+    result = Merge()
+    group, team = in_group(sides.ledger, sides.sight), in_team(sides.ledger, sides.sight)
+    _tend_team(sides, result, group, team)
+    _tend_leavers(sides, result, group)
+    _tend_strangers(sides, result, group)
+    _keep_a_moderator(sides, result)
+    if sides.sight.owners is None:
+        _remove_nobody_unseen(sides, result)
+    else:
+        _tend_owners(sides, result, frozenset(sides.sight.owners))
+    return _without_refused(sides, result)
+
+
+def _tend_team(
+    sides: Sides, result: Merge, group: frozenset[ObjectId], team: frozenset[PersonId]
+) -> None:
+    """Who is in the team: are they in the group, and if not, who wanted that?"""
+    for person, object_id in sides.sight.mapped.items():
+        before = sides.ledger.baseline.get(person)
+        if before is not None and before != object_id:
+            result.listed[person] = "identity_changed"
+        elif object_id in group or person not in team:
+            continue
+        elif before is not None:
+            _left_group(sides, result, person, object_id)
+        elif _is_late(sides, person):
+            result.listed[person] = "added_in_webex"
+        elif sides.declined.get(person) in ("member_refused", "guest_refused"):
+            result.listed[person] = sides.declined[person]
+        else:
+            result.changes.append(Change(person, object_id, MEMBERS, ADD))
+
+
+def _is_late(sides: Sides, person: PersonId) -> bool:
+    """Joined the team after it had settled, where the group leads."""
+    joined = sides.joined.get(person, 0)
+    return sides.direction is Direction.GROUP and sides.settled and joined > sides.settled_at
+
+
+def _left_group(sides: Sides, result: Merge, person: PersonId, object_id: ObjectId) -> None:
+    if sides.direction is Direction.TEAM:
+        result.listed[person] = "removed_in_microsoft"
+    elif _is_sure(sides, result, Missing(person, object_id, MEMBERS)):
+        if sides.declined.get(person) in _NOT_WRITABLE:
+            result.listed[person] = sides.declined[person]
+        else:
+            result.changes.append(Change(person, object_id, WEBEX, REMOVE))
+
+
+def _tend_leavers(sides: Sides, result: Merge, group: frozenset[ObjectId]) -> None:
+    """Who was on both sides and is in the team no more."""
+    sight = sides.sight
+    spoken_for = {*sight.mapped.values(), *sight.claimed}
+    for person, object_id in sides.ledger.baseline.items():
+        if sight.in_team(person) or object_id not in group or object_id in spoken_for:
+            continue
+        missing = Missing(person, object_id, WEBEX)
+        since = sides.ledger.missing.get(missing, sight.at)
+        late = sides.settled and since > sides.settled_at
+        if sides.direction is Direction.GROUP and late:
+            result.listed[person] = "left_webex"
+        elif sides.declined.get(person) in _STAYS:
+            result.listed[person] = sides.declined[person]
+        elif _is_sure(sides, result, missing):
+            result.changes.append(Change(person, object_id, MEMBERS, REMOVE))
+
+
+def _is_sure(sides: Sides, result: Merge, missing: Missing) -> bool:
+    """Missed by two reads apart, in a team that has settled."""
+    if not is_confirmed(sides.ledger, missing, sides.sight.at):
+        result.doubt(sides.ledger.missing.get(missing, sides.sight.at))
+        return False
+    return sides.settled
+
+
+def _tend_strangers(sides: Sides, result: Merge, group: frozenset[ObjectId]) -> None:
+    """Who is in the group, not in the team, and was never on both sides."""
+    sight, ledger = sides.sight, sides.ledger
+    known = {*sight.mapped.values(), *sight.claimed, *ledger.baseline.values()}
+    for object_id in sorted(group - known):
+        person = sides.strangers.get(object_id)
+        if sides.direction is Direction.TEAM:
+            result.others[object_id] = "added_in_microsoft"
+        elif object_id in sides.why_not:
+            result.others[object_id] = sides.why_not[object_id]
+        elif person is None or sight.in_team(person):
+            continue
+        elif person in ledger.baseline:
+            result.others[object_id] = "identity_changed"
+        elif sides.declined.get(person) in _NOT_WRITABLE:
+            result.others[object_id] = sides.declined[person]
+        else:
+            result.changes.append(Change(person, object_id, WEBEX, ADD))
+
+
+def _keep_a_moderator(sides: Sides, result: Merge) -> None:
+    """A team keeps its last moderator: Webex refuses to let go of one, and so do we."""
+    leaving = {c.person for c in result.changes if c.side == WEBEX and c.op == REMOVE}
+    if not leaving & sides.moderating or sides.moderating - leaving:
+        return
+    stays = min(leaving & sides.moderating)
+    result.changes = [
+        c for c in result.changes if (c.person, c.side, c.op) != (stays, WEBEX, REMOVE)
+    ]
+    result.listed[stays] = "last_moderator"
+
+
+def _remove_nobody_unseen(sides: Sides, result: Merge) -> None:
+    """Without the owners nobody can be let go: it might be the last one."""
+    kept = [c for c in result.changes if (c.side, c.op) != (MEMBERS, REMOVE)]
+    if len(kept) < len(result.changes):
+        result.again = sides.sight.at
+    result.changes = kept
+
+
+def _tend_owners(sides: Sides, result: Merge, read: frozenset[ObjectId]) -> None:
+    """Owners follow moderators, unless the group leads; whoever leaves the group owns it no more.
+
+    Added before anybody is removed, and the last one stays.
+    """
+    ledger = sides.ledger
+    owners = (read | ledger.awaited(OWNERS)) - ledger.awaited(OWNERS, REMOVE)
+    leaving = [c.pair for c in result.changes if c.side == MEMBERS and c.op == REMOVE]
+    out = {p.object: p.person for p in leaving if p.object in owners}
+    add: list[Change] = []
+    if sides.direction is not Direction.GROUP or not sides.settled:
+        add = _more_owners(sides, result, owners)
+        out |= _fewer_owners(sides, result, owners)
+    result.changes = [*add, *result.changes]
+    # An addition of this very look is not counted on: it may be refused.
+    if out and not owners - out.keys():
+        stays = min(out)
+        person = out.pop(stays)
+        result.changes = [c for c in result.changes if c != Change(person, stays, MEMBERS, REMOVE)]
+        if not add and not ledger.awaited(OWNERS):
+            result.listed[person] = "last_owner"
+    removals = [Change(p, o, OWNERS, REMOVE) for o, p in sorted(out.items())]
+    result.changes = [*(c for c in result.changes if c.op == ADD), *removals] + [
+        c for c in result.changes if c.op == REMOVE
+    ]
+
+
+def _more_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> list[Change]:
+    """Who becomes an owner now; moderators beyond the limit, or taken out before, are listed."""
+    room = times.OWNERS_MAX - len(owners)
+    add: list[Change] = []
+    for person, object_id in _wanted_owners(sides):
+        if object_id in owners or person in result.listed:
+            continue
+        if sides.declined.get(person) == "owner_refused":
+            result.listed[person] = "owner_refused"
+        elif object_id in sides.ledger.owners:
+            result.listed[person] = "owner_removed"
+        elif len(add) >= room:
+            result.listed[person] = "owner_limit"
+        else:
+            add.append(Change(person, object_id, OWNERS, ADD))
+    return add
+
+
+def _wanted_owners(sides: Sides) -> list[tuple[PersonId, ObjectId]]:
+    """The creator first, unless he was seen moderating and does not now; then the moderators."""
+    mapped, moderators = sides.sight.mapped, frozenset(sides.sight.moderators)
+    creator = sides.creator if sides.creator in mapped else None
+    wanted = [(p, o) for p, o in mapped.items() if o in moderators]
+    if creator is None or mapped[creator] in moderators or mapped[creator] in sides.ledger.led:
+        return sorted(wanted, key=lambda pair: pair[0] != creator)
+    return [(creator, mapped[creator]), *wanted]
+
+
+def _fewer_owners(
+    sides: Sides, result: Merge, owners: frozenset[ObjectId]
+) -> dict[ObjectId, PersonId]:
+    """Who moderated and does not now; and the stand-in, once somebody else owns the group."""
+    out: dict[ObjectId, PersonId] = {}
+    for missing in sides.ledger.missing:
+        if missing.side != OWNERS or missing.object not in owners:
+            continue
+        if _is_sure(sides, result, missing):
+            out[missing.object] = missing.person
+    stand_in = sides.stand_in
+    object_id = sides.sight.mapped.get(stand_in) if stand_in else None
+    others = {o for p, o in _wanted_owners(sides) if p != stand_in}
+    stands_by = object_id in sides.sight.moderators or stand_in == sides.creator
+    # Seen, not only written: he must not be let go on a promise.
+    seen = others & frozenset(sides.sight.owners or ())
+    if stand_in and object_id in owners and seen and not stands_by and sides.settled:
+        out[object_id] = stand_in
+    return out
+
+
+def _without_refused(sides: Sides, result: Merge) -> Merge:
+    """What an administrator refused is not done, and is listed."""
+    refused = sides.ledger.refused
+    for change in result.changes:
+        if change not in refused:
+            continue
+        if change.side == WEBEX and change.op == ADD:
+            result.others[change.object] = "refused_by_admin"
+        else:
+            result.listed[change.person] = "refused_by_admin"
+    stay = {c.person for c in refused if (c.side, c.op) == (MEMBERS, REMOVE)}
+    result.changes = [
+        c
+        for c in result.changes
+        if c not in refused and not (c.side == OWNERS and c.op == REMOVE and c.person in stay)
+    ]
+    return result
+
+
+# Codes of people who count as being in the team although Webex does not show them in it.
+_STAYS = frozenset({"inactive_in_webex", "identity_changed"})
+# Codes of people whom nobody could put into the team or take out of it.
+_NOT_WRITABLE = frozenset(
+    {"webex_not_writable", "webex_refused", "disabled_in_entra", "inactive_in_webex"}
+)
