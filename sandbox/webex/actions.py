@@ -161,7 +161,7 @@ class Actions:
         if room.kind == "direct":
             raise BadRequest("Nobody can leave a direct space.")
         if room.is_general and self._is_last_moderator(member):
-            raise BadRequest("The last moderator of a team cannot be removed.")
+            raise BadRequest(self.core.switches.last_moderator_message)
         if room.is_general:
             self._leave_spaces(room, member.person_uuid, actor)
         self._drop(room, member, actor, by_team_api=by_team_api)
@@ -197,13 +197,24 @@ class Actions:
         member.is_moderator = on
         self._tell("memberships", "updated", room, actor, member=member, by_team_api=by_team_api)
 
-    def delete_person(self, person: Person) -> None:
-        """Out of the directory and of every room; their webhooks stop. No last-moderator rule."""
+    def deactivate_person(self, person: Person) -> None:
+        """Nobody signs in with the account any more. Whether it leaves its rooms is a switch."""
+        person.account_status = "disabled"
+        if self.core.switches.inactive_people_leave_rooms:
+            self._leave_all(person)
+
+    def _leave_all(self, person: Person) -> None:
+        """Without the rule of the last moderator."""
         world = self.core.world
         for room in world.rooms_with(person.uuid):
             member = world.member(room.uuid, person.uuid)
             assert member
             self._drop(room, member, person)
+
+    def delete_person(self, person: Person) -> None:
+        """Out of the directory and of every room; their webhooks stop. No last-moderator rule."""
+        world = self.core.world
+        self._leave_all(person)
         for webhook in world.webhooks.values():
             if webhook.creator_uuid == person.uuid:
                 webhook.status = "inactive"

@@ -32,7 +32,7 @@ from sandbox.webex.state import (
     slug,
 )
 from sandbox.webex.switches import Switches
-from sandbox.webex.tokens import ACCESS_SECONDS, Gate
+from sandbox.webex.tokens import ACCESS_SECONDS, BOT_SECONDS, Gate
 from sandbox.webex.world import World
 
 
@@ -119,6 +119,15 @@ class WebexCloud(Cloud):
             )
             return self.world.keep_person(bot)
 
+    def deactivate_person(self, person: Person) -> None:
+        """An administrator has switched the account off. `reactivate_person` puts nobody back."""
+        with self.lock:
+            self.actions.deactivate_person(self.world.people[person.uuid])
+
+    def reactivate_person(self, person: Person) -> None:
+        with self.lock:
+            self.world.people[person.uuid].account_status = "active"
+
     def delete_person(self, person: Person) -> None:
         with self.lock:
             self.actions.delete_person(self.world.people[person.uuid])
@@ -169,6 +178,10 @@ class WebexCloud(Cloud):
     ) -> Token:
         with self.lock:
             return self.gate.issue(person, frozenset(scopes), expires_in, client_id)
+
+    def issue_bot_token(self, bot: Person) -> Token:
+        """What developer.webex.com shows when a bot is made: for everything, and without an end."""
+        return self.issue_token(bot, {"spark:all"}, BOT_SECONDS)
 
     def revoke_token(self, token: Token) -> None:
         """Access and refresh token are worth nothing from now on."""

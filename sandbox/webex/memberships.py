@@ -15,7 +15,7 @@ from sandbox.webex.actions import Actions
 from sandbox.webex.bodies import body_of, flag, person_in, person_named, text
 from sandbox.webex.core import Core
 from sandbox.webex.errors import BadRequest, Forbidden, NotFound
-from sandbox.webex.ids import encode, key_of
+from sandbox.webex.ids import decode, encode
 from sandbox.webex.paging import Cursor, max_of, paged
 from sandbox.webex.rooms import RoomsApi
 from sandbox.webex.state import Membership, Room
@@ -127,11 +127,16 @@ class MembershipsApi:
         return item
 
     def _named(self, request: Request) -> tuple[Room, Membership]:
-        person_uuid, _, room_uuid = key_of(request.params["id"], "MEMBERSHIP").partition(":")
+        ref = decode(request.params["id"])
+        key = ref.key if ref and ref.kind == "MEMBERSHIP" else ""
+        person_uuid, _, room_uuid = key.partition(":")
         member = self.core.world.member(room_uuid, person_uuid)
-        if not member:
+        if not ref or not member:
             raise NotFound
-        return self.core.world.rooms[room_uuid], member
+        room = self.core.world.rooms[room_uuid]
+        if self.core.switches.membership_ids_in_one_form and ref.cluster != room.cluster:
+            raise NotFound
+        return room, member
 
     def get(self, caller: Caller, request: Request) -> Response:
         caller.need("memberships", "read")

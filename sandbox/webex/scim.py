@@ -7,6 +7,7 @@ organization in the path is a bare uuid.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +23,7 @@ EXTENSION = "urn:scim:schemas:extension:cisco:webexidentity:2.0:User"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 SCOPES = ("identity:people_read", "identity:people_rw")
-FILTER = re.compile(r'^\s*([\w.]+)\s+(\w+)\s+"([^"]*)"\s*$')
+FILTER = re.compile(r'^\s*([\w.]+)\s+(\w+)\s+("(?:[^"\\]|\\.)*")\s*$')
 FIELDS: dict[str, Callable[[Person], str]] = {
     "username": lambda person: person.email,
     "id": lambda person: person.uuid,
@@ -46,7 +47,7 @@ class ScimApi:
             "schemas": [USER, EXTENSION],
             "id": person.uuid,
             "userName": person.email,
-            "active": person.account_status == "active",
+            "active": self._is_active(person),
             "displayName": person.name,
             "name": {"givenName": first, "familyName": last},
             "emails": [{"value": person.email, "type": "work", "primary": True}],
@@ -64,6 +65,11 @@ class ScimApi:
         if person.roles:
             seen["roles"] = [{"value": role} for role in sorted(person.roles)]
         return seen
+
+    def _is_active(self, person: Person) -> bool:
+        if person.account_status == "pending":
+            return self.core.switches.pending_people_are_active
+        return person.account_status == "active"
 
     def _admin(self, caller: Caller, org_uuid: str) -> None:
         caller.need_any(*SCOPES)
@@ -117,13 +123,21 @@ def _parsed(expression: str) -> tuple[str, str, str]:
     match = FILTER.match(expression)
     if not match:
         raise BadRequest("The filter is not valid.")
-    attribute, operator, value = match[1].lower(), match[2].lower(), match[3]
+    attribute, operator, value = match[1].lower(), match[2].lower(), _unquoted(match[3])
     if attribute not in FIELDS or operator not in OPERATORS:
         # The server's own words, as wxc_sdk's tests/test_scim.py met them.
         raise BadRequest(
             f"The user's {attribute}, operator: {operator.upper()} is not supported search."
         )
     return attribute, operator, value
+
+
+def _unquoted(text: str) -> str:
+    """A value is a JSON string: RFC 7644 §3.4.2.2."""
+    try:
+        return str(json.loads(text))
+    except ValueError as wrong:
+        raise BadRequest("The filter is not valid.") from wrong
 
 
 def _number(request: Request, name: str, default: int) -> int:

@@ -27,6 +27,7 @@ class Switches:
     pro_pack: bool = True  # events from more than 90 days ago
     roles_need_admin_scope: bool = True  # `roles` in GET /people/me
     scim_count_cap: int = 500
+    pending_people_are_active: bool = False  # SCIM `active` of somebody who has never signed in
     machine_type: Literal["bot", "person", "appuser"] = "bot"  # of a Service App in /people/me
     messaging_licence: str = "Messaging"  # its name in GET /licenses; empty: it is not listed
     people_flags_as_text: bool = True  # invitePending and loginEnabled as "true" and "false"
@@ -36,11 +37,16 @@ class Switches:
     general_title_follows: bool = False  # the General space is renamed with its team
     membership_put_needs_hidden: bool = True  # PUT /memberships wants isRoomHidden as well
     team_spaces_need_team_members: bool = True
+    # A membership is found by the very id that is told of it, not by another cluster's form.
+    membership_ids_in_one_form: bool = False
+    last_moderator_message: str = "The last moderator of a team cannot be removed."
+    inactive_people_leave_rooms: bool = False  # of who is deactivated, not deleted
 
     # Webhooks
     org_rooms_webhook: Literal["fires", "silent", "refused"] = "fires"
     org_webhooks_differ_by_event: bool = False  # created and updated may stand side by side
     data_team_id: bool = False  # `teamId` in the data of a rooms delivery
+    webhook_event_all: bool = True  # documented in the guide, absent from the API's own schema
     bare_org_id: bool = False  # the envelope's orgId as base64 of a bare uuid
     webex_signature: bool = True  # the newer X-Webex-Signature beside X-Spark-Signature
     webhook_delay_seconds: tuple[float, float] = (0.2, 2.0)

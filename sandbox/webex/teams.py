@@ -14,7 +14,7 @@ from sandbox.webex.actions import Actions
 from sandbox.webex.bodies import body_of, flag, optional_text, person_in, text
 from sandbox.webex.core import Core
 from sandbox.webex.errors import BadRequest, Forbidden, NotFound
-from sandbox.webex.ids import encode, key_of
+from sandbox.webex.ids import decode, encode, key_of
 from sandbox.webex.paging import Cursor, max_of, paged, sliced
 from sandbox.webex.state import Membership, Team
 from sandbox.webex.times import iso
@@ -140,11 +140,14 @@ class TeamMembershipsApi:
             raise Forbidden
 
     def _named(self, request: Request) -> tuple[Team, Membership]:
-        key = key_of(request.params["id"], "TEAM_MEMBERSHIP")
+        ref = decode(request.params["id"])
+        key = ref.key if ref and ref.kind == "TEAM_MEMBERSHIP" else ""
         person_uuid, _, team_uuid = key.partition(":")
         member = self.core.world.member(team_uuid, person_uuid)
         team = self.core.world.teams.get(team_uuid)
-        if not member or not team:
+        if not ref or not member or not team:
+            raise NotFound
+        if self.core.switches.membership_ids_in_one_form and ref.cluster != team.cluster:
             raise NotFound
         return team, member
 

@@ -21,6 +21,7 @@ from sandbox.webex.state import Integration, Person, Room, Token
 
 ACCESS_SECONDS = 1209599
 REFRESH_SECONDS = 7775999
+BOT_SECONDS = 100 * 365 * 86400
 OFFICER = "compliance_officer"
 ADMIN = "id_full_admin"
 ADMIN_ROLES = frozenset({ADMIN, "id_user_admin", "id_readonly_admin", "id_device_admin"})

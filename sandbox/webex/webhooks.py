@@ -154,6 +154,8 @@ class WebhooksApi:
         if owned_by not in ("creator", "org"):
             raise BadRequest("ownedBy must be creator or org.")
         known = resource in RESOURCES or (owned_by == "org" and resource in OF_ORGANIZATIONS)
+        if event == "all" and not self.core.switches.webhook_event_all:
+            known = False
         if not known or event not in EVENTS or (resource, event) in NEVER:
             raise BadRequest(f"There is no event {event!r} of resource {resource!r}.")
         person = caller.person
