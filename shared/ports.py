@@ -283,11 +283,22 @@ class Webex(Protocol):
 
     def register_rooms_webhook(self, target: str, secret: str) -> None: ...
 
-    def move_webhook(self, webhook_id: str, target: str, secret: str) -> None:
-        """Another target and secret, and active again."""
+    def bot_webhooks(self, *, patient: bool = True) -> list[Mapping[str, Any]]:
+        """What our bot has registered. Raises CredentialMissing where there is no bot."""
 
-    def delete_webhook(self, webhook_id: str) -> None:
-        """Raises NotThere where it is gone."""
+    def register_memberships_webhook(self, target: str, secret: str, event: str) -> None:
+        """As the bot: who joins, changes or leaves in spaces that it is in.
+
+        event: created, updated, deleted or all. Raises Refused where Webex knows no such webhook.
+        """
+
+    def move_webhook(
+        self, webhook_id: str, target: str, secret: str, *, capability: str = "spaces"
+    ) -> None:
+        """Another target and secret, and active again. capability: "cards" for the bot's own."""
+
+    def delete_webhook(self, webhook_id: str, *, capability: str = "spaces") -> None:
+        """Raises NotThere where it is gone. capability: as for `move_webhook`."""
 
 
 class Groups(Protocol):

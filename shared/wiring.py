@@ -210,6 +210,7 @@ class Wiring:
             self.settings.webex_client_id,
             self.settings.webex_client_secret,
             self.clock,
+            self.settings.webex_bot_token,
         )
 
     def credentials(self, org: OrgId) -> CredentialRows:

@@ -11,12 +11,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Capability:
-    """role: who must sign in, in the administrator's words. optional: nothing stops without it."""
+    """role: who must sign in, in the administrator's words. optional: nothing stops without it.
+
+    wishes: scopes that are asked for as well, and not missed: a sign-in from before they were, or
+    one that was not given them, does everything else.
+    """
 
     id: str
     role: str
     scopes: tuple[str, ...]
     optional: bool = False
+    wishes: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Every scope that a sign-in asks for."""
+        return self.scopes + self.wishes
 
 
 CAPABILITIES = {
@@ -34,6 +44,7 @@ CAPABILITIES = {
                 "spark-compliance:webhooks_read",
                 "spark-compliance:webhooks_write",
             ),
+            wishes=("spark-compliance:memberships_write",),
         ),
         Capability(
             "people",
@@ -67,3 +78,9 @@ def missing(capability: str, granted: Iterable[str]) -> tuple[str, ...]:
     if not held:
         return ()
     return tuple(s for s in CAPABILITIES[capability].scopes if s not in held)
+
+
+def unfulfilled(capability: str, granted: Iterable[str]) -> tuple[str, ...]:
+    """The wishes that were not granted; none where Webex did not say what it granted."""
+    held = set(granted)
+    return tuple(s for s in CAPABILITIES[capability].wishes if held and s not in held)

@@ -53,6 +53,8 @@ SCOPES = {
     "spark:people_read": "See whose sign-in it is.",
     "spark-compliance:rooms_read": "See that a team was created, and its name.",
     "spark-compliance:memberships_read": "See who is in a team.",
+    "spark-compliance:memberships_write": "Add people to a team and take them out, where"
+    " Microsoft 365 leads or both sides count.",
     "spark-compliance:teams_read": "See a team's name.",
     "spark-compliance:events_read": "Hear of new teams and of people who join or leave.",
     "spark-compliance:webhooks_read": "See whether Webex still tells this app of new teams.",

@@ -1,6 +1,6 @@
 """Webex's API with an organization's credentials, each call by the capability it needs.
 
-Sources: https://developer.webex.com/docs/api/v1/rooms, /memberships, /events,
+Sources: https://developer.webex.com/docs/api/v1/rooms, /memberships, /team-memberships, /events,
 /ecm-folder-linking, /webhooks; SCIM: https://developer.webex.com/docs/api/v1/scim-2-users.
 """
 
@@ -30,12 +30,20 @@ from shared.webex.protocol import (
     Malformed,
     folder_body,
     format_time,
+    membership_id,
     next_link,
     parse_event,
     parse_folder,
     parse_member,
     parse_room,
     parse_time,
+    parse_user,
+    parse_users,
+    person_id,
+    says_last_moderator,
+    team_id_of,
+    team_membership_id,
+    user_name_filter,
 )
 
 TRACE_HEADER = "trackingid"
@@ -68,15 +76,7 @@ class WebexClient:
             raise Unavailable(str(error), reply.where) from error
 
     def members(self, space_id: str) -> list[Member]:
-        query = urlencode({"roomId": space_id, "max": MEMBERS_A_PAGE})
-        members: dict[PersonId, Member] = {}
-        for reply in self._pages(f"{self.base_url}/v1/memberships?{query}", "spaces"):
-            for item in reply.items("items"):
-                member = parse_member(item)
-                if member is None:
-                    raise Unavailable("a membership could not be read", reply.where)
-                members[member.person] = member
-        return list(members.values())
+        return self._members("/v1/memberships", {"roomId": space_id}, "spaces")
 
     def team_name(self, team_id: str) -> str:
         reply = self._get(f"/v1/teams/{quote(team_id, safe='')}", "spaces")
@@ -84,21 +84,75 @@ class WebexClient:
 
     def user(self, person: PersonId) -> DirectoryUser:
         path = f"/identity/scim/{self.org}/v2/Users/{quote(person, safe='')}"
-        raw = self._get(path, "people").object()
-        external_id = raw.get("externalId")
-        return DirectoryUser(
-            external_id if isinstance(external_id, str) else None,
-            str(raw.get("userType") or "user").lower() == "user",
-        )
+        return parse_user(self._get(path, "people").object())
 
-    def joined_since(self, since: int, page: str | None) -> EventPage:
+    def user_named(self, name: str) -> DirectoryUser | None:
+        if not name:
+            return None
+        # Two, so that an answer which is not the one asked for shows itself.
+        query = urlencode({"filter": user_name_filter(name), "count": 2}, errors="replace")
+        reply = self._get(f"/identity/scim/{self.org}/v2/Users?{query}", "people")
+        return parse_users(reply.items("Resources"), name, self.org)
+
+    def add_member(self, space_id: str, person: PersonId, capability: str) -> None:
+        if capability == "cards":
+            path, where = "/v1/team/memberships", {"teamId": _id(team_id_of(space_id))}
+        else:
+            path, where = "/v1/memberships", {"roomId": space_id}
+        body = {**where, "personId": person_id(person)}
+        try:
+            self._call("POST", self.base_url + path, capability, body)
+        except Refused as refused:
+            if refused.where.status != 409:
+                raise
+
+    def remove_member(self, space_id: str, person: PersonId, capability: str) -> None:
+        through_team = capability == "cards"
+        named = _id((team_membership_id if through_team else membership_id)(space_id, person))
+        path = "/v1/team/memberships" if through_team else "/v1/memberships"
+        try:
+            self._remove(path, named, capability)
+        except NotThere as gone:
+            # The same answer for a membership that is gone, a space that this credential may not
+            # see, and an id in another form than Webex's own: the list tells them apart.
+            told = self._membership(space_id, person, capability)
+            if told in (named, ""):
+                raise Unavailable("listed and not found at once", gone.where) from gone
+            if told is not None:
+                self._remove(path, told, capability)
+
+    def _remove(self, path: str, membership: str, capability: str) -> None:
+        url = f"{self.base_url}{path}/{quote(membership, safe='')}"
+        try:
+            self._call("DELETE", url, capability)
+        except Refused as refused:
+            if says_last_moderator(refused.body):
+                refused.kind = "last_moderator"
+            raise
+
+    def _membership(self, space_id: str, person: PersonId, capability: str) -> str | None:
+        """What Webex itself calls somebody's membership, None where there is none."""
+        if capability == "cards":
+            team = {"teamId": _id(team_id_of(space_id))}
+            members = self._members("/v1/team/memberships", team, capability)
+        else:
+            members = self._members("/v1/memberships", {"roomId": space_id}, capability)
+        return next((member.id for member in members if member.person == person), None)
+
+    def _members(self, path: str, of: Mapping[str, str], capability: str) -> list[Member]:
+        query = urlencode({**of, "max": MEMBERS_A_PAGE})
+        members: dict[PersonId, Member] = {}
+        for reply in self._pages(f"{self.base_url}{path}?{query}", capability):
+            for item in reply.items("items"):
+                member = parse_member(item)
+                if member is None:
+                    raise Unavailable("a membership could not be read", reply.where)
+                members[member.person] = member
+        return list(members.values())
+
+    def membership_events(self, since: int, page: str | None) -> EventPage:
         query = urlencode(
-            {
-                "resource": "memberships",
-                "type": "created",
-                "from": format_time(since),
-                "max": EVENTS_A_PAGE,
-            }
+            {"resource": "memberships", "from": format_time(since), "max": EVENTS_A_PAGE}
         )
         url = page or f"{self.base_url}/v1/events?{query}"
         self._refuse_elsewhere(url, Where("webex", "GET", "/v1/events"))
@@ -134,9 +188,22 @@ class WebexClient:
 
     def org_webhooks(self, *, patient: bool = True) -> list[Mapping[str, Any]]:
         """What is registered for the whole organization."""
-        url = f"{self.base_url}/v1/webhooks?ownedBy=org&max=100"
-        replies = self._pages(url, "spaces", patient=patient)
-        return [item for reply in replies for item in reply.items("items")]
+        return self._webhooks("ownedBy=org&max=100", "spaces", patient=patient)
+
+    def bot_webhooks(self, *, patient: bool = True) -> list[Mapping[str, Any]]:
+        """What is registered by our bot, for whichever organization."""
+        return self._webhooks("max=100", "cards", patient=patient)
+
+    def register_memberships_webhook(self, target: str, secret: str, event: str) -> None:
+        """One of the bot's, for people who join, change or leave in spaces that it is in."""
+        body = {
+            "name": WEBHOOK_NAME,
+            "targetUrl": target,
+            "resource": "memberships",
+            "event": event,
+            "secret": secret,
+        }
+        self._call("POST", f"{self.base_url}/v1/webhooks", "cards", body)
 
     def register_rooms_webhook(self, target: str, secret: str) -> None:
         """One webhook for every space that is made in the organization."""
@@ -150,7 +217,9 @@ class WebexClient:
         }
         self._call("POST", f"{self.base_url}/v1/webhooks", "spaces", body)
 
-    def move_webhook(self, webhook_id: str, target: str, secret: str) -> None:
+    def move_webhook(
+        self, webhook_id: str, target: str, secret: str, *, capability: str = "spaces"
+    ) -> None:
         """Another target and secret, together; and active again if Webex had given it up."""
         body = {
             "name": WEBHOOK_NAME,
@@ -159,12 +228,16 @@ class WebexClient:
             "status": "active",
         }
         url = f"{self.base_url}/v1/webhooks/{quote(webhook_id, safe='')}"
-        self._call("PUT", url, "spaces", body)
+        self._call("PUT", url, capability, body)
 
-    def delete_webhook(self, webhook_id: str) -> None:
+    def delete_webhook(self, webhook_id: str, *, capability: str = "spaces") -> None:
         """Raises NotThere where it is gone."""
         url = f"{self.base_url}/v1/webhooks/{quote(webhook_id, safe='')}"
-        self._call("DELETE", url, "spaces")
+        self._call("DELETE", url, capability)
+
+    def _webhooks(self, query: str, capability: str, *, patient: bool) -> list[Mapping[str, Any]]:
+        replies = self._pages(f"{self.base_url}/v1/webhooks?{query}", capability, patient=patient)
+        return [item for reply in replies for item in reply.items("items")]
 
     def _get(self, path: str, capability: str) -> Reply:
         return self._call("GET", self.base_url + path, capability)
@@ -208,6 +281,13 @@ class WebexClient:
         if reply.status == 401:
             reply = send(self.tokens.renewed(capability, token))
         return _checked(reply)
+
+
+def _id(text: str | None) -> str:
+    """Raises Refused for what was made of no id of a space: nothing is asked."""
+    if text is None:
+        raise Refused("this is no space's id")
+    return text
 
 
 def _checked(reply: Reply) -> Reply:

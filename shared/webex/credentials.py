@@ -26,9 +26,13 @@ _REFRESH_TIME = 30 * times.SECOND
 _BUSY_RETRY = 5.0
 
 
+# Bots do not sign in: their token is a setting, and lasts.
+BOT = "cards"
+
+
 @dataclass(frozen=True)
 class WebexTokens:
-    """The port `TokenSource` over the credential rows."""
+    """The port `TokenSource` over the credential rows, and over the setting of the bot's token."""
 
     rows: CredentialRows
     http: Http
@@ -36,8 +40,13 @@ class WebexTokens:
     client_id: str
     client_secret: str = field(repr=False)
     clock: Clock
+    bot_token: str = field(default="", repr=False)
 
     def token(self, capability: str) -> str:
+        if capability == BOT:
+            if not self.bot_token:
+                raise CredentialMissing("no bot's token is set")
+            return self.bot_token
         credential = self._credential(capability)
         ends_soon = credential.expires - self._now() < _EARLY
         if not ends_soon or not self._may_refresh(credential) or self._is_busy(credential):
@@ -45,6 +54,8 @@ class WebexTokens:
         return self._refresh(capability, credential).access_token
 
     def renewed(self, capability: str, refused: str) -> str:
+        if capability == BOT:
+            raise CredentialMissing("Webex does not take the bot's token")
         credential = self._credential(capability)
         if credential.access_token != refused:
             return credential.access_token

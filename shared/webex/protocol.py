@@ -1,7 +1,8 @@
 """Webex without I/O: ids, signatures, deliveries, answers.
 
 Sources: https://developer.webex.com/docs/basics, /docs/webhooks, /docs/api/v1/rooms,
-/docs/api/v1/memberships, /docs/api/v1/events, /docs/api/v1/ecm-folder-linking.
+/docs/api/v1/memberships, /docs/api/v1/team-memberships, /docs/api/v1/events,
+/docs/api/v1/ecm-folder-linking, /docs/api/v1/scim-2-users.
 """
 
 from __future__ import annotations
@@ -12,19 +13,26 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.core.ids import PersonId, TeamId, parse_uuid
-from shared.core.model import LinkedFolder, Member, MembershipEvent, Room
+from shared.core.ids import OrgId, PersonId, TeamId, parse_uuid
+from shared.core.model import DirectoryUser, LinkedFolder, Member, MembershipEvent, Room
 
 MAX_BODY = 64 * 1024
 MEMBERS_A_PAGE = 500
 EVENTS_A_PAGE = 1000
 _DIGESTS = {"sha-256": hashlib.sha256, "sha256": hashlib.sha256}
 _DIGESTS |= {"sha-512": hashlib.sha512, "sha512": hashlib.sha512}
+# What can happen to a membership; any other type of event is not known to concern people.
+_KINDS = frozenset({"created", "updated", "deleted"})
+_EXTENSION = "urn:scim:schemas:extension:cisco:webexidentity:2.0:User"
+# Accounts of people who have never signed in: nobody has switched these off.
+_NOT_YET = frozenset({"pending", "transient"})
+# Webex documents the rule and not the words: "The last moderator for a team may not be deleted."
+_LAST_MODERATOR = re.compile(r"(?:last|only|least one) (?:team )?moderator", re.IGNORECASE)
 _PREFIX = "ciscospark://"
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
 
@@ -36,7 +44,9 @@ class Malformed(ValueError):
 @dataclass(frozen=True)
 class WebexId:
     """A decoded id, ``ciscospark://<cluster>/<type>/<uuid>``. Compare uuids, never encoded ids:
-    the cluster differs, and the documentation itself confuses types."""
+    the cluster differs, and the documentation itself confuses types.
+
+    To write one, `uuid` may be a pair: of a membership it is ``<person>:<space>``."""
 
     cluster: str
     type: str
@@ -92,6 +102,38 @@ def team_id_of(space_id: str) -> str | None:
     return WebexId(space.cluster, "TEAM", space.uuid).encode() if space else None
 
 
+def person_id(person: PersonId) -> str:
+    """People are named in one cluster only."""
+    return WebexId("us", "PEOPLE", person).encode()
+
+
+def membership_id(space_id: str, person: PersonId) -> str | None:
+    """What Webex calls somebody's membership of a space, in the space's cluster. It need not be
+    the form that Webex tells: who has got that has the better one."""
+    return _pair_id("MEMBERSHIP", space_id, person)
+
+
+def team_membership_id(space_id: str, person: PersonId) -> str | None:
+    """The same of the team whose General space this is."""
+    return _pair_id("TEAM_MEMBERSHIP", space_id, person)
+
+
+def _pair_id(kind: str, space_id: str, person: PersonId) -> str | None:
+    space = decode_id(space_id)
+    return WebexId(space.cluster, kind, f"{person}:{space.uuid}").encode() if space else None
+
+
+def says_last_moderator(answer: object) -> bool:
+    """Whether an error's body says that a team would be left without a moderator."""
+    if not isinstance(answer, dict):
+        return False
+    told = [answer.get("message")]
+    errors = answer.get("errors")
+    for each in errors if isinstance(errors, list) else []:
+        told.append(each.get("description") if isinstance(each, dict) else None)
+    return any(isinstance(text, str) and _LAST_MODERATOR.search(text) for text in told)
+
+
 def verified_by(body: bytes, headers: Mapping[str, str], secret: str) -> str | None:
     """Which signature over the raw body verifies: "sha-256", "sha-512", "sha-1" or None.
 
@@ -128,7 +170,11 @@ def _labelled(header: str) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a webhook tells us that we use. space: full id; direct: surely no team's space."""
+    """What a webhook tells us that we use. space: full id; direct: surely no team's space.
+
+    organization: whose webhook it is, where that must be ours: None for a bot's, which is of no
+    customer's organization.
+    """
 
     organization: str | None
     space: str
@@ -148,7 +194,10 @@ def parse_delivery(body: bytes) -> Delivery:
     if not isinstance(space, str) or decode_id(space) is None:
         raise Malformed("The delivery names no space.")
     kind = data.get("type") or data.get("roomType")
-    return Delivery(uuid_of(envelope.get("orgId")), space, kind == "direct")
+    # No organization can have a webhook for memberships: it is always somebody's own.
+    personal = envelope.get("resource") == "memberships"
+    organization = None if personal else uuid_of(envelope.get("orgId"))
+    return Delivery(organization, space, kind == "direct")
 
 
 def parse_time(text: object) -> int:
@@ -197,18 +246,64 @@ def parse_member(raw: Mapping[str, Any]) -> Member | None:
         org=uuid_of(raw.get("personOrgId")) or "",
         moderator=raw.get("isModerator") is True,
         joined=parse_time(raw.get("created")),
+        id=str(raw.get("id") or ""),
     )
 
 
 def parse_event(raw: Mapping[str, Any]) -> MembershipEvent | None:
-    """A membership event of a group space; None where it cannot concern a team."""
-    data = raw.get("data")
+    """A membership event of a group space; None where it cannot concern a team.
+
+    Memberships that were made through the team tell no `roomType`.
+    """
+    kind, data = str(raw.get("type") or "created"), raw.get("data")
+    if kind not in _KINDS:
+        return None
     if not isinstance(data, dict) or data.get("roomType") == "direct":
         return None
     space = data.get("roomId")
     if not isinstance(space, str) or decode_id(space) is None:
         return None
-    return MembershipEvent(str(raw.get("id") or ""), space, parse_time(raw.get("created")))
+    moment = parse_time(raw.get("created"))
+    return MembershipEvent(str(raw.get("id") or ""), space, moment, kind)
+
+
+def user_name_filter(name: str) -> str:
+    """SCIM's filter for one user name; a value is a JSON string: RFC 7644 §3.4.2.2."""
+    return f"userName eq {json.dumps(name, ensure_ascii=False)}"
+
+
+def parse_user(raw: Mapping[str, Any]) -> DirectoryUser:
+    """A user of the directory, read by its id."""
+    external_id = raw.get("externalId")
+    return DirectoryUser(
+        external_id if isinstance(external_id, str) else None,
+        str(raw.get("userType") or "user").lower() == "user",
+        _is_active(raw),
+    )
+
+
+def parse_users(items: Sequence[Mapping[str, Any]], name: str, org: OrgId) -> DirectoryUser | None:
+    """The one user found by a name. None for nobody, for several, and for whoever is somebody
+    else after all: a filter that is not understood must not give us a stranger."""
+    if len(items) != 1:
+        return None
+    raw, person = items[0], parse_uuid(items[0].get("id"))
+    named = str(raw.get("userName") or "").casefold() == name.casefold()
+    meta = raw.get("meta")
+    owner = uuid_of(meta.get("organizationId")) if isinstance(meta, dict) else None
+    if person is None or not named or owner not in (None, org):
+        return None
+    return replace(parse_user(raw), person=PersonId(person))
+
+
+def _is_active(raw: Mapping[str, Any]) -> bool:
+    """Whether the account has not been switched off. What `active` says of people who have never
+    signed in is not told: where the status says that they are such, they are people like others."""
+    extension = raw.get(_EXTENSION)
+    status = extension.get("accountStatus") if isinstance(extension, dict) else None
+    if isinstance(status, str) and status.lower() in _NOT_YET:
+        return True
+    return str(raw.get("active")).lower() != "false"
 
 
 def parse_folder(raw: Mapping[str, Any]) -> LinkedFolder:
