@@ -295,7 +295,7 @@ def _without_refused(sides: Sides, result: Merge) -> Merge:
 
 
 # Codes of people who count as being in the team although Webex does not show them in it.
-_STAYS = frozenset({"inactive_in_webex", "identity_changed"})
+_STAYS = frozenset({"inactive_in_webex", "identity_changed", "removal_refused"})
 # Codes of people whom nobody could put into the team or take out of it.
 _NOT_WRITABLE = frozenset(
     {"webex_not_writable", "webex_refused", "disabled_in_entra", "inactive_in_webex"}

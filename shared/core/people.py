@@ -40,16 +40,28 @@ def refusal(member: Member, org: str) -> str | None:
     return None
 
 
+def outsiders(roster: Sequence[Member], org: str) -> list[Member]:
+    """The members of other organizations: guests, if anything."""
+    return [m for m in roster if refusal(m, org) == "other_organization"]
+
+
 def sort_people(
-    roster: Sequence[Member], identities: Mapping[PersonId, Identity], org: str
+    roster: Sequence[Member],
+    identities: Mapping[PersonId, Identity],
+    org: str,
+    *,
+    guests: bool = False,
 ) -> People:
-    """Who can be added and who is listed. An identity that is not known yet is neither."""
+    """Who can be added and who is listed. An identity that is not known yet is neither.
+
+    guests: people of other organizations count, where they are guests of the tenant.
+    """
     candidates: dict[PersonId, ObjectId] = {}
     listed: dict[PersonId, str] = {}
     for member in sorted(roster, key=lambda m: (m.joined, m.person)):
         why = refusal(member, org)
         identity = identities.get(member.person)
-        if why:
+        if why and not (guests and identity and why == "other_organization"):
             listed[member.person] = why
         elif identity is None:
             continue

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from shared.core import ledger as book
 from shared.core import times
 from shared.core.errors import AnswerUnknown, PermissionMissing, Where
-from shared.core.ids import PersonId
+from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, Pair
 from shared.microsoft.protocol import (
     Answer,
@@ -53,10 +53,12 @@ class Chunk:
 @dataclass
 class Outcome:
     """unknown: people whose object id Entra does not know. named: people who are refused for
-    another reason, by its code. later: when to go on, None if nothing is left to try."""
+    another reason, by its code; others: the same for who is only in the group. later: when to go
+    on, None if nothing is left to try."""
 
     unknown: list[Pair] = field(default_factory=list)
     named: dict[PersonId, str] = field(default_factory=dict)
+    others: dict[ObjectId, str] = field(default_factory=dict)
     later: int | None = None
 
     def postpone(self, at: int) -> None:
@@ -70,9 +72,11 @@ def chunks(members: Sequence[Pair], owners: Sequence[Pair]) -> list[Chunk]:
     ]
 
 
-def add(state: Book, members: Sequence[Pair], owners: Sequence[Pair]) -> Outcome:
+def add(
+    state: Book, members: Sequence[Pair], owners: Sequence[Pair], outcome: Outcome | None = None
+) -> Outcome:
     """Add people to the group; what could not be done now is postponed or named."""
-    outcome = Outcome()
+    outcome = outcome or Outcome()
     todo = chunks(members, owners)
     if not todo:
         return outcome
@@ -83,7 +87,7 @@ def add(state: Book, members: Sequence[Pair], owners: Sequence[Pair]) -> Outcome
     while todo:
         wave, todo = todo[: times.PARTS_A_BATCH], todo[times.PARTS_A_BATCH :]
         try:
-            answers, wait = _send(state, wave)
+            answers, wait = send_parts(state, [c.part(state.team.group_id or "") for c in wave])
         except AnswerUnknown as unheard:
             # Reading first is cheaper than sending again what may be there.
             asked = round((unheard.retry_after or 0) * times.SECOND)
@@ -174,12 +178,9 @@ def _refuse_forbidden(
             raise PermissionMissing(answer.message, where)
 
 
-def _send(state: Book, wave: Sequence[Chunk]) -> tuple[list[Answer], int | None]:
+def send_parts(state: Book, parts: Sequence[Part]) -> tuple[list[Answer], int | None]:
     """The answers of a wave, parts that were put off sent again; and when to go on, if not now."""
-    group = state.team.group_id
-    assert group is not None
     services = state.services
-    parts = [chunk.part(group) for chunk in wave]
     answers = _batch(state, parts, chained=False)
     waited = 0.0
     for attempt in range(_ATTEMPTS + 1):

@@ -182,6 +182,7 @@ def _there_already(state: Book) -> Later:
 
 def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
     now = state.services.now()
+    state.remember_group(group.id)
     state.save_team(
         replace(state.team, group_id=group.id, group_created=now, folder_at=now + 5 * times.SECOND)
     )

@@ -6,21 +6,37 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from shared.core import times
-from shared.core.ids import PersonId
-from shared.core.model import Folder, IdentityState, OrgSettings, Status, Team
-from shared.core.plan import Plan, plan
+from shared.core.ids import ObjectId, PersonId
+from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX
+from shared.core.model import Account, Folder, IdentityState, OrgSettings, Status, Team
+from shared.core.plan import Creation, Plan, plan
 from shared.core.settling import next_look
 from shared.sync import folder, pacing
 from shared.sync.additions import Outcome, add
 from shared.sync.creation import create
-from shared.sync.observe import observe
+from shared.sync.crossing import cross
+from shared.sync.holding import decided
+from shared.sync.inviting import invite
+from shared.sync.observe import Seen, observe, owners_codes
 from shared.sync.people import mark_unknown
 from shared.sync.record import Book
+from shared.sync.removals import remove
 
-# Reasons that go away when the directory or the tenant is put right.
+# Reasons that go away when the directory, the tenant or a sign-in is put right.
 _MENDABLE = frozenset(
     state.value for state in IdentityState if state not in (IdentityState.MAPPED, IdentityState.BOT)
-) | {"owner_refused", "member_refused"}
+) | {
+    "owner_refused",
+    "member_refused",
+    "removal_refused",
+    "guest_refused",
+    "guests_not_allowed",
+    "webex_not_writable",
+    "webex_refused",
+    "inactive_in_webex",
+    "disabled_in_entra",
+    "not_in_webex",
+}
 
 
 def look_at(state: Book, settings: OrgSettings) -> int | None:
@@ -37,30 +53,50 @@ def people_due(state: Book, now: int) -> bool:
     """Whether the people are due; else only the folder is, and Webex need not be read again."""
     team = state.team
     asked = state.held.row.value.wanted != team.wanted_done
-    return asked or (team.people_at is not None and team.people_at <= now)
+    return asked or _is_past(team.people_at, now) or _is_past(full_at(team), now)
+
+
+def _is_past(moment: int | None, now: int) -> bool:
+    return moment is not None and moment <= now
+
+
+def full_at(team: Team) -> int | None:
+    """When everything of a connected team is read again, whether or not anything seems to have
+    changed: at least weekly, each at a moment of its own. None: it is not connected."""
+    if team.group_id is None:
+        return None
+    spread = int(team.uuid[:8], 16) * times.FULL_SPREAD >> 32
+    return team.full_at + times.FULL_EVERY - spread if team.full_at else 0
 
 
 def tend_people(state: Book, settings: OrgSettings) -> None:
-    """Observe, plan, apply: the group and who is in it."""
+    """Observe, plan, apply: the group, the team, and who is in them."""
     wanted = state.held.row.value.wanted
     began = state.services.now()
-    seen = observe(state, settings)
+    whole = state.held.row.value.whole
+    full = whole or _is_past(full_at(state.team), began) or state.team.group_id is None
+    state.in_its_own_time = whole or _is_past(state.team.people_at, began)
+    waiting = decided(state)
+    seen = observe(state, settings, waiting.allowed, full=full)
     todo = plan(seen.observed)
-    outcome = _apply(state, settings, todo)
-    listed = dict(todo.listed)
-    _name_unknown(state, outcome, listed)
-    listed |= outcome.named
-    people_at = _people_at(state, outcome, seen.unresolved_at)
+    outcome = _apply(state, settings, seen, todo)
+    waiting.keep(state, seen, todo)
+    listed, others = _said(state, seen, todo, outcome)
+    people_at = _people_at(state, outcome, [seen.later, todo.again])
+    moments = [people_at, _blocked_at(state, todo), _mended_at(state, listed, others)]
     state.save_team(
         replace(
             state.team,
             status=_status(state.team, todo, people_at),
-            reason=todo.blocked,
+            reason=todo.blocked or _held_reason(state, todo),
             detail="",
-            stand_in=todo.stand_in or state.team.stand_in,
+            stand_in=todo.stand_in,
             listed=listed,
+            others=others,
             in_group=len(state.ledger.baseline),
-            people_at=_earliest([people_at, _blocked_at(state, todo), _mended_at(state, listed)]),
+            people_at=_earliest(moments),
+            moderated=seen.moderated or state.team.moderated,
+            full_at=began if full and state.team.group_id else state.team.full_at,
             wanted_done=wanted,
             failures=0,
         )
@@ -68,18 +104,50 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
     state.held.people_seen = began
 
 
-def _apply(state: Book, settings: OrgSettings, todo: Plan) -> Outcome:
+def _said(
+    state: Book, seen: Seen, todo: Plan, outcome: Outcome
+) -> tuple[dict[PersonId, str], dict[ObjectId, str]]:
+    """Who is not as expected, and why: what the plan says, and what came of it."""
+    listed = dict(todo.listed)
+    if seen.observed.sides and seen.observed.sides.sight.owners is None:
+        listed = owners_codes(state.team, seen.people.mapped) | listed
+    _name_unknown(state, outcome, listed)
+    return listed | outcome.named, todo.others | outcome.others
+
+
+def _apply(state: Book, settings: OrgSettings, seen: Seen, todo: Plan) -> Outcome:
     if todo.blocked or todo.waiting:
         return Outcome()
+    outcome = invite(state, seen.to_invite) if todo.create is None else Outcome()
     if todo.writes:
         pacing.book(state.services, "graph", todo.writes, low=state.held.row.value.low)
-    if todo.create is None:
-        return add(state, todo.members, todo.owners)
-    inside = set(create(state, settings, todo.create))
-    left = [p for p in (*todo.create.members, *todo.members) if p not in inside]
-    owning = {p.object for p in todo.create.owners} & state.ledger.owners
-    owners = [p for p in (*todo.create.owners, *todo.owners) if p.object not in owning]
+    if todo.create is not None:
+        return _apply_create(state, settings, todo, todo.create)
+    add(state, todo.of(MEMBERS, ADD), todo.of(OWNERS, ADD), outcome)
+    accounts = seen.accounts or {}
+    remove(
+        state,
+        todo.of(MEMBERS, REMOVE),
+        todo.of(OWNERS, REMOVE),
+        lambda o: accounts.get(o, Account(o)),
+        outcome,
+    )
+    cross(state, todo.of(WEBEX, ADD), todo.of(WEBEX, REMOVE), accounts.get, outcome)
+    return outcome
+
+
+def _apply_create(state: Book, settings: OrgSettings, todo: Plan, creation: Creation) -> Outcome:
+    inside = set(create(state, settings, creation))
+    left = [p for p in (*creation.members, *todo.members) if p not in inside]
+    owning = {p.object for p in creation.owners} & state.ledger.owners
+    owners = [p for p in (*creation.owners, *todo.owners) if p.object not in owning]
     return add(state, left, owners)
+
+
+def _held_reason(state: Book, todo: Plan) -> str:
+    if not todo.held or not state.team.held:
+        return ""
+    return "first_merge" if "first_merge" in todo.why else "brake"
 
 
 def _name_unknown(state: Book, outcome: Outcome, listed: dict[PersonId, str]) -> None:
@@ -93,10 +161,10 @@ def _name_unknown(state: Book, outcome: Outcome, listed: dict[PersonId, str]) ->
     listed |= dict.fromkeys(members, "unknown_to_tenant")
 
 
-def _people_at(state: Book, outcome: Outcome, unresolved_at: int | None) -> int | None:
+def _people_at(state: Book, outcome: Outcome, left: Iterable[int | None]) -> int | None:
     """The earliest of what is left to do: settling, the rest of the people, our own writes."""
     now = state.services.now()
-    moments = [unresolved_at, outcome.later, _pending_at(state, now)]
+    moments = [*left, outcome.later, _pending_at(state, now)]
     if not state.team.settled:
         # None: settling ended while we looked; the next look finds that out.
         soon = now + times.SECOND
@@ -115,6 +183,8 @@ def _pending_at(state: Book, now: int) -> int | None:
         if p.answered
         else now + times.GAP
         for p in state.ledger.pending.values()
+        # A removal that was seen is only remembered, for replicas that are further behind.
+        if not p.seen or p.contradicted
     ]
     return min(moments, default=None)
 
@@ -123,15 +193,17 @@ def _blocked_at(state: Book, todo: Plan) -> int | None:
     return state.services.now() + times.PERMANENT_PAUSE if todo.blocked else None
 
 
-def _mended_at(state: Book, listed: Mapping[PersonId, str]) -> int | None:
-    """Somebody may mend an identity meanwhile: people listed for one are looked at daily."""
-    if _MENDABLE.isdisjoint(listed.values()):
+def _mended_at(
+    state: Book, listed: Mapping[PersonId, str], others: Mapping[ObjectId, str]
+) -> int | None:
+    """Somebody may mend it meanwhile: people listed for what can be mended are looked at daily."""
+    if _MENDABLE.isdisjoint({*listed.values(), *others.values()}):
         return None
     return state.services.now() + times.NEGATIVE_FRESH + times.MINUTE
 
 
 def _status(team: Team, todo: Plan, people_at: int | None) -> Status:
-    if todo.blocked:
+    if todo.blocked or (todo.held and team.held):
         return Status.NEEDS_PERSON
     if not team.settled:
         return Status.SETTLING
@@ -152,7 +224,11 @@ def _record(state: Book, settings: OrgSettings) -> int | None:
         "looked", team=team.uuid, status=team.status.value, group=team.group_id or ""
     )
     follows_folder = settings.link_folders and team.group_id and team.folder is not Folder.LINKED
-    return _earliest([team.people_at, team.folder_at if follows_folder else None])
+    soon = _earliest([team.people_at, team.folder_at if follows_folder else None])
+    again = full_at(team)
+    # The weekly look is nobody's wish: it yields to people's own actions.
+    state.held.low_next = again is not None and (soon is None or again < soon)
+    return _earliest([soon, again])
 
 
 def _earliest(moments: Iterable[int | None]) -> int | None:

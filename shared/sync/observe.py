@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from shared.core import ledger as book
 from shared.core import naming, times
-from shared.core.errors import NotThere, Permanent
-from shared.core.ids import ObjectId
-from shared.core.model import Member, OrgSettings
+from shared.core.errors import NotThere, Permanent, Unavailable
+from shared.core.ids import ObjectId, PersonId
+from shared.core.ledger import OWNERS, WEBEX, Change, Sight
+from shared.core.merge import Sides
+from shared.core.model import Account, Direction, Member, OrgSettings, Team
 from shared.core.people import People, is_undecided, roster_digest, sort_people
 from shared.core.plan import Observed
 from shared.core.settling import next_look
@@ -17,6 +21,7 @@ from shared.sync.creation import find_ours
 from shared.sync.people import resolve_people
 from shared.sync.policy import may_create
 from shared.sync.record import Book
+from shared.sync.strangers import Strangers, resolve_strangers
 from shared.webex.protocol import MEMBERS_A_PAGE
 
 
@@ -28,48 +33,117 @@ class GroupGone(Permanent):
 
 @dataclass(frozen=True)
 class Seen:
-    """An observation, and when the people that could not be asked for now are due."""
+    """An observation.
+
+    later: when the people that could not be asked for now are due. roster: who is in the team.
+    accounts: who is in the group, None while there is none. to_invite: members of other
+    organizations who could be guests. moderated: a fingerprint of who should own the group, ""
+    where the owners were not read. team_read, group_read: when each side was read, 0 for not.
+    """
 
     observed: Observed
-    unresolved_at: int | None
+    later: int | None
+    roster: list[Member]
+    people: People
+    accounts: Mapping[ObjectId, Account] | None = None
+    to_invite: tuple[Member, ...] = ()
+    moderated: str = ""
+    team_read: int = 0
+    group_read: int = 0
+
+    def name(self, person: PersonId, object_id: ObjectId) -> str:
+        """What either side calls somebody, "" where none does."""
+        names = [m.name for m in self.roster if m.person == person]
+        account = (self.accounts or {}).get(object_id)
+        return next(filter(None, [*names, account.name if account else ""]), "")
 
 
-def observe(state: Book, settings: OrgSettings) -> Seen:
-    """The world as it is now. Raises core.errors, Later; changes nothing in either cloud."""
+@dataclass
+class _Reading:
+    """What was read so far."""
+
+    team_read: int
+    roster: list[Member]
+    people: People
+    strangers: Strangers = field(default_factory=Strangers)
+
+
+def observe(
+    state: Book, settings: OrgSettings, allowed: Collection[Change] = (), *, full: bool = True
+) -> Seen:
+    """The world as it is now. Raises core.errors, Later; changes nothing in either cloud.
+
+    full: also what an ordinary look takes for granted: the space's title, the group's name, owners.
+    """
     pacing.check(state.services, "graph")
-    roster = _read_roster(state)
-    resolved = resolve_people(state.held, roster, state.ledger)
-    people = sort_people(roster, resolved.identities, settings.org)
+    team_read = state.services.now()
+    roster = _read_roster(state, full=full)
+    resolved = resolve_people(state.held, roster, state.ledger, settings)
+    guests = resolved.guests_allowed
+    people = sort_people(roster, resolved.identities, settings.org, guests=guests)
     if state.team.group_id is None:
         _take_what_is_ours(state)
     if state.team.group_id is None:
         undecided = is_undecided(roster, resolved.identities, settings.org, state.team.creator)
         observed = _before_group(state, settings, people, undecided)
-    else:
-        observed = _with_group(state, people)
-    return Seen(observed, resolved.later)
+        return Seen(observed, resolved.later, roster, people, team_read=team_read)
+    reading = _Reading(team_read, roster, people)
+    accounts = _read_members(state, full=full)
+    group_read = state.services.now()
+    sides = _sides(state, settings, reading, accounts, full=full)
+    observed = Observed(
+        people=people,
+        creator=state.team.creator,
+        settled=state.team.settled,
+        sides=sides,
+        limits=settings.limits,
+        allowed=allowed,
+        first=not state.ledger_row.etag,
+    )
+    moments = [m for m in (resolved.later, reading.strangers.later) if m is not None]
+    return Seen(
+        observed,
+        min(moments, default=None),
+        roster,
+        people,
+        accounts,
+        resolved.to_invite,
+        _moderated(people, state.team) if sides.sight.owners is not None else "",
+        team_read,
+        group_read,
+    )
 
 
-def _read_roster(state: Book) -> list[Member]:
+def _read_roster(state: Book, *, full: bool) -> list[Member]:
     team, services = state.team, state.services
     pages = -(-max(team.roster_size, 1) // MEMBERS_A_PAGE)
-    pacing.book(services, "spaces", 1 + pages, low=state.held.row.value.low)
-    room = services.webex.room(team.space_id)
+    pacing.book(services, "spaces", full + pages, low=state.held.row.value.low)
+    title = services.webex.room(team.space_id).title if full else team.space_title
     roster = services.webex.members(team.space_id)
+    if not roster and team.group_id:
+        # Webex lets no team be without a moderator: this is a read that went wrong.
+        raise Unavailable("Webex shows nobody in the team")
     now = services.now()
     digest = roster_digest(roster)
     changed = now if digest != team.roster_digest else team.roster_changed
+    settled = team.settled or next_look(team.first_seen, changed, now) is None
     state.save_team(
         replace(
             team,
-            space_title=room.title,
+            space_title=title,
             roster_digest=digest,
             roster_changed=changed,
             roster_size=len(roster),
-            settled=team.settled or next_look(team.first_seen, changed, now) is None,
+            settled=settled,
+            settled_at=team.settled_at or (_settled_at(team, now) if settled else 0),
         )
     )
     return roster
+
+
+def _settled_at(team: Team, now: int) -> int:
+    """Rows that settled before this was kept are judged by when that was at the earliest."""
+    return team.first_seen + times.SETTLING_LOOKS[-1] if team.settled else now
 
 
 def _take_what_is_ours(state: Book) -> None:
@@ -77,6 +151,7 @@ def _take_what_is_ours(state: Book) -> None:
     if group is None:
         return
     now = state.services.now()
+    state.remember_group(group.id)
     state.save_team(
         replace(
             state.team,
@@ -94,59 +169,126 @@ def _before_group(state: Book, settings: OrgSettings, people: People, undecided:
     return Observed(
         people=people,
         creator=team.creator,
-        ledger=state.ledger,
         settled=team.settled,
         may_create=may_create(state.services, settings, team.creator, people),
         undecided=undecided,
+        limits=settings.limits,
     )
 
 
-def _with_group(state: Book, people: People) -> Observed:
-    members, owners = _read_group(state)
-    state.save_ledger(
-        book.seen(
-            state.ledger,
-            people.mapped,
-            members,
-            owners,
-            state.services.now(),
-            unresolved=people.listed.keys(),
-        )
+def _sides(
+    state: Book,
+    settings: OrgSettings,
+    reading: _Reading,
+    accounts: Mapping[ObjectId, Account],
+    *,
+    full: bool,
+) -> Sides:
+    """Both sides, with the owners where they matter; the ledger has learned from it."""
+    team, people = state.team, reading.people
+    sight = Sight(
+        at=reading.team_read,
+        mapped=people.mapped,
+        members=accounts.keys(),
+        unresolved={m.person for m in reading.roster} - people.mapped.keys(),
+        claimed=people.claimed,
+        moderators={people.mapped[p] for p in people.moderators},
     )
-    team = state.team
-    return Observed(
-        people=people,
-        creator=team.creator,
+    changed = _moderated(people, team) != team.moderated
+    if full or changed or _need_owners(state, sight):
+        sight = replace(sight, owners=_read_owners(state))
+    state.save_ledger(book.learn(state.ledger, sight))
+    direction = direction_of(team, settings)
+    retried = state.in_its_own_time
+    reading.strangers = resolve_strangers(state, sight, accounts, direction, retried=retried)
+    return Sides(
         ledger=state.ledger,
-        settled=team.settled,
-        members=members,
-        owners=owners,
+        sight=sight,
+        direction=direction,
+        settled_at=state.team.settled_at if state.team.settled else 0,
+        joined={m.person: m.joined for m in reading.roster},
+        moderating=frozenset(m.person for m in reading.roster if m.moderator),
+        creator=team.creator,
         stand_in=team.stand_in,
-        refused={} if _in_its_own_time(state) else team.listed,
+        strangers=reading.strangers.people,
+        why_not=reading.strangers.why_not,
+        declined={} if retried else _declined(team, reading.strangers.people),
     )
 
 
-def _in_its_own_time(state: Book) -> bool:
-    """The look was due by itself: then who was refused is tried again, else not each time."""
-    at = state.team.people_at
-    return at is not None and at <= state.services.now()
+def direction_of(team: Team, settings: OrgSettings) -> Direction:
+    """The team's own, else the organization's; what a newer version wrote counts as both."""
+    wanted = team.direction or settings.direction
+    return next((d for d in Direction if d.value == wanted), Direction.BOTH)
 
 
-def _read_group(state: Book) -> tuple[frozenset[ObjectId], frozenset[ObjectId]]:
-    """Members and owners, read whole. Raises GroupGone, Later while the group is young."""
-    team, groups, services = state.team, state.services.groups, state.services
+def _declined(team: Team, strangers: Mapping[ObjectId, PersonId]) -> dict[PersonId, str]:
+    others = {p: team.others[o] for o, p in strangers.items() if o in team.others}
+    return {**others, **team.listed}
+
+
+def _moderated(people: People, team: Team) -> str:
+    """A fingerprint of who should own the group."""
+    wanted = sorted(
+        {*people.moderators, *([team.creator] if team.creator in people.mapped else [])}
+    )
+    return hashlib.sha256("\n".join(wanted).encode()).hexdigest()[:32]
+
+
+_ABOUT_OWNERS = frozenset({"owner_refused", "owner_removed", "owner_limit", "last_owner"})
+
+
+def owners_codes(team: Team, people: Collection[PersonId]) -> dict[PersonId, str]:
+    """What was said of owners when they were last read."""
+    return {p: c for p, c in team.listed.items() if c in _ABOUT_OWNERS and p in people}
+
+
+def _need_owners(state: Book, sight: Sight) -> bool:
+    """Whether anything about owners is under way, or somebody is about to leave the group."""
+    team, after = state.team, book.learn(state.ledger, sight)
+    if team.stand_in or any(p.side == OWNERS for p in after.pending.values()):
+        return True
+    if any(m.side == OWNERS for m in after.missing):
+        return True
+    if state.in_its_own_time and owners_codes(team, sight.mapped):
+        return True
+    return any(m.side == WEBEX and book.is_confirmed(after, m, sight.at) for m in after.missing)
+
+
+def _read_members(state: Book, *, full: bool) -> dict[ObjectId, Account]:
+    """Read whole. Raises GroupGone, Later while the group is young."""
+    team, groups = state.team, state.services.groups
     assert team.group_id is not None
-    group = groups.group(team.group_id)
+    if full:
+        _read_name(state)
+    try:
+        return groups.members(team.group_id)
+    except NotThere as failure:
+        if not full:
+            _read_name(state)
+        raise (_not_there_yet(state) or failure) from failure
+
+
+def _read_owners(state: Book) -> frozenset[ObjectId]:
+    assert state.team.group_id is not None
+    try:
+        return state.services.groups.owners(state.team.group_id)
+    except NotThere as failure:
+        raise (_not_there_yet(state) or failure) from failure
+
+
+def _read_name(state: Book) -> None:
+    """Raises GroupGone, Later while the group is young."""
+    team, services = state.team, state.services
+    assert team.group_id is not None
+    group = services.groups.group(team.group_id)
     if group is None:
         raise _not_there_yet(state) or GroupGone(f"group {team.group_id} does not exist")
+    state.remember_group(team.group_id)
     if group.name and group.name != team.group_name:
         state.save_team(replace(team, group_name=group.name))
         if naming.display_name(team.name) != group.name:
             services.log("group has another name", team=team.uuid, group=group.id)
-    try:
-        return groups.members(team.group_id), groups.owners(team.group_id)
-    except NotThere as failure:
-        raise (_not_there_yet(state) or failure) from failure
 
 
 def _not_there_yet(state: Book) -> pacing.Later | None:

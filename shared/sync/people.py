@@ -10,11 +10,12 @@ from shared.core.errors import NotThere, Throttled, Transient, Unavailable
 from shared.core.identity import from_external_id, is_fresh, keep_since
 from shared.core.ids import OrgId, PersonId
 from shared.core.ledger import Ledger
-from shared.core.model import Identity, IdentityState, Member
-from shared.core.people import to_resolve
+from shared.core.model import Identity, IdentityState, Member, OrgSettings
+from shared.core.people import outsiders, to_resolve
 from shared.ports import Services
 from shared.sync.lease import Held
 from shared.sync.pacing import Later, book, hear
+from shared.sync.policy import group_policy
 
 # Within the pace's burst; more would only wait.
 _AT_ONCE = 40
@@ -24,14 +25,36 @@ _DOWN_AFTER = 3
 
 @dataclass(frozen=True)
 class Resolved:
-    """identities: who is known now. later: when the rest can be asked for, None if nobody is."""
+    """identities: who is known now. later: when the rest can be asked for, None if nobody is.
+
+    guests_allowed: people of other organizations count; to_invite: those who are no guests yet.
+    """
 
     identities: dict[PersonId, Identity]
     later: int | None
+    guests_allowed: bool = False
+    to_invite: tuple[Member, ...] = ()
 
 
-def resolve_people(held: Held, roster: Sequence[Member], ledger: Ledger) -> Resolved:
-    """Identities of our own people. What the pace does not allow now is left for `later`."""
+def resolve_people(
+    held: Held, roster: Sequence[Member], ledger: Ledger, settings: OrgSettings
+) -> Resolved:
+    """Identities of our own people, and of guests. What the pace does not allow now is left for
+    `later`."""
+    own = _resolve_own(held, roster, ledger)
+    strangers = outsiders(roster, settings.org)
+    if not strangers or not settings.guests or not group_policy(held.services, settings).guests:
+        return own
+    known = held.services.identities.known(m.person for m in strangers)
+    return replace(
+        own,
+        identities=own.identities | known,
+        guests_allowed=True,
+        to_invite=tuple(m for m in strangers if m.person not in known and m.email),
+    )
+
+
+def _resolve_own(held: Held, roster: Sequence[Member], ledger: Ledger) -> Resolved:
     services = held.services
     org: OrgId = services.org
     wanted = to_resolve(roster, org)

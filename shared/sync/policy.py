@@ -21,7 +21,7 @@ def may_create(
     """The reason code why no group may be made for this team, "" if one may."""
     if not settings.honour_creation:
         return ""
-    policy = _policy(services, settings)
+    policy = group_policy(services, settings)
     if policy.everybody:
         return ""
     object_id = people.mapped.get(creator) if creator else None
@@ -32,17 +32,24 @@ def may_create(
     return "creator_may_not_create"
 
 
-def _policy(services: Services, settings: OrgSettings) -> CreationPolicy:
+def group_policy(services: Services, settings: OrgSettings) -> CreationPolicy:
     """The tenant's group settings, kept for half an hour: changes take that long anyway."""
     name = f"{_KEPT}{settings.tenant}"
     kept = services.organizations.kept(name)
     now = services.now()
     if kept and now - _number(kept.state.get("at")) < times.GROUP_SETTINGS_FRESH:
         return CreationPolicy(
-            bool(kept.state.get("everybody")), str(kept.state.get("allowed_group") or "")
+            bool(kept.state.get("everybody")),
+            str(kept.state.get("allowed_group") or ""),
+            bool(kept.state.get("guests", True)),
         )
     policy = services.groups.creation_policy()
-    state = {"at": now, "everybody": policy.everybody, "allowed_group": policy.allowed_group}
+    state = {
+        "at": now,
+        "everybody": policy.everybody,
+        "allowed_group": policy.allowed_group,
+        "guests": policy.guests,
+    }
     try:
         services.organizations.keep(name, kept, state)
     except Conflict:

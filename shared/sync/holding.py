@@ -1,0 +1,72 @@
+"""What the brake holds, in a row of its own: kept for an administrator, and what was decided.
+
+The row is the worker's but for the decision. Allowed changes go with the next looks, until none of
+them is wanted any more; refused ones are remembered in the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from shared.core.held import Held, Named
+from shared.core.ledger import Change
+from shared.core.model import Versioned
+from shared.core.plan import Plan
+from shared.sync.observe import Seen
+from shared.sync.record import Book
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The row as this look found it. allowed: what an administrator has allowed."""
+
+    row: Versioned[Held] | None = None
+    allowed: frozenset[Change] = frozenset()
+
+    def keep(self, state: Book, seen: Seen, todo: Plan) -> None:
+        """After the look's steps: what waits now. May be called again."""
+        if state.trial:
+            return
+        if self.allowed & {*todo.changes}:
+            # Done just now, or under way: it is seen by the next look.
+            return
+        teams, uuid = state.services.teams, state.team.uuid
+        held = _held(state, seen, todo, self.row)
+        if held == (self.row.value if self.row else None):
+            state.save_team(replace(state.team, held=held is not None))
+        elif held:
+            # The row is there before the team says so; one may have been left there by a death.
+            teams.hold(uuid, self.row or teams.held(uuid), held)
+            state.save_team(replace(state.team, held=True))
+            state.services.log("held back", team=uuid, changes=len(held.changes), why=held.why)
+        else:
+            state.save_team(replace(state.team, held=False))
+            teams.hold(uuid, self.row, None)
+
+
+def decided(state: Book) -> Waiting:
+    """What waits, and what an administrator said to it. What was refused is remembered here."""
+    if not state.team.held:
+        return Waiting()
+    row = state.services.teams.held(state.team.uuid)
+    if row is None:
+        return Waiting()
+    changes = frozenset(named.change for named in row.value.changes)
+    if row.value.decided == "allow":
+        return Waiting(row, changes)
+    if row.value.decided == "refuse":
+        state.save_ledger(replace(state.ledger, refused=state.ledger.refused | changes))
+    return Waiting(row)
+
+
+def _held(state: Book, seen: Seen, todo: Plan, row: Versioned[Held] | None) -> Held | None:
+    """What waits now; the row as it is while it says the same and nobody has decided."""
+    if not todo.held:
+        return None
+    before = row.value if row and not row.value.decided else None
+    named = tuple(Named(c, seen.name(c.person, c.object)) for c in sorted(todo.held))
+    same = before and {n.change for n in before.changes} == {n.change for n in named}
+    if before and same and before.why == todo.why:
+        return before
+    at = before.at if before else state.services.now()
+    return Held(named, at, len(seen.people.mapped), todo.why)

@@ -1,0 +1,156 @@
+"""Dry run: what a look would do to a team, and why each person is or is not in its group.
+
+The worker's own observation and plan; nothing is written to either cloud, nor to the team's rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import NoReturn, TypeVar
+
+from shared.core.held import Evidence, Named, Preview
+from shared.core.ids import ObjectId, PersonId, TeamId
+from shared.core.ledger import ADD, MEMBERS, OWNERS, Change, Ledger, Pair
+from shared.core.look import Look
+from shared.core.model import Identity, Member, OrgSettings, Team, Versioned
+from shared.core.plan import Plan, plan
+from shared.ports import Services
+from shared.sync.holding import decided
+from shared.sync.lease import Held
+from shared.sync.observe import Seen, direction_of, observe
+from shared.sync.record import Book
+
+Answer = TypeVar("Answer")
+
+
+class _Trial(Held):
+    """No lease, and nothing to write with."""
+
+    def keep(self) -> None:
+        pass
+
+    def write(self, send: Callable[[], Answer]) -> NoReturn:
+        raise AssertionError("a dry run writes nothing")
+
+
+def preview(
+    services: Services, settings: OrgSettings, team: TeamId, *, low: bool = False
+) -> Preview:
+    """What a look would do now, On or Off. Reads both sides; may be called any number of times.
+
+    low: background work. Raises KeyError for a team without a row, Later, core.errors.
+    """
+    row = services.teams.read(team)
+    if row is None:
+        raise KeyError(team)
+    look = Look(row.value.space_id, low=low)
+    held = _Trial(services, team, Versioned(look, ""))
+    state = Book(held, row, services.teams.ledger(team), in_its_own_time=False, trial=True)
+    waiting = decided(state)
+    seen = observe(state, settings, waiting.allowed)
+    todo = plan(seen.observed)
+    changes = (*_creating(todo), *todo.changes, *todo.held)
+    return Preview(
+        team=team,
+        name=state.team.space_title or state.team.name,
+        at=services.now(),
+        direction=direction_of(row.value, settings).value,
+        team_read=seen.team_read,
+        group_read=seen.group_read,
+        creates=todo.create is not None,
+        changes=tuple(Named(c, seen.name(c.person, c.object)) for c in changes),
+        counts=dict(Counter(f"{c.op} {c.side}" for c in changes)),
+        listed=dict(Counter([*todo.listed.values(), *todo.others.values()])),
+        held=bool(todo.held),
+        failure=todo.blocked,
+        people=tuple(_people(state, seen, todo, changes)),
+    )
+
+
+def _creating(todo: Plan) -> list[Change]:
+    """The first people of a group that would be made."""
+    create = todo.create
+    members: list[Pair] = [*(create.members if create else ()), *todo.members]
+    owners: list[Pair] = [*(create.owners if create else ()), *todo.owners]
+    return [Change(*pair, side, ADD) for side, pairs in _sided(owners, members) for pair in pairs]
+
+
+def _sided(owners: list[Pair], members: list[Pair]) -> list[tuple[str, list[Pair]]]:
+    return [(OWNERS, owners), (MEMBERS, members)]
+
+
+def _people(state: Book, seen: Seen, todo: Plan, changes: tuple[Change, ...]) -> Iterator[Evidence]:
+    """Everybody of either side or of the memory, those of the team first."""
+    ledger, mapped = state.ledger, seen.people.mapped
+    known = state.services.identities.known({*(m.person for m in seen.roster), *ledger.baseline})
+    facts = _Facts(state.team, seen, todo, changes, ledger, known)
+    shown: set[ObjectId] = set()
+    for member in seen.roster:
+        object_id = mapped.get(member.person) or _claimed(known.get(member.person))
+        shown |= {object_id} if object_id else set()
+        yield facts.of(member.person, object_id, member)
+    rostered = {m.person for m in seen.roster}
+    for person, object_id in ledger.baseline.items():
+        if person not in rostered and object_id not in shown:
+            shown.add(object_id)
+            yield facts.of(person, object_id, None)
+    strangers = seen.observed.sides.strangers if seen.observed.sides else {}
+    for object_id in seen.accounts or ():
+        if object_id not in shown:
+            yield facts.of(strangers.get(object_id), object_id, None)
+
+
+def _claimed(identity: Identity | None) -> ObjectId | None:
+    return identity.object if identity else None
+
+
+class _Facts:
+    """What is known of everybody, by person and object id."""
+
+    def __init__(
+        self,
+        team: Team,
+        seen: Seen,
+        todo: Plan,
+        changes: tuple[Change, ...],
+        ledger: Ledger,
+        known: Mapping[PersonId, Identity],
+    ) -> None:
+        self._team = team
+        self._seen = seen
+        self._todo = todo
+        self._ledger = ledger
+        self._known = known
+        self._changes: dict[ObjectId, list[Change]] = {}
+        for change in changes:
+            self._changes.setdefault(change.object, []).append(change)
+        sides = seen.observed.sides
+        self._owners = frozenset(sides.sight.owners or ()) if sides else frozenset()
+
+    def of(
+        self, person: PersonId | None, object_id: ObjectId | None, member: Member | None
+    ) -> Evidence:
+        ledger, accounts = self._ledger, self._seen.accounts or {}
+        identity = self._known.get(person) if person else None
+        account = accounts.get(object_id) if object_id else None
+        code = self._todo.listed.get(person, "") if person else ""
+        if not code and object_id and member is None:
+            code = self._todo.others.get(object_id, "")
+        return Evidence(
+            name=(member.name if member else "") or (account.name if account else ""),
+            person=person,
+            object=object_id,
+            in_team=member is not None,
+            in_group=object_id in accounts,
+            moderator=bool(member and member.moderator),
+            owner=object_id in self._owners,
+            joined=member.joined if member else 0,
+            known=bool(person) and ledger.baseline.get(person or PersonId("")) == object_id,
+            state=identity.state.value if identity else "",
+            checked=identity.checked if identity else 0,
+            pending=tuple(p for p in ledger.pending.values() if p.object == object_id),
+            missing={m.side: since for m, since in ledger.missing.items() if m.object == object_id},
+            changes=tuple(self._changes.get(object_id, ())) if object_id else (),
+            code=code,
+        )

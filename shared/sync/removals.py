@@ -1,0 +1,131 @@
+"""Taking people out of the group: one write a person, 20 writes a call.
+
+Owners first, then members; the plan has seen to it that an owner stays. Microsoft has no bulk
+removal: https://learn.microsoft.com/graph/api/group-delete-members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from shared.core import ledger as book
+from shared.core import times
+from shared.core.errors import AnswerUnknown, NotThere, PermissionMissing, Where
+from shared.core.identity import from_external_id
+from shared.core.ids import ObjectId, PersonId
+from shared.core.ledger import MEMBERS, OWNERS, REMOVE, Pair
+from shared.core.model import Account
+from shared.microsoft.protocol import (
+    Answer,
+    Kind,
+    Part,
+    is_for_all,
+    remove_member_part,
+    remove_owner_part,
+)
+from shared.sync import pacing
+from shared.sync.additions import Outcome, send_parts
+from shared.sync.record import Book
+
+_DONE = (Kind.OK, Kind.ABSENT)
+# It may have been done, or will be when sent again: reading comes first.
+_OPEN = (Kind.AGAIN, Kind.THROTTLED)
+
+
+def remove(
+    state: Book,
+    members: Sequence[Pair],
+    owners: Sequence[Pair],
+    accounts: Callable[[ObjectId], Account],
+    outcome: Outcome,
+) -> None:
+    """Take people out of the group. Who turns out not to have left the team stays, and is named.
+
+    What could not be done now is postponed or named in `outcome`. Raises Later, core.errors.
+    """
+    leaving = {p.person for p in members}
+    _remove_wave(
+        state, [p for p in owners if p.person not in leaving], OWNERS, remove_owner_part, outcome
+    )
+    # Wave by wave: what was asked about is done before the quota for the next ones is waited for.
+    for start in range(0, len(members), times.PARTS_A_BATCH):
+        wave = members[start : start + times.PARTS_A_BATCH]
+        gone = [p for p in wave if _has_left(state, p, accounts(p.object), outcome)]
+        let_go = [p for p in owners if p in gone]
+        stay = _remove_wave(state, let_go, OWNERS, remove_owner_part, outcome)
+        out = [p for p in gone if p.person not in stay]
+        _remove_wave(state, out, MEMBERS, remove_member_part, outcome)
+
+
+def _has_left(state: Book, pair: Pair, account: Account, outcome: Outcome) -> bool:
+    """Webex does not show the person in the team: because they left, or because the account is
+    inactive, gone, or somebody else's now? Guests are not in our directory."""
+    if account.guest:
+        return True
+    state.held.keep()
+    pacing.book(state.services, "people", 1, low=state.held.row.value.low)
+    try:
+        user = state.services.webex.user(pair.person)
+    except NotThere:
+        outcome.named[pair.person] = "inactive_in_webex"
+        return False
+    now = state.services.now() // times.SECOND
+    if not user.active:
+        outcome.named[pair.person] = "inactive_in_webex"
+        return False
+    if from_external_id(pair.person, user.external_id, now).object != pair.object:
+        outcome.named[pair.person] = "identity_changed"
+        return False
+    return True
+
+
+def _remove_wave(
+    state: Book,
+    wave: Sequence[Pair],
+    side: str,
+    part: Callable[[str, ObjectId], Part],
+    outcome: Outcome,
+) -> set[PersonId]:
+    """Answers whom Microsoft did not let go of now: they stay members as well."""
+    if not wave:
+        return set()
+    now = state.services.now()
+    state.save_ledger(book.sending(state.ledger, wave, side, now, REMOVE))
+    parts = [part(state.team.group_id or "", p.object) for p in wave]
+    try:
+        answers, wait = send_parts(state, parts)
+    except AnswerUnknown as unheard:
+        asked = round((unheard.retry_after or 0) * times.SECOND)
+        outcome.postpone(state.services.now() + max(asked, times.GAP))
+        return {p.person for p in wave}
+    _judge(state, wave, parts, answers, side, outcome)
+    if wait is not None:
+        outcome.postpone(wait)
+    return {p.person for p, a in zip(wave, answers, strict=True) if a.kind not in _DONE}
+
+
+def _judge(
+    state: Book,
+    wave: Sequence[Pair],
+    parts: Sequence[Part],
+    answers: Sequence[Answer],
+    side: str,
+    outcome: Outcome,
+) -> None:
+    judged = list(zip(wave, answers, strict=True))
+    now = state.services.now()
+    done = [p for p, a in judged if a.kind in _DONE]
+    refused = [p for p, a in judged if a.kind not in (*_DONE, *_OPEN)]
+    ledger = book.answered(state.ledger, done, side, now, REMOVE)
+    state.save_ledger(book.refused(ledger, refused, side, REMOVE))
+    if any(a.kind in _OPEN for _, a in judged):
+        outcome.postpone(now + times.GAP)
+    for (pair, answer), sent in zip(judged, parts, strict=True):
+        if pair not in refused:
+            continue
+        forbidden = answer.kind is Kind.FORBIDDEN and is_for_all(answer.message)
+        if forbidden or answer.kind is Kind.UNAUTHENTICATED:
+            where = Where("graph", sent.method, sent.url, answer.status, answer.trace)
+            raise PermissionMissing(answer.message, where)
+        last = answer.kind is Kind.LAST_OWNER
+        outcome.named[pair.person] = "last_owner" if last else "removal_refused"

@@ -1,0 +1,144 @@
+"""Who in the group and not in the team is whom in Webex.
+
+What is kept of identities first; else Webex's directory is asked by the account's name, and
+believed only where the user found there carries this very object id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.core import times
+from shared.core.errors import NotThere, Transient
+from shared.core.identity import from_external_id
+from shared.core.ids import ObjectId, PersonId
+from shared.core.ledger import Sight, in_group
+from shared.core.model import Account, Direction, Identity, IdentityState
+from shared.sync.pacing import Later, book, hear
+from shared.sync.record import Book
+
+# Looked up in one look; more come in the next.
+_AT_ONCE = 20
+# Calls that one stranger may cost.
+_CALLS = 2
+
+
+@dataclass
+class Strangers:
+    """people: who they are in Webex. why_not: the code why one is nobody there. later: when the
+    rest can be asked for, None if nobody is left."""
+
+    people: dict[ObjectId, PersonId] = field(default_factory=dict)
+    why_not: dict[ObjectId, str] = field(default_factory=dict)
+    later: int | None = None
+
+
+def resolve_strangers(
+    state: Book,
+    sight: Sight,
+    accounts: Mapping[ObjectId, Account],
+    direction: Direction,
+    *,
+    retried: bool,
+) -> Strangers:
+    """Raises nothing that a provider did: who cannot be asked about now is left for `later`.
+
+    retried: ask again about those who were nobody the last time.
+    """
+    found = Strangers()
+    known = {*sight.mapped.values(), *sight.claimed, *state.ledger.baseline.values()}
+    unknown = sorted(in_group(state.ledger, sight) - known)
+    if not unknown or direction is Direction.TEAM:
+        return found
+    asking = _from_memory(state, unknown, accounts, found, retried=retried)
+    if not asking:
+        return found
+    try:
+        book(
+            state.services,
+            "people",
+            _CALLS * len(asking[:_AT_ONCE]),
+            low=state.held.row.value.low,
+        )
+        for account in asking[:_AT_ONCE]:
+            state.held.keep()
+            _ask(state, account, found)
+    except Later as later:
+        found.later = later.at
+        return found
+    except Transient as failure:
+        hear(state.services, failure)
+        state.services.log.failed("somebody in the group cannot be looked up", failure)
+        pause = failure.retry_after or times.DIRECTORY_RETRY / times.SECOND
+        found.later = state.services.now() + round(pause * times.SECOND)
+        return found
+    if len(asking) > _AT_ONCE:
+        found.later = state.services.now() + times.GAP
+    return found
+
+
+def _from_memory(
+    state: Book,
+    unknown: list[ObjectId],
+    accounts: Mapping[ObjectId, Account],
+    found: Strangers,
+    *,
+    retried: bool,
+) -> list[Account]:
+    """What needs no call; answers those who are to be asked about."""
+    services, others = state.services, state.team.others
+    carriers = services.identities.people_of(unknown)
+    kept = services.identities.known({p for people in carriers.values() for p in people})
+    asking: list[Account] = []
+    for object_id in unknown:
+        account = accounts.get(object_id, Account(object_id))
+        people = [p for p in carriers.get(object_id, ()) if _carries(kept.get(p), object_id)]
+        if account.enabled is False:
+            found.why_not[object_id] = "disabled_in_entra"
+        elif len(people) > 1:
+            found.why_not[object_id] = "claimed_twice"
+        elif people:
+            found.people[object_id] = people[0]
+        elif account.guest:
+            found.why_not[object_id] = "guest_in_group"
+        elif others.get(object_id) in _NOBODY and not retried:
+            found.why_not[object_id] = others[object_id]
+        else:
+            asking.append(account)
+    return asking
+
+
+_NOBODY = frozenset({"not_in_webex", "inactive_in_webex", "guest_in_group", "claimed_twice"})
+
+
+def _carries(identity: Identity | None, object_id: ObjectId) -> bool:
+    return identity is not None and identity.object == object_id
+
+
+def _ask(state: Book, account: Account, found: Strangers) -> None:
+    """By the principal's name and, where it is another, by the mail address."""
+    services, object_id = state.services, account.object
+    if not account.principal and not account.mail:
+        asked = services.groups.account(object_id)
+        account = asked or account
+    for name in dict.fromkeys(filter(None, (account.principal, account.mail))):
+        try:
+            user = services.webex.user_named(name)
+        except NotThere:
+            continue
+        if user is None or user.person is None or not user.is_person:
+            continue
+        now = services.now() // times.SECOND
+        identity = from_external_id(user.person, user.external_id, now)
+        if identity.object != object_id:
+            continue
+        kept = services.identities.keep([identity])[user.person]
+        if kept.state is not IdentityState.MAPPED:
+            found.why_not[object_id] = kept.state.value
+        elif not user.active:
+            found.why_not[object_id] = "inactive_in_webex"
+        else:
+            found.people[object_id] = user.person
+        return
+    found.why_not[object_id] = "not_in_webex"
