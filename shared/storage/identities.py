@@ -32,6 +32,9 @@ class IdentityRows:
             found |= {p: i for p, i in everybody.items() if p in wanted}
         return found
 
+    def people_of(self, objects: Iterable[ObjectId]) -> Claims:
+        return self._claims_on(set(objects))
+
     def keep(self, identities: Iterable[Identity]) -> People:
         """Claims first, so that a crash in between leaves a claim too many, never one too few."""
         new = list(identities)

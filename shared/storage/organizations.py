@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from shared.core.ids import OrgId, TenantId
-from shared.core.model import OrgSettings, Versioned
+from shared.core.model import Limits, OrgSettings, Versioned
 from shared.core.pace import Pace
 from shared.ports import Conflict, Kept
 from shared.storage.tables import Partition, Row, Value, spread
@@ -74,6 +74,11 @@ def _values(settings: OrgSettings) -> dict[str, Value]:
         "default_folder": settings.default_folder,
         "folder_linkers": ",".join(settings.folder_linkers),
         "direction": settings.direction,
+        "guests": settings.guests,
+        "limit_remove": settings.limits.remove,
+        "limit_remove_share": settings.limits.remove_share,
+        "limit_add": settings.limits.add,
+        "limit_add_share": settings.limits.add_share,
         "language": settings.language,
         "chosen": settings.chosen or "",
         "tenant_name": settings.tenant_name,
@@ -96,6 +101,8 @@ def _settings(org: OrgId, row: Row) -> OrgSettings:
         default_folder=row.flag("default_folder", True),
         folder_linkers=_linkers(row),
         direction=row.text("direction") or OrgSettings.direction,
+        guests=row.flag("guests"),
+        limits=_limits(row),
         language=row.text("language"),
         chosen=TenantId(chosen) if chosen else None,
         tenant_name=row.text("tenant_name"),
@@ -108,3 +115,18 @@ def _linkers(row: Row) -> tuple[str, ...]:
     if "folder_linkers" not in row.values:
         return OrgSettings.folder_linkers
     return tuple(filter(None, row.text("folder_linkers").split(",")))
+
+
+def _limits(row: Row) -> Limits:
+    """A row of an earlier version has none; nought is a limit of its own."""
+    usual = Limits()
+
+    def number(name: str, default: int) -> int:
+        return row.number(name) if name in row.values else default
+
+    return Limits(
+        remove=number("limit_remove", usual.remove),
+        remove_share=number("limit_remove_share", usual.remove_share),
+        add=number("limit_add", usual.add),
+        add_share=number("limit_add_share", usual.add_share),
+    )

@@ -1,22 +1,27 @@
-"""`team:`, `members:` and `space:` rows of one organization."""
+"""`team:`, `members:`, `space:`, `group:`, `held:` and `preview:` rows of one organization."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from uuid import UUID, uuid4
 
 from shared.core import ledger as rules
-from shared.core.ids import GroupId, PersonId, TeamId
+from shared.core.held import Held, Preview
+from shared.core.ids import GroupId, ObjectId, PersonId, TeamId
 from shared.core.ledger import Ledger
 from shared.core.model import Drive, Folder, Status, Team, Versioned
-from shared.ports import Conflict, Label, Space
+from shared.ports import Conflict, Connected, Label, Space
+from shared.storage.planned import held_of, held_values, preview_of, preview_values
 from shared.storage.tables import Partition, Row, Step, Value, spread
 
 # Bytes of blobs a row; an entity takes 1 MiB with everything.
 _ROW_BYTES = 720 * 1024
 _READS = 5
+# People of whom it is said why they are in the group and not in the team.
+_OTHERS_MAX = 2_000
 # What reading a row raises that this version did not write.
 _UNREADABLE = (ValueError, LookupError)
 _LABEL = (
@@ -43,7 +48,7 @@ class TeamRows:
         return (_team(row) for row in self._rows.range("team:", "team;"))
 
     def labels(self, after: str, limit: int) -> list[Label]:
-        rows = self._rows.range(_behind(after), "team;", limit=limit, only=_LABEL)
+        rows = self._rows.range(_behind("team:", after), "team;", limit=limit, only=_LABEL)
         return [_label(row) for row in rows]
 
     def among(self, teams: Collection[TeamId]) -> dict[TeamId, Team]:
@@ -67,6 +72,56 @@ class TeamRows:
             "tries": space.tries,
         }
         self._rows.upsert(f"space:{space.uuid}", values)
+
+    def teams_of(self, groups: Collection[GroupId]) -> dict[GroupId, Connected]:
+        return {
+            GroupId(group): Connected(TeamId(row.text("team")), row.text("space"))
+            for group, row in self._rows.among("group:", groups).items()
+        }
+
+    def remember_group(self, group: GroupId, team: TeamId, space_id: str) -> None:
+        values: dict[str, Value] = {"team": team, "space": space_id}
+        row = self._rows.get(f"group:{group}")
+        if row is None:
+            # Somebody else was quicker: then it is theirs, or the same was said.
+            with suppress(Conflict):
+                self._rows.insert(f"group:{group}", values)
+        elif row.text("team") == team and row.text("space") != space_id:
+            self._rows.upsert(row.key, values)
+
+    def held(self, team: TeamId) -> Versioned[Held] | None:
+        row = self._rows.get(f"held:{team}")
+        return Versioned(held_of(row), row.etag) if row else None
+
+    def hold(
+        self, team: TeamId, before: Versioned[Held] | None, after: Held | None
+    ) -> Versioned[Held] | None:
+        key = f"held:{team}"
+        if after is not None:
+            etag = before.etag if before else None
+            return Versioned(after, self._rows.put(key, held_values(after), etag))
+        if before is not None:
+            self._rows.delete(key, before.etag)
+        return None
+
+    def preview(self, team: TeamId) -> Preview | None:
+        row = self._rows.get(f"preview:{team}")
+        return preview_of(row) if row else None
+
+    def keep_preview(self, preview: Preview) -> None:
+        self._rows.upsert(f"preview:{preview.team}", preview_values(preview))
+
+    def previews(self, after: str, limit: int) -> list[Preview]:
+        """As many as there are up to `limit`: those that cannot be read are passed over."""
+        found: list[Preview] = []
+        while len(found) < limit:
+            low, missing = _behind("preview:", after), limit - len(found)
+            rows = list(self._rows.range(low, "preview;", limit=missing))
+            found += filter(None, map(preview_of, rows))
+            if len(rows) < missing:
+                break
+            after = rows[-1].key.removeprefix("preview:")
+        return found
 
     def ledger(self, team: TeamId) -> Versioned[Ledger]:
         """Rows that belong together carry the same stamp; torn reads are read again."""
@@ -96,9 +151,9 @@ class TeamRows:
         return Versioned(after, self._rows.write(steps)[0])
 
 
-def _behind(team: str) -> str:
+def _behind(prefix: str, team: str) -> str:
     # A space comes right behind the uuid, and before everything that is longer.
-    return f"team:{team} " if team else "team:"
+    return f"{prefix}{team} " if team else prefix
 
 
 def _label(row: Row) -> Label:
@@ -140,14 +195,10 @@ def _blobs(rows: list[Row]) -> dict[str, bytes]:
     for row in rows:
         merged |= row.values
     whole = Row("", merged, "")
-    return {name: whole.blob(name) for name in ("baseline", "owners", "pending")}
+    return {name: whole.blob(name) for name in rules.BLOBS}
 
 
 def _values(team: Team) -> dict[str, Value]:
-    codes = sorted(set(team.listed.values()))
-    listed = b"".join(
-        UUID(person).bytes + bytes([codes.index(code)]) for person, code in team.listed.items()
-    )
     values: dict[str, Value] = {
         "space": team.space_id,
         "new": team.new,
@@ -175,8 +226,13 @@ def _values(team: Team) -> dict[str, Value]:
         "wanted_done": team.wanted_done,
         "failures": team.failures,
         "in_group": team.in_group,
-        "codes": json.dumps(codes),
-        **spread("listed", listed),
+        "direction": team.direction,
+        "full_at": team.full_at,
+        "moderated": team.moderated,
+        "held": team.held,
+        "settled_at": team.settled_at,
+        **_coded("listed", "codes", team.listed.items()),
+        **_coded("others", "others_codes", islice(team.others.items(), _OTHERS_MAX)),
     }
     if team.drive:
         values |= {
@@ -222,15 +278,27 @@ def _team(row: Row) -> Team:
         people_at=row.moment("people_at"),
         wanted_done=row.number("wanted_done"),
         failures=row.number("failures"),
-        listed=_listed(row),
+        listed={PersonId(uuid): code for uuid, code in _codes(row, "listed", "codes")},
         in_group=row.number("in_group"),
+        direction=row.text("direction"),
+        full_at=row.number("full_at"),
+        moderated=row.text("moderated"),
+        held=row.flag("held"),
+        settled_at=row.number("settled_at"),
+        others={ObjectId(uuid): code for uuid, code in _codes(row, "others", "others_codes")},
     )
 
 
-def _listed(row: Row) -> dict[PersonId, str]:
-    codes: list[str] = json.loads(row.text("codes") or "[]")
-    blob = row.blob("listed")
-    return {
-        PersonId(str(UUID(bytes=blob[i : i + 16]))): codes[blob[i + 16]]
-        for i in range(0, len(blob), 17)
-    }
+def _coded(name: str, codes_name: str, listed: Iterable[tuple[str, str]]) -> dict[str, Value]:
+    """Uuids with a code each: 17 bytes, and the codes beside them."""
+    listed = list(listed)
+    codes = sorted({code for _, code in listed})
+    packed = b"".join(UUID(uuid).bytes + bytes([codes.index(code)]) for uuid, code in listed)
+    return {codes_name: json.dumps(codes), **spread(name, packed)}
+
+
+def _codes(row: Row, name: str, codes_name: str) -> Iterator[tuple[str, str]]:
+    codes: list[str] = json.loads(row.text(codes_name) or "[]")
+    packed = row.blob(name)
+    for i in range(0, len(packed), 17):
+        yield str(UUID(bytes=packed[i : i + 16])), codes[packed[i + 16]]

@@ -62,6 +62,31 @@ def test_nobody_costs_nothing(watched: Partition, eye: Eye) -> None:
     assert eye.calls == []
 
 
+def test_who_carries_an_object_id_is_found_by_it(rows: Partition) -> None:
+    identities, shared, own = IdentityRows(rows), _object(), _object()
+    alice, eve, bob = _person(), _person(), _person()
+    identities.keep([_says(alice, shared), _says(eve, shared), _says(bob, own)])
+
+    assert identities.people_of([shared, own, _object()]) == {
+        shared: frozenset({alice, eve}),
+        own: frozenset({bob}),
+    }
+
+
+def test_five_hundred_object_ids_cost_at_most_forty_point_reads(
+    watched: Partition, eye: Eye
+) -> None:
+    identities = IdentityRows(watched)
+    people = {_object(): _person() for _ in range(500)}
+    identities.keep([_says(person, object_id) for object_id, person in people.items()])
+    eye.calls.clear()
+    found = identities.people_of(people)
+
+    assert found == {object_id: frozenset({person}) for object_id, person in people.items()}
+    assert len(eye.calls) <= 40
+    assert all(method == "GET" and "RowKey=" in url for method, url in eye.calls)
+
+
 def test_a_double_claim_in_one_answer_marks_both(rows: Partition) -> None:
     identities, object_id = IdentityRows(rows), _object()
     alice, eve = _person(), _person()

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from shared.core.ids import OrgId, TenantId
-from shared.core.model import OrgSettings, Versioned
+from shared.core.model import Limits, OrgSettings, Versioned
 from shared.core.pace import Pace
 from shared.ports import Conflict, DeadLetter
 from shared.storage.dead_letters import DeadLetterRows
@@ -25,6 +25,8 @@ FULL = OrgSettings(
     default_folder=False,
     folder_linkers=("people",),
     direction="team",
+    guests=True,
+    limits=Limits(remove=1, remove_share=2, add=3, add_share=4),
     language="sv",
     chosen=TenantId("3f2504e0-4f89-41d3-9a0c-0305e82c3302"),
     tenant_name="Contoso Åre",
@@ -85,6 +87,13 @@ def test_a_setting_that_an_older_row_does_not_have_is_its_default(
     rows.insert("settings", {"on": True})
 
     assert organization.settings() == replace(OrgSettings(ORG), on=True)
+
+
+def test_a_limit_of_nobody_at_all_is_a_limit(organization: OrganizationRows) -> None:
+    strict = Limits(remove=0, remove_share=0, add=0, add_share=0)
+    organization.save_settings(lambda s: replace(s, limits=strict))
+
+    assert organization.settings().limits == strict
 
 
 def test_a_cursor_is_kept_with_the_etag_it_was_read_under(

@@ -8,7 +8,7 @@ import pytest
 from shared.core.ids import GroupId, TeamId
 from shared.core.ledger import MEMBERS, OWNERS, Ledger, Pair, answered, sending
 from shared.core.model import Drive, Folder, Status, Team, Versioned
-from shared.ports import Conflict, Space
+from shared.ports import Conflict, Connected, Space
 from shared.storage.tables import OverLimit, Partition
 from shared.storage.teams import TeamRows
 from tests.core.strategies import object_id, person
@@ -55,6 +55,12 @@ def _full(team: TeamId) -> Team:
         failures=7,
         listed={person(n): CODES[n % len(CODES)] for n in range(5_000)},
         in_group=8,
+        direction="group",
+        full_at=NOW + 6,
+        moderated="m" * 32,
+        held=True,
+        settled_at=NOW + 7,
+        others={object_id(n): CODES[n % 2] for n in range(2_000)},
     )
 
 
@@ -71,6 +77,32 @@ def test_every_field_comes_back_with_five_thousand_listed(rows: Partition) -> No
     for field in fields(Team):
         if field.name != "uuid":
             assert getattr(team, field.name) != getattr(plain, field.name), "the test forgot it"
+
+
+def test_no_more_than_two_thousand_others_are_kept(rows: Partition) -> None:
+    teams = TeamRows(rows)
+    team = replace(_full(_new_id()), others={object_id(n): "guest" for n in range(2_500)})
+    teams.write(None, team)
+    kept = teams.read(team.uuid)
+
+    assert kept
+    assert kept.value.others == {object_id(n): "guest" for n in range(2_000)}
+
+
+def test_a_row_of_the_version_before_is_read_with_defaults(rows: Partition) -> None:
+    teams, full = TeamRows(rows), _full(_new_id())
+    teams.write(None, full)
+    row = rows.get(f"team:{full.uuid}")
+    assert row
+    new = {"direction", "full_at", "moderated", "held", "settled_at", "others_codes"}
+    new |= {f"others{n}" for n in range(4)}
+    rows.upsert(row.key, {k: v for k, v in row.values.items() if k not in new})
+    kept = teams.read(full.uuid)
+
+    assert kept
+    assert kept.value == replace(
+        full, direction="", full_at=0, moderated="", held=False, settled_at=0, others={}
+    )
 
 
 def test_a_bare_team_comes_back_and_never_is_not_zero(rows: Partition) -> None:
@@ -255,3 +287,57 @@ def test_a_row_of_another_version_is_left_out_and_the_others_come(rows: Partitio
 
     assert teams.among([good.uuid, strange.uuid]) == {good.uuid: good}
     assert {label.status for label in teams.labels("", 10)} == {"from the future", good.status}
+
+
+def _group() -> GroupId:
+    return GroupId(str(uuid4()))
+
+
+def test_a_group_is_found_by_its_id_and_unknown_ones_are_left_out(rows: Partition) -> None:
+    teams, group, team = TeamRows(rows), _group(), _new_id()
+    teams.remember_group(group, team, "Y2lzY29")
+    teams.remember_group(group, team, "Y2lzY29")
+
+    assert teams.teams_of([group, _group()]) == {group: Connected(team, "Y2lzY29")}
+    assert teams.teams_of([]) == {}
+
+
+def test_a_group_goes_over_to_no_other_team(rows: Partition) -> None:
+    teams, group, team = TeamRows(rows), _group(), _new_id()
+    teams.remember_group(group, team, "first")
+    teams.remember_group(group, _new_id(), "other")
+    teams.remember_group(group, team, "first by another name")
+
+    assert teams.teams_of([group]) == {group: Connected(team, "first by another name")}
+
+
+def test_of_two_who_remember_a_group_at_once_the_first_keeps_it(
+    watched: Partition, eye: Eye
+) -> None:
+    teams, group, ours, theirs = TeamRows(watched), _group(), _new_id(), _new_id()
+
+    def rival(method: str, _url: str) -> bool:
+        if method != "GET":
+            teams.remember_group(group, theirs, "theirs")
+        return method != "GET"
+
+    eye.before = rival
+    teams.remember_group(group, ours, "ours")
+
+    assert teams.teams_of([group]) == {group: Connected(theirs, "theirs")}
+
+
+def test_a_page_of_changed_groups_among_many_costs_a_bounded_number_of_reads(
+    watched: Partition, eye: Eye
+) -> None:
+    teams = TeamRows(watched)
+    known = {_group(): Connected(_new_id(), f"space {n}") for n in range(200)}
+    for group, connected in known.items():
+        teams.remember_group(group, connected.team, connected.space_id)
+    asked = [*list(known)[:20], *(_group() for _ in range(20))]
+    eye.calls.clear()
+
+    assert teams.teams_of(asked) == dict(list(known.items())[:20])
+    assert len(eye.calls) <= 1 + len(asked)
+    assert all(method == "GET" for method, _ in eye.calls)
+    assert not any("%20or%20" in url for _, url in eye.calls), "an or scans the partition"
