@@ -51,7 +51,11 @@ def _backroom(wiring: Wiring, org: OrgId) -> Backroom:
 
     return Backroom(
         wiring.services(org),
-        Endpoint(wiring.settings.public_url, wiring.settings.keyring),
+        Endpoint(
+            wiring.settings.public_url,
+            wiring.settings.keyring,
+            bot=bool(wiring.settings.webex_bot_token),
+        ),
         wiring.once(org),
         wiring.credentials(org),
         lambda capability: wiring.webex_tokens(org).keep_alive(capability),

@@ -1,7 +1,9 @@
-"""The organization's webhook for spaces at Webex: having it point here, and taking it away.
+"""Webhooks at Webex, the organization's for spaces and a bot's for memberships: having them point
+here, and taking them away.
 
 Sources: https://developer.webex.com/docs/api/v1/webhooks, /docs/webhooks (one of a kind an
-organization; Webex turns one off that fails 100 times in five minutes, and tells nobody).
+organization, any number for a bot; Webex turns one off that fails 100 times in five minutes, and
+tells nobody).
 """
 
 from __future__ import annotations
@@ -17,15 +19,20 @@ from shared.ports import Services
 
 _RESOURCES = ("rooms", "all")
 _EVENTS = ("created", "all")
+# What a bot is asked to tell: all in one, or one by one where Webex does not take that.
+_ALL = "all"
+_EACH = ("created", "updated", "deleted")
+_BOT = "cards"
 
 
 @dataclass(frozen=True)
 class Endpoint:
     """Where this app takes webhooks. url: its public address, "" for none; keyring: for their
-    secrets."""
+    secrets; bot: there is one, whose webhook tells of people in the spaces that it is in."""
 
     url: str
     keyring: Keyring
+    bot: bool = False
 
 
 class WebhookForeign(Permanent):
@@ -52,7 +59,7 @@ class NoAddress(Permanent):
 
 @dataclass(frozen=True)
 class Registered:
-    """id: Webex's. how: "new", "kept" or "moved"."""
+    """id: Webex's, several with spaces between. how: "new", "kept" or "moved"."""
 
     id: str
     how: str
@@ -81,6 +88,84 @@ def remove(services: Services, endpoint: Endpoint, known_id: str, *, patient: bo
         mine = webhook_id == known_id or str(webhook.get("targetUrl")).startswith(here)
         if mine and _is_ours(webhook, services):
             _delete(services, webhook_id)
+
+
+def register_bot(services: Services, endpoint: Endpoint, *, patient: bool = True) -> Registered:
+    """Have the bot's there, pointing here, and read them back. May be called twice.
+
+    Raises WebhookUnverified, NoAddress, core.errors.
+    """
+    target, secret = _address(services, endpoint)
+    ours, surplus = _chosen(_of_bot(services, patient=patient))
+    for webhook in surplus:
+        _delete(services, str(webhook.get("id")), _BOT)
+    stale = [w for w in ours.values() if not _is_current(w, target, secret)]
+    for webhook in stale:
+        services.webex.move_webhook(str(webhook.get("id")), target, secret, capability=_BOT)
+    made = _register_missing(services, target, secret, ours)
+    if not (stale or made):
+        return Registered(_ids(ours), "kept")
+    ours, _ = _chosen(_of_bot(services, patient=patient))
+    if _missing(ours) or not all(_is_current(w, target, secret) for w in ours.values()):
+        raise WebhookUnverified("the bot's webhook does not read back as it was registered")
+    return Registered(_ids(ours), "new" if made else "moved")
+
+
+def remove_bot(
+    services: Services, endpoint: Endpoint, known_id: str, *, patient: bool = True
+) -> None:
+    """Take away what the bot tells this app. Raises core.errors. May be called twice."""
+    here = f"{endpoint.url}/"
+    for webhook in _of_bot(services, patient=patient):
+        webhook_id = str(webhook.get("id"))
+        if webhook_id in known_id.split() or str(webhook.get("targetUrl")).startswith(here):
+            _delete(services, webhook_id, _BOT)
+
+
+def _of_bot(services: Services, *, patient: bool) -> list[Mapping[str, Any]]:
+    """Ours among the bot's: it may serve other organizations, and other apps."""
+    webhooks = services.webex.bot_webhooks(patient=patient)
+    return [w for w in webhooks if w.get("resource") == "memberships" and _is_ours(w, services)]
+
+
+def _chosen(
+    webhooks: list[Mapping[str, Any]],
+) -> tuple[dict[str, Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """One for each event, and what is there too much: two that began at once both registered."""
+    ours: dict[str, Mapping[str, Any]] = {}
+    for webhook in webhooks:
+        event = str(webhook.get("event"))
+        if event in (_ALL, *_EACH):
+            ours.setdefault(event, webhook)
+    if _ALL in ours:
+        ours = {_ALL: ours[_ALL]}
+    return ours, [w for w in webhooks if not any(w is kept for kept in ours.values())]
+
+
+def _missing(ours: Mapping[str, object]) -> list[str]:
+    return [] if _ALL in ours else [event for event in _EACH if event not in ours]
+
+
+def _register_missing(
+    services: Services, target: str, secret: str, ours: Mapping[str, object]
+) -> bool:
+    """Whether anything was registered."""
+    missing = _missing(ours)
+    if not ours:
+        try:
+            services.webex.register_memberships_webhook(target, secret, _ALL)
+        except Refused as refused:
+            # The guide knows it, the API's own schema does not.
+            services.log.failed("no webhook for all events", refused)
+        else:
+            return True
+    for event in missing:
+        services.webex.register_memberships_webhook(target, secret, event)
+    return bool(missing)
+
+
+def _ids(ours: Mapping[str, Mapping[str, Any]]) -> str:
+    return " ".join(str(webhook.get("id")) for webhook in ours.values())
 
 
 def _have(services: Services, target: str, secret: str, *, patient: bool) -> Registered:
@@ -114,9 +199,9 @@ def _register(
     return Registered("", "new")
 
 
-def _delete(services: Services, webhook_id: str) -> None:
+def _delete(services: Services, webhook_id: str, capability: str = "spaces") -> None:
     try:
-        services.webex.delete_webhook(webhook_id)
+        services.webex.delete_webhook(webhook_id, capability=capability)
     except NotThere:
         services.log("the webhook was gone already")
 

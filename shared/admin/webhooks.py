@@ -1,25 +1,60 @@
-"""The webhook follows the switch: there while it is On, gone while it is Off.
+"""The webhooks follow the switch: there while it is On, gone while it is Off.
 
 What is wanted follows from the switch, so that nothing needs to be remembered to make it so: the
 row `webhook` says only that an administrator asked for one, how it stands, and when it is seen to
-again. Nothing here is ever fatal: without a webhook, teams are found by events.
+again; `webhook:bot` says the same of the bot's, where there is a bot. Nothing here is ever fatal:
+without a webhook, teams and people are found by events.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
-from shared.admin.registering import Endpoint, register, remove
+from shared.admin.registering import (
+    Endpoint,
+    Registered,
+    register,
+    register_bot,
+    remove,
+    remove_bot,
+)
 from shared.core import times
 from shared.core.errors import Failure, Permanent
 from shared.core.model import OrgSettings
 from shared.ports import Conflict, Kept, Services
-from shared.sync.pacing import book, hear
+from shared.sync.pacing import Later, book, hear
 
 ROW = "webhook"
-# At most: what is there, a change, and what is there then.
-_CALLS = 3
+BOT_ROW = "webhook:bot"
+
+
+class _Register(Protocol):
+    def __call__(self, services: Services, endpoint: Endpoint, *, patient: bool) -> Registered: ...
+
+
+class _Remove(Protocol):
+    def __call__(
+        self, services: Services, endpoint: Endpoint, known_id: str, *, patient: bool
+    ) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Whose webhooks. calls: at most so many in one go, by this capability."""
+
+    row: str
+    capability: str
+    calls: int
+    register: _Register
+    remove: _Remove
+
+
+# What is there, a change, and what is there then.
+_ORGANIZATION = _Kind(ROW, "spaces", 3, register, remove)
+# A change of each of three, and of all together.
+_BOT = _Kind(BOT_ROW, "cards", 6, register_bot, remove_bot)
 
 
 class Standing(StrEnum):
@@ -36,7 +71,8 @@ class Standing(StrEnum):
 class Webhook:
     """The row. why: the reason code where it is missing or left. at: when it is seen to again.
 
-    id: Webex's. tries: failures in a row. checked: when it was last seen to, 0 for never.
+    id: Webex's, several with spaces between. tries: failures in a row. checked: when it was last
+    seen to, 0 for never.
     """
 
     standing: Standing = Standing.UNKNOWN
@@ -48,9 +84,9 @@ class Webhook:
     checked: int = 0
 
 
-def known(services: Services) -> Webhook | None:
-    """None where nobody ever asked for one, or nobody has looked yet."""
-    kept = services.organizations.kept(ROW)
+def known(services: Services, row: str = ROW) -> Webhook | None:
+    """None where nobody ever asked for one, or nobody has looked yet. row: ROW or BOT_ROW."""
+    kept = services.organizations.kept(row)
     return _webhook(kept) if kept else None
 
 
@@ -58,15 +94,31 @@ def ask_for(services: Services) -> None:
     """An administrator wants one: `tend` sees to it while the switch is On. Safe to repeat."""
     kept = services.organizations.kept(ROW)
     before = _webhook(kept) if kept else Webhook(Standing.GONE)
-    _keep(services, kept, Webhook(before.standing, before.id, at=services.now()))
+    _keep(services, ROW, kept, Webhook(before.standing, before.id, at=services.now()))
 
 
 def tend(services: Services, endpoint: Endpoint, *, patient: bool = False) -> Webhook | None:
     """Make it so, if it is time. Raises nothing that a provider did; may be called again.
 
-    patient: somebody waits for it. Else it waits for the sign-in's quota: raises Later.
+    patient: somebody waits for it. Else it waits for the sign-in's quota: raises Later; and the
+    bot's are seen to as well, whatever became of the organization's. Answers the organization's.
     """
-    kept, organization = services.organizations.kept(ROW), services.organizations.settings()
+    try:
+        return _tend(services, endpoint, _ORGANIZATION, patient=patient)
+    finally:
+        if endpoint.bot and not patient:
+            _tend_bot(services, endpoint)
+
+
+def _tend_bot(services: Services, endpoint: Endpoint) -> None:
+    try:
+        _tend(services, endpoint, _BOT, patient=False)
+    except (Conflict, Later) as later:
+        services.log("webhook later", webhook=BOT_ROW, why=str(later))
+
+
+def _tend(services: Services, endpoint: Endpoint, kind: _Kind, *, patient: bool) -> Webhook | None:
+    kept, organization = services.organizations.kept(kind.row), services.organizations.settings()
     if kept is None and not organization.epoch:
         return None
     # Without the row, a version that kept none may have put one up while the switch was On.
@@ -74,12 +126,12 @@ def tend(services: Services, endpoint: Endpoint, *, patient: bool = False) -> We
     if not _is_due(before, organization, services.now()):
         return before
     if not patient:
-        book(services, "spaces", _CALLS, low=True)
+        book(services, kind.capability, kind.calls, low=True)
     if organization.on:
-        after = _put_up(services, endpoint, before, patient=patient)
+        after = _put_up(services, endpoint, kind, before, patient=patient)
     else:
-        after = _take_down(services, endpoint, before, patient=patient)
-    return _keep(services, kept, after)
+        after = _take_down(services, endpoint, kind, before, patient=patient)
+    return _keep(services, kind.row, kept, after)
 
 
 def _is_due(webhook: Webhook, organization: OrgSettings, now: int) -> bool:
@@ -93,46 +145,52 @@ def _is_due(webhook: Webhook, organization: OrgSettings, now: int) -> bool:
     return moved or webhook.at <= now
 
 
-def _put_up(services: Services, endpoint: Endpoint, before: Webhook, *, patient: bool) -> Webhook:
+def _put_up(
+    services: Services, endpoint: Endpoint, kind: _Kind, before: Webhook, *, patient: bool
+) -> Webhook:
     now = services.now()
     try:
-        done = register(services, endpoint, patient=patient)
+        done = kind.register(services, endpoint, patient=patient)
     except Failure as failure:
-        return _failed(services, before, Standing.MISSING, failure)
-    services.log("webhook stands", how=done.how)
+        return _failed(services, kind, before, Standing.MISSING, failure)
+    services.log("webhook stands", webhook=kind.row, how=done.how)
     return Webhook(Standing.THERE, done.id, at=now + times.HOUR, checked=now)
 
 
 def _take_down(
-    services: Services, endpoint: Endpoint, before: Webhook, *, patient: bool
+    services: Services, endpoint: Endpoint, kind: _Kind, before: Webhook, *, patient: bool
 ) -> Webhook:
     try:
-        remove(services, endpoint, before.id, patient=patient)
+        kind.remove(services, endpoint, before.id, patient=patient)
     except Failure as failure:
-        return _failed(services, before, Standing.LEFT, failure)
-    services.log("webhook removed")
+        return _failed(services, kind, before, Standing.LEFT, failure)
+    services.log("webhook removed", webhook=kind.row)
     return Webhook(Standing.GONE, checked=services.now())
 
 
-def _failed(services: Services, before: Webhook, standing: Standing, failure: Failure) -> Webhook:
+def _failed(
+    services: Services, kind: _Kind, before: Webhook, standing: Standing, failure: Failure
+) -> Webhook:
     """Tried again after a minute, then after ever longer, at last every hour."""
     hear(services, failure)
     tries = before.tries + 1 if before.standing is standing else 1
     code = failure.code if isinstance(failure, Permanent) else "provider_silent"
-    services.log.failed("webhook later", failure, standing=standing.value, tries=tries)
+    services.log.failed(
+        "webhook later", failure, webhook=kind.row, standing=standing.value, tries=tries
+    )
     now = services.now()
     at = now + min(times.HOUR, times.MINUTE * 2 ** min(tries - 1, 10))
     return Webhook(standing, before.id, code, str(failure)[:500], tries, at, now)
 
 
-def _keep(services: Services, before: Kept | None, after: Webhook) -> Webhook:
+def _keep(services: Services, row: str, before: Kept | None, after: Webhook) -> Webhook:
     """Where somebody else saw to it meanwhile, nobody knows how it stands: it is seen to again."""
     try:
-        services.organizations.keep(ROW, before, _state(after))
+        services.organizations.keep(row, before, _state(after))
     except Conflict:
-        current = services.organizations.kept(ROW)
+        current = services.organizations.kept(row)
         after = Webhook(Standing.UNKNOWN, after.id, at=services.now())
-        services.organizations.keep(ROW, current, _state(after))
+        services.organizations.keep(row, current, _state(after))
     return after
 
 
