@@ -34,21 +34,28 @@ def authorize(desk: Desk, visit: Visit) -> Redirect:
     return set_out(desk.lobby, at_desk(desk), visit.form.get("capability", ""))
 
 
-def set_out(lobby: Lobby, who: Traveller, capability: str) -> Redirect:
+def set_out(lobby: Lobby, who: Traveller, capability: str, *, wishes: bool = True) -> Redirect:
     """To Webex, for the scopes of one capability. Nothing is changed yet.
+
+    wishes: also for those that nothing stops without.
 
     Raises Refusal("bad_form") for what is no capability that somebody signs in for.
     """
     asked = CAPABILITIES.get(capability)
     if asked is None or not asked.scopes:
         raise Refusal("bad_form", "capability")
-    facts = {"by": who.key, "capability": capability, "verifier": flow.new_secret()}
+    facts = {
+        "by": who.key,
+        "capability": capability,
+        "verifier": flow.new_secret(),
+        "wishes": "1" if wishes and asked.wishes else "",
+    }
     begun, cookie = flow.begin(lobby.sealer, PURPOSE, lobby.now(), facts)
     address = authorize_url(
         lobby.settings.webex_url,
         integration(lobby).id,
         redirect_uri=redirect_uri(lobby, CALLBACK),
-        scopes=asked.scopes,
+        scopes=asked.asked if wishes else asked.scopes,
         state=begun.state,
         verifier=facts["verifier"],
         # Whoever is signed in to Webex in this browser is rarely the one with the role. That
@@ -75,6 +82,9 @@ def _returned(lobby: Lobby, visit: Visit, desk: Desk | None) -> Redirect:
     capability = back.facts["capability"]
     who = returned(lobby, visit, desk, back, capability)
     flow.spend(who.office.once, back, who.office.now())
+    if visit.query.get("error") == "invalid_scope" and back.facts.get("wishes"):
+        # The integration may be registered for less: without the wishes it is as good as before.
+        return set_out(lobby, who, capability, wishes=False)
     granted = exchange(lobby, visit, CALLBACK, back.facts["verifier"])
     credential = proven(lobby, who.office.org, capability, granted)
     if who.errand:

@@ -35,7 +35,7 @@ def permissions(desk: Desk, _visit: Visit) -> Page:
         "granting": telling.tell(granting, desk.lobby.language),
         "tenant": telling.tell(tenant, desk.lobby.language),
         "blocked": tenant.blocks,
-        "capabilities": [(c, [(s, SCOPES[s]) for s in c.scopes]) for c in _capabilities()],
+        "capabilities": [(c, [(s, SCOPES[s]) for s in c.asked]) for c in _capabilities()],
         "settings": desk.office.services.organizations.settings(),
         "client_id": desk.lobby.settings.microsoft_client_id,
     }

@@ -228,7 +228,7 @@ def test_every_row_is_mended_at_a_place_of_ours_or_the_providers() -> None:
 
 
 def test_every_scope_that_is_asked_for_is_explained() -> None:
-    asked = {s for c in capabilities.CAPABILITIES.values() for s in c.scopes}
+    asked = {s for c in capabilities.CAPABILITIES.values() for s in c.asked}
 
     assert asked == set(SCOPES)
 

@@ -92,7 +92,7 @@ def test_what_is_asked_is_the_capability_s_scopes_with_the_chooser_and_no_hint(
     page = admin.post("/authorize/webex", {"capability": capability}, stop="/v1/authorize")
     asked = {k: v[0] for k, v in parse_qs(urlsplit(page.location).query).items()}
 
-    assert asked["scope"].split() == list(CAPABILITIES[capability].scopes)
+    assert asked["scope"].split() == list(CAPABILITIES[capability].asked)
     assert asked["prompt"] == "select_account"
     assert asked["code_challenge_method"] == "S256"
     assert "login_hint" not in asked
@@ -108,13 +108,20 @@ def test_the_kept_credential_works_for_what_it_is_for(
     office(stage).webex.prove("people")
 
 
+def _insist(admin: Visitor, capability: str, person: Person) -> Page:
+    """Sign in, and once more where fewer scopes are asked for."""
+    page = authorize(admin, capability, person)
+    again = f"Sign in and allow as {person.name}"
+    return admin.press(again) if again in page.buttons else page
+
+
 @pytest.mark.parametrize("beyond", ["fewer", "refused", "granted"])
 def test_an_account_without_the_role_is_told_so_and_nothing_is_kept(
     stage: Stage, admin: Visitor, full_admin: Person, officer: Person, beyond: str
 ) -> None:
     stage.webex.switches.scopes_beyond_role = beyond  # type: ignore[assignment]
     wrong = [("spaces", full_admin), ("people", officer)]
-    codes = [refused_with(authorize(admin, capability, who)) for capability, who in wrong]
+    codes = [refused_with(_insist(admin, capability, who)) for capability, who in wrong]
 
     refused = ["scopes_refused"] * 2
     assert codes == (refused if beyond == "refused" else ["lacks_role_spaces", "lacks_role_people"])
@@ -149,6 +156,24 @@ def test_scopes_that_are_missing_are_told(stage: Stage, admin: Visitor, full_adm
 
     assert "Needs attention" in card(page, "people")
     assert "Scopes missing spark-admin:licenses_read" in card(page, "people")
+
+
+@pytest.mark.parametrize("unregistered", ["fewer", "refused"])
+def test_an_integration_that_may_not_write_memberships_is_as_good_as_before(
+    stage: Stage, admin: Visitor, officer: Person, unregistered: str
+) -> None:
+    scopes = CAPABILITIES["spaces"].scopes
+    stage.webex.add_integration("integration", "integration-secret", [], scopes)
+    stage.webex.switches.unregistered_scopes = unregistered  # type: ignore[assignment]
+    authorize(admin, "spaces", officer)
+    admin.get("/prerequisites")
+    page = admin.get("/credentials")
+
+    found = office(stage).credentials.read("spaces")
+    assert found
+    assert set(found.scopes) == set(scopes)
+    assert "Met" in card(page, "spaces")
+    assert "Scopes missing" not in card(page, "spaces")
 
 
 def test_a_tick_comes_from_the_check_of_this_very_sign_in(

@@ -51,7 +51,7 @@ def test_every_scope_that_is_asked_of_webex(checklist: Checklist) -> None:
 
     for capability in CAPABILITIES.values():
         assert not capability.scopes or capability.role in page.text
-        for scope in capability.scopes:
+        for scope in capability.asked:
             assert scope in page.text
             assert SCOPES[scope] in page.text
 

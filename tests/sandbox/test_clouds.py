@@ -147,7 +147,7 @@ def test_everybody_who_matters_can_sign_in(clouds: Clouds, served: Server) -> No
 
 
 def test_the_integration_is_registered_for_every_scope_that_the_app_asks_for() -> None:
-    wanted = {scope for each in CAPABILITIES.values() for scope in each.scopes}
+    wanted = {scope for each in CAPABILITIES.values() for scope in each.asked}
 
     assert wanted | set(SIGN_IN_SCOPES) <= world.INTEGRATION_SCOPES
 
