@@ -98,10 +98,12 @@ def finish(
     *,
     seen: int = 0,
     done: bool = False,
+    low: bool = False,
 ) -> Look:
     """The look is over; the next is at `following`, or one gap away if somebody asked meanwhile.
 
-    seen: when it read who is in the team, 0 if it did not. done: nothing failed in it.
+    seen: when it read who is in the team, 0 if it did not. done: nothing failed in it. low: the
+    next is background work, such as the weekly look, unless somebody asked.
     """
     again = look.wanted != wanted_at_begin
     if again:
@@ -115,7 +117,7 @@ def finish(
         tries=0,
         last=now,
         seen=seen or look.seen,
-        low=False,
+        low=low and not again,
         dead=look.dead and not done,
         whole=look.whole and (again or not done),
     )

@@ -26,6 +26,7 @@ class Held:
 
     people_seen: when this look began to read who is in the team, 0 if it did not.
     done: the look went to its end, and nothing failed.
+    low_next: the look after this one is background work, unless somebody asks for one.
     """
 
     def __init__(self, services: Services, team: TeamId, row: Versioned[Look]) -> None:
@@ -35,6 +36,7 @@ class Held:
         self.wanted_at_begin = row.value.wanted
         self.people_seen = 0
         self.done = False
+        self.low_next = False
 
     def before_write(self) -> None:
         """Call before every step that writes to a cloud.
@@ -57,10 +59,10 @@ class Held:
 
     def finish(self, following: int | None) -> None:
         now = self.services.now()
-        seen, done = self.people_seen, self.done
+        seen, done, low = self.people_seen, self.done, self.low_next
         self._change(
             lambda look: rules.finish(
-                look, now, following, self.wanted_at_begin, seen=seen, done=done
+                look, now, following, self.wanted_at_begin, seen=seen, done=done, low=low
             )
         )
 

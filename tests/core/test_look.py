@@ -15,7 +15,10 @@ NOW = 1_700_000_000_000
 
 
 class OneTeam(RuleBasedStateMachine):
-    """One row, some workers and somebody who wants looks. `owed` is what nobody answered yet."""
+    """One row, some workers and somebody who wants looks. `owed` is what nobody answered yet.
+
+    urgent: the look that is to come is no background work.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,6 +29,7 @@ class OneTeam(RuleBasedStateMachine):
         self.wanted_at_begin = 0
         self.owed = False
         self.whole_owed = False
+        self.urgent = False
 
     def holds(self) -> bool:
         return bool(self.holder) and self.row.lease_owner == self.holder
@@ -51,6 +55,7 @@ class OneTeam(RuleBasedStateMachine):
             assert self.row.ready >= before.last + times.GAP
         self.owed = True
         self.whole_owed = self.whole_owed or whole
+        self.urgent = self.urgent or not low
 
     @rule()
     def a_worker_comes(self) -> None:
@@ -72,12 +77,17 @@ class OneTeam(RuleBasedStateMachine):
         assert leased(self.row, self.now)
 
     @precondition(lambda self: self.holds())
-    @rule(following=st.sampled_from([None, 0, 10_000, 86_400_000]), done=st.booleans())
-    def the_worker_finishes(self, following: int | None, done: bool) -> None:
+    @rule(
+        following=st.sampled_from([None, 0, 10_000, 86_400_000]),
+        done=st.booleans(),
+        low=st.booleans(),
+    )
+    def the_worker_finishes(self, following: int | None, done: bool, low: bool) -> None:
         asked = self.row.wanted != self.wanted_at_begin
         moment = None if following is None else self.now + following
-        self.row = finish(self.row, self.now, moment, self.wanted_at_begin, done=done)
-        self.holder = ""
+        self.row = finish(self.row, self.now, moment, self.wanted_at_begin, done=done, low=low)
+        assert self.row.low == (low and not asked)
+        self.holder, self.urgent = "", self.row.ready is not None and not self.row.low
         self.whole_owed = self.whole_owed and (asked or not done)
         assert self.row.tries == 0
         if asked:
@@ -106,6 +116,7 @@ class OneTeam(RuleBasedStateMachine):
     def it_is_parked(self) -> None:
         if not self.holds():
             self.row, self.holder, self.owed = park(self.row), "", False
+            self.urgent = False
 
     @precondition(lambda self: self.row.parked)
     @rule()
@@ -124,6 +135,10 @@ class OneTeam(RuleBasedStateMachine):
     @invariant()
     def the_whole_team_is_wanted_until_a_look_has_done_it(self) -> None:
         assert self.row.whole == self.whole_owed
+
+    @invariant()
+    def what_somebody_asked_for_is_no_background_work(self) -> None:
+        assert not (self.urgent and self.row.low)
 
     @invariant()
     def due_and_ready_come_together(self) -> None:
@@ -218,6 +233,20 @@ def test_a_persons_wish_lifts_the_priority_and_a_background_one_does_not_lower_i
 
     assert not want(waiting, NOW + times.HOUR).low
     assert not want(want(Look("space"), NOW), NOW, low=True).low
+
+
+def test_the_look_after_this_one_is_background_work_if_nobody_asked_meanwhile() -> None:
+    taken = begin(want(Look("space"), NOW), NOW, "w", 1)
+    assert taken
+    week = NOW + 7 * times.DAY
+    weekly = finish(taken, NOW, week, taken.wanted, low=True)
+    asked = finish(want(taken, NOW, low=True), NOW, week, taken.wanted, low=True)
+
+    assert (weekly.low, weekly.at) == (True, week)
+    assert (asked.low, asked.at) == (False, NOW + times.GAP)
+    assert not finish(taken, NOW, week, taken.wanted).low
+    assert not want(weekly, NOW + times.HOUR).low
+    assert want(weekly, NOW + times.HOUR, low=True).low
 
 
 def test_a_parked_team_is_left_alone() -> None:
