@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from shared.core.ids import OrgId, PersonId
 from shared.webex.protocol import (
     Malformed,
     WebexId,
     folder_body,
     format_time,
+    membership_id,
     next_link,
     parse_delivery,
     parse_event,
@@ -21,8 +24,15 @@ from shared.webex.protocol import (
     parse_member,
     parse_room,
     parse_time,
+    parse_user,
+    parse_users,
+    person_id,
+    says_last_moderator,
+    team_membership_id,
+    user_name_filter,
 )
 
+SCIM = "urn:scim:schemas:extension:cisco:webexidentity:2.0:User"
 UUID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 TEAM = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 SPACE = WebexId("us", "ROOM", UUID).encode()
@@ -55,6 +65,14 @@ def test_a_memberships_delivery_names_its_space_by_room_id() -> None:
     delivery = parse_delivery(_delivery(id=membership, roomId=SPACE, roomType="direct"))
 
     assert (delivery.space, delivery.direct) == (SPACE, True)
+
+
+def test_a_bots_delivery_is_of_the_bots_organization_and_says_nothing_of_ours() -> None:
+    data = {"id": "x", "roomId": SPACE, "roomType": "group"}
+    body = {"orgId": ORG, "resource": "memberships", "event": "deleted", "data": data}
+    delivery = parse_delivery(json.dumps(body).encode())
+
+    assert (delivery.space, delivery.organization, delivery.direct) == (SPACE, None, False)
 
 
 def test_a_delivery_without_an_organization_says_so() -> None:
@@ -101,7 +119,7 @@ def test_a_room_of_any_shape_is_read_or_malformed(raw: dict[str, Any]) -> None:
 
 @settings(deadline=None)
 @given(
-    _shaped("personId", "personEmail", "personOrgId", "isModerator", "created", "id", "data"),
+    _shaped("personId", "personEmail", "personOrgId", "isModerator", "created", "id", "type"),
     _shaped("roomId", "roomType"),
 )
 def test_items_of_any_shape_are_read_or_left_out(raw: dict[str, Any], data: dict[str, Any]) -> None:
@@ -109,7 +127,8 @@ def test_items_of_any_shape_are_read_or_left_out(raw: dict[str, Any], data: dict
 
     assert member is None or member.person == UUID
     assert event is None or event.space_id == SPACE
-    assert parse_event(raw) is None or isinstance(raw["data"], dict)
+    assert event is None or event.kind in ("created", "updated", "deleted")
+    assert parse_event(raw) is None
     assert parse_folder(raw).default is False
 
 
@@ -140,6 +159,59 @@ def test_only_a_true_moderator_is_one(given_: object, moderator: bool) -> None:
 
 def test_a_member_without_a_person_is_none_so_that_the_read_is_not_complete() -> None:
     assert parse_member({"id": "x", "errors": {"personId": {"code": "kms_failure"}}}) is None
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        _shaped("id", "userName", "externalId", "active", "userType", "meta", SCIM), max_size=2
+    ),
+    st.text(max_size=8),
+)
+def test_users_of_any_shape_are_read_or_nobody(items: list[dict[str, Any]], name: str) -> None:
+    found = parse_users(items, name, OrgId(TEAM))
+
+    assert found is None or found.person
+    assert all(parse_user(item).person is None for item in items)
+
+
+@settings(deadline=None)
+@given(json_values | _shaped("message", "errors"))
+@example({"errors": [{"description": 7}, "x", None]})
+def test_an_error_of_any_shape_says_it_or_does_not(answer: object) -> None:
+    assert says_last_moderator(answer) is False
+
+
+def test_the_last_moderator_may_be_told_of_anywhere_in_an_error() -> None:
+    assert says_last_moderator({"errors": [{"description": "Last moderator."}]})
+    assert says_last_moderator({"message": "x", "errors": [{}, {"description": "last moderator"}]})
+    assert not says_last_moderator({"message": "Only a moderator of the team can do this."})
+
+
+def plain(text: str | None) -> str:
+    assert text
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+
+
+def test_ids_of_memberships_name_person_and_space_in_the_spaces_cluster() -> None:
+    space, person = WebexId("urn:TEAM:us-west-2_r", "ROOM", UUID).encode(), PersonId(TEAM)
+
+    assert [plain(each(space, person)) for each in (membership_id, team_membership_id)] == [
+        f"ciscospark://urn:TEAM:us-west-2_r/MEMBERSHIP/{TEAM}:{UUID}",
+        f"ciscospark://urn:TEAM:us-west-2_r/TEAM_MEMBERSHIP/{TEAM}:{UUID}",
+    ]
+    assert plain(person_id(person)) == f"ciscospark://us/PEOPLE/{TEAM}"
+    assert membership_id("no id", person) is None
+    assert team_membership_id("", person) is None
+
+
+@given(st.text(max_size=20))
+@example('" or userName sw "')
+@example("\\")
+def test_a_users_name_stays_inside_the_quotes_of_the_filter(name: str) -> None:
+    attribute, operator, value = user_name_filter(name).split(" ", 2)
+
+    assert (attribute, operator, json.loads(value)) == ("userName", "eq", name)
 
 
 def test_an_event_of_a_direct_space_concerns_no_team() -> None:

@@ -176,6 +176,36 @@ def test_a_refresh_token_that_webex_does_not_rotate_stays(world: World) -> None:
     assert world.kept.refresh_token == before.refresh_token
 
 
+# A bot's is a setting
+
+
+def test_a_bots_token_is_the_setting_and_no_row_is_asked(world: World) -> None:
+    tokens = replace(world.tokens, bot_token="bot-token-xyz")
+    world.rows.kept = None
+
+    assert tokens.token("cards") == "bot-token-xyz"
+    assert "bot-token-xyz" not in repr(tokens)
+    tokens.keep_alive("cards")
+    assert world.webex.log == []
+
+
+def test_without_the_setting_there_is_no_bot(world: World) -> None:
+    """Whatever is kept: nobody signs in for a bot."""
+    with pytest.raises(CredentialMissing, match="no bot's token"):
+        world.tokens.token("cards")
+
+
+@pytest.mark.parametrize("token", ["", "bot-token-xyz"])
+def test_a_bots_token_that_webex_refuses_cannot_be_renewed(world: World, token: str) -> None:
+    tokens = replace(world.tokens, bot_token=token)
+
+    with pytest.raises(CredentialMissing) as missing:
+        tokens.renewed("cards", "bot-token-xyz")
+
+    assert "bot-token-xyz" not in str(missing.value)
+    assert world.refreshes == 0
+
+
 # Nobody uses it
 
 
