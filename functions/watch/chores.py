@@ -20,13 +20,15 @@ from shared.core.capabilities import CAPABILITIES
 from shared.core.errors import Failure
 from shared.core.ids import OrgId
 from shared.ports import Conflict, Services
+from shared.sync import dry_run
 from shared.sync.pacing import Later, hear
 from shared.sync.waking import wake_some
 
 HOURLY = "cursor:hourly"
 EVERY = 30 * times.SECOND
-# The share of the only chore that may be long, whatever those before it took.
+# The shares of the chores that may be long, whatever those before them took.
 WAKE_TIME = 1 * times.SECOND
+DRY_RUN_TIME = 5 * times.SECOND
 # After this no further organization is begun with: the next run is near.
 RUN_TIME = 20 * times.SECOND
 SWEPT_AT_ONCE = 200
@@ -60,7 +62,7 @@ def tidy(
         backroom = backroom_of(org)
         if backroom.services.now() - began >= RUN_TIME:
             return
-        for chore in (_webhook, _hourly, _wake):
+        for chore in (_webhook, _hourly, _wake, _dry_run):
             _try(backroom, chore)
 
 
@@ -130,6 +132,12 @@ def _wake(backroom: Backroom) -> None:
     services = backroom.services
     if services.organizations.settings().on:
         wake_some(services, services.now() + WAKE_TIME)
+
+
+def _dry_run(backroom: Backroom) -> None:
+    """Teams of which somebody asked what would happen to them, On or Off."""
+    services = backroom.services
+    dry_run.some(services, services.now() + DRY_RUN_TIME)
 
 
 def _number(value: object) -> int:

@@ -1,4 +1,4 @@
-"""For every organization that is On: read events into due rows, then nudge what is due."""
+"""For every organization that is On: read what happened into due rows, then nudge what is due."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from shared.core.ids import OrgId
 from shared.core.model import OrgSettings
 from shared.core.nudge import Nudge
 from shared.ports import Conflict, Services
+from shared.sync.delta import read_changes
 from shared.sync.events import read_deep, read_new
 from shared.sync.pacing import Later, hear
 
@@ -36,26 +37,28 @@ def _watch_one(services: Services) -> list[str]:
     settings = services.organizations.settings()
     if not settings.on:
         return []
-    if _read(services, settings, read_new):
-        _read(services, settings, read_deep)
+    if _read(services, settings, read_new, "events"):
+        _read(services, settings, read_deep, "events")
+    _read(services, settings, read_changes, "changes")
     return _nudge_due(services)
 
 
-def _read(services: Services, settings: OrgSettings, source: Source) -> bool:
-    """False if Webex could not be read now: then it is not asked again in this run.
+def _read(services: Services, settings: OrgSettings, source: Source, what: str) -> bool:
+    """False if the provider could not be read now: then it is not asked again in this run.
 
-    Whatever happens here, the teams that are due must not wait for it.
+    what: what is read, for the log: events of Webex, or changes in Microsoft 365. Whatever happens
+    here, neither the other source nor the teams that are due must wait for it.
     """
     try:
         source(services, settings, services.now() + SOURCE_TIME)
     except (Later, Conflict) as later:
-        services.log("events later", source=source.__name__, why=str(later))
+        services.log(f"{what} later", source=source.__name__, why=str(later))
     except Failure as failure:
         hear(services, failure)
-        services.log.failed("events cannot be read", failure, source=source.__name__)
+        services.log.failed(f"{what} cannot be read", failure, source=source.__name__)
     except Exception as error:
         text = f"{type(error).__name__}: {error}"
-        services.log("events cannot be read", error=text, source=source.__name__)
+        services.log(f"{what} cannot be read", error=text, source=source.__name__)
     else:
         return True
     return False

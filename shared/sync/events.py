@@ -1,20 +1,23 @@
-"""Hearing of teams by polling: who joined which space, from a kept cursor.
+"""Hearing of teams by polling: who joined, changed or left in which space, from a kept cursor.
 
 This way is known to work with a compliance officer's token and finds every team. The cursor moves
 only when every page has become due rows; windows overlap, since events are not visible at once.
+Whoever joins a space may be a team's first; a change or a leaving says something of teams only
+that are known already, and there in the General space alone, where everybody of the team is.
 Source: https://developer.webex.com/docs/api/v1/events.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from shared.core import times
 from shared.core.errors import NotThere, Refused
 from shared.core.model import MembershipEvent, OrgSettings
-from shared.ports import EventPage, Kept, Services
+from shared.ports import EventPage, Kept, Services, Space
 from shared.sync import pacing
 from shared.sync.lease import want
 from shared.webex.protocol import uuid_of
@@ -41,7 +44,7 @@ class Window:
 
 
 def start_cursor(services: Services, since: int) -> None:
-    """The switch went on: what joined since then is read."""
+    """The switch went on: what happened since then is read."""
     services.organizations.keep(EVENTS, services.organizations.kept(EVENTS), _state(Window(since)))
     services.organizations.keep(
         DEEP, services.organizations.kept(DEEP), {**_state(Window(since)), "read": services.now()}
@@ -49,7 +52,7 @@ def start_cursor(services: Services, since: int) -> None:
 
 
 def read_new(services: Services, settings: OrgSettings, deadline: int) -> bool:
-    """Turn what joined since the cursor into due rows. True: there was something."""
+    """Turn what happened since the cursor into due rows. True: there was something."""
     kept = services.organizations.kept(EVENTS)
     window = _window(kept, settings.enabled_since)
     after, found = _read_or_restart(services, window, deadline, _any)
@@ -97,7 +100,7 @@ def _read(services: Services, window: Window, deadline: int, judge: Judge) -> tu
     found = False
     while True:
         pacing.book(services, "spaces", 1)
-        page = services.webex.joined_since(window.since - times.EVENTS_OVERLAP, window.page)
+        page = services.webex.membership_events(window.since - times.EVENTS_OVERLAP, window.page)
         fresh = [e for e in page.events if _hash(e) not in window.seen]
         found |= _make_due(services, fresh, judge)
         window = _advance(window, page)
@@ -116,21 +119,50 @@ def _advance(window: Window, page: EventPage) -> Window:
 
 
 def _make_due(services: Services, events: Iterable[MembershipEvent], judge: Judge) -> bool:
-    latest: dict[str, MembershipEvent] = {}
-    for event in events:
-        uuid = uuid_of(event.space_id)
-        if uuid and (uuid not in latest or latest[uuid].created < event.created):
-            latest[uuid] = event
     found = False
-    for uuid, event in latest.items():
-        space = services.teams.space(uuid)
-        if space and not space.team and space.checked > services.now() - times.DAY:
-            continue
-        team = space.team if space and space.team else uuid
+    for team, event in _of_teams(services, events):
         if judge(services, team, event):
             want(services, team, event.space_id)
             found = True
     return found
+
+
+def _of_teams(
+    services: Services, events: Iterable[MembershipEvent]
+) -> Iterator[tuple[str, MembershipEvent]]:
+    """For each space that may matter the latest event that does; and its team, or, where that is
+    not known yet, the space itself."""
+    by_space: defaultdict[str, list[MembershipEvent]] = defaultdict(list)
+    for event in events:
+        uuid = uuid_of(event.space_id)
+        if uuid:
+            by_space[uuid].append(event)
+    joined = {u: [e for e in about if e.kind == "created"] for u, about in by_space.items()}
+    generals = _generals(services, [uuid for uuid, events in joined.items() if not events])
+    for uuid, about in by_space.items():
+        if not joined[uuid]:
+            if uuid in generals:
+                yield uuid, _latest(about)
+            continue
+        space = services.teams.space(uuid)
+        if space and space.team == uuid:
+            yield uuid, _latest(about)
+        elif not _is_nobodys(services, space):
+            yield space.team if space and space.team else uuid, _latest(joined[uuid])
+
+
+def _generals(services: Services, uuids: list[str]) -> set[str]:
+    """Those of these spaces that are the General space of a team that we know."""
+    return {uuid for uuid, look in services.looks.among(uuids).items() if look.sighted}
+
+
+def _is_nobodys(services: Services, space: Space | None) -> bool:
+    """No team's, as far as it was asked within a day."""
+    return bool(space and not space.team and space.checked > services.now() - times.DAY)
+
+
+def _latest(events: list[MembershipEvent]) -> MembershipEvent:
+    return max(events, key=lambda event: event.created)
 
 
 def _any(_services: Services, _team: str, _event: MembershipEvent) -> bool:

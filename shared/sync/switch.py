@@ -8,6 +8,7 @@ from dataclasses import replace
 from shared.core.ids import TenantId
 from shared.core.model import OrgSettings
 from shared.ports import Conflict, Services
+from shared.sync.delta import start_at_latest
 from shared.sync.events import start_cursor
 from shared.sync.waking import wake
 
@@ -27,6 +28,7 @@ def turn_on(services: Services, tenant: TenantId) -> bool:
     if _is_on(services.organizations.settings(), tenant):
         return False
     start_cursor(services, since)
+    start_at_latest(services)
     # Before the switch, so that dying here loses none.
     wake(services, "switch")
     before, after = _change(services, lambda s: _on(s, tenant, since))

@@ -47,6 +47,15 @@ def _for_folder(team: Label, settings: OrgSettings) -> bool:
     return settings.link_folders and team.has_group and team.folder != Folder.LINKED
 
 
+def _for_people(team: Label, _settings: OrgSettings) -> bool:
+    """Whose people are followed already."""
+    return team.has_group
+
+
+def _for_limits(team: Label, _settings: OrgSettings) -> bool:
+    return team.reason == "brake"
+
+
 def _for_linker(team: Label, settings: OrgSettings) -> bool:
     return settings.link_folders and team.folder == Folder.REFUSED
 
@@ -59,6 +68,10 @@ _WAITING: Mapping[str, Callable[[Label, OrgSettings], bool]] = {
     "honour_creation": _for_permission_to_create,
     "link_folders": _for_folder,
     "folder_linkers": _for_linker,
+    "direction": _for_people,
+    "limits": _for_limits,
+    "guests": _everybody,
+    "delta": _for_people,
 }
 
 
