@@ -185,6 +185,41 @@ def test_a_bot_in_general_hears_of_every_change_of_membership(
     ]
 
 
+@pytest.mark.parametrize("event", ["created", "updated", "deleted"])
+def test_one_kind_of_change_is_told_alone_with_the_bots_own_organization(
+    webex: WebexCloud, team: Team, grace: Person, sign_in: SignIn, receiver: Receiver, event: str
+) -> None:
+    bot = webex.add_bot("Helper")
+    webex.add_member(team, bot)
+    sign_in(bot).post("/v1/webhooks", **(MEMBERS | {"event": event}))
+    webex.add_member(team, grace)
+    webex.set_moderator(team, grace, True)
+    webex.remove_member(team, grace)
+    receiver.wait()
+
+    (envelope,) = receiver.envelopes
+    assert (envelope["resource"], envelope["event"]) == ("memberships", event)
+    assert envelope["data"]["personId"] == grace.id
+    assert key_of(envelope["data"]["roomId"], "ROOM") == team.uuid
+    assert (envelope["ownedBy"], envelope["orgId"]) == ("creator", bot.org_id)
+    assert envelope["orgId"] != team.creator.org_id
+
+
+def test_what_a_bot_did_itself_is_told_as_well(
+    webex: WebexCloud, team: Team, grace: Person, sign_in: SignIn, receiver: Receiver
+) -> None:
+    bot = webex.add_bot("Helper")
+    webex.add_member(team, bot, moderator=True)
+    client = sign_in(bot)
+    client.post("/v1/webhooks", **MEMBERS)
+    client.post("/v1/team/memberships", teamId=team.id, personId=grace.id)
+    receiver.wait()
+
+    (envelope,) = receiver.envelopes
+    assert (envelope["event"], envelope["actorId"]) == ("created", bot.id)
+    assert envelope["data"]["personId"] == grace.id
+
+
 def test_filters_let_only_matching_changes_through(
     webex: WebexCloud,
     ada: Person,

@@ -48,6 +48,19 @@ def test_every_change_of_membership_is_an_event_with_an_id_of_its_own(
     assert len({event["id"] for event in events}) == 4
 
 
+def test_what_a_switched_off_account_leaves_is_an_event(
+    webex: WebexCloud, clock: VirtualClock, officer: Client, team: Team, grace: Person
+) -> None:
+    webex.switches.inactive_people_leave_rooms = True
+    webex.add_member(team, grace)
+    webex.deactivate_person(grace)
+    clock.advance(5)
+
+    newest = officer.items("/v1/events", resource="memberships")[0]
+
+    assert (newest["type"], newest["data"]["personId"]) == ("deleted", grace.id)
+
+
 def test_with_jitter_a_later_event_may_come_out_before_an_earlier_one(
     webex: WebexCloud, clock: VirtualClock, officer: Client, team: Team
 ) -> None:

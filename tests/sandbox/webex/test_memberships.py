@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.webex import Organization, Person, Team, WebexCloud
+from sandbox.webex.ids import REGIONAL, US, decode, encode
 
 from .conftest import ROOT, Client, SignIn
 
@@ -130,6 +131,63 @@ def test_the_last_moderator_of_a_general_space_cannot_be_removed(
     own = officer.items("/v1/memberships", roomId=team.general.id)[0]
 
     assert officer.delete(f"/v1/memberships/{own['id']}").status_code == 400
+
+
+def test_how_the_last_moderator_is_told_is_a_switch(
+    webex: WebexCloud, officer: Client, team: Team
+) -> None:
+    webex.switches.last_moderator_message = "Promote somebody else first."
+    own = officer.items("/v1/memberships", roomId=team.general.id)[0]
+
+    refused = officer.delete(f"/v1/memberships/{own['id']}")
+
+    assert (refused.status_code, refused.json()["message"]) == (400, "Promote somebody else first.")
+
+
+def test_an_officer_without_the_scope_reads_and_does_not_write(
+    webex: WebexCloud, officer_person: Person, team: Team, grace: Person, sign_in: SignIn
+) -> None:
+    webex.add_member(team, grace)
+    client = sign_in(officer_person, "spark-compliance:memberships_read")
+    path = f"/v1/memberships/{client.items('/v1/memberships', roomId=team.general.id)[1]['id']}"
+
+    added = client.post("/v1/memberships", roomId=team.general.id, personId=officer_person.id)
+    assert added.status_code == 403
+    assert client.put(path, isModerator=True, isRoomHidden=False).status_code == 403
+    assert client.delete(path).status_code == 403
+    assert grace in webex.people_of(team)
+
+
+def test_a_membership_may_be_found_by_its_own_form_of_the_id_only(
+    webex: WebexCloud, officer: Client, team: Team, grace: Person
+) -> None:
+    webex.add_member(team, grace)
+    told = officer.items("/v1/memberships", roomId=team.general.id)[1]["id"]
+    ref = decode(told)
+    assert ref
+    other = encode("MEMBERSHIP", ref.key, US if ref.cluster != US else REGIONAL)
+    assert officer.get(f"/v1/memberships/{other}").status_code == 200
+
+    webex.switches.membership_ids_in_one_form = True
+
+    assert officer.get(f"/v1/memberships/{other}").status_code == 404
+    assert officer.delete(f"/v1/memberships/{other}").status_code == 404
+    assert officer.delete(f"/v1/memberships/{told}").status_code == 204
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_whether_who_was_switched_off_is_still_in_the_rooms_is_open(
+    webex: WebexCloud, officer: Client, team: Team, grace: Person, leaves: bool
+) -> None:
+    webex.add_member(team, grace)
+    webex.switches.inactive_people_leave_rooms = leaves
+
+    webex.deactivate_person(grace)
+
+    listed = [i["personId"] for i in officer.items("/v1/memberships", roomId=team.general.id)]
+    assert (grace.id in listed) is not leaves
+    webex.reactivate_person(grace)
+    assert (grace in webex.people_of(team)) is not leaves
 
 
 def test_a_change_wants_both_flags_unless_the_switch_is_off(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sandbox.webex import Organization, Person, WebexCloud
@@ -34,6 +36,42 @@ def test_a_user_tells_status_and_type(full_admin: Client, org: Organization) -> 
     assert user["active"] is False
     assert user[EXTENSION]["accountStatus"] == "pending"
     assert user["userType"] == "external_calling"
+
+
+@pytest.mark.parametrize("said", [False, True])
+def test_whether_somebody_who_never_signed_in_is_active_is_open(
+    webex: WebexCloud, full_admin: Client, org: Organization, said: bool
+) -> None:
+    webex.switches.pending_people_are_active = said
+    invited = org.add_person("Penny", account_status="pending")
+
+    assert full_admin.get(f"{users(org)}/{invited.uuid}").json()["active"] is said
+
+
+def test_who_was_switched_off_is_in_the_directory_and_not_active(
+    webex: WebexCloud, full_admin: Client, org: Organization, ada: Person
+) -> None:
+    webex.deactivate_person(ada)
+
+    user = full_admin.get(f"{users(org)}/{ada.uuid}").json()
+    found = full_admin.get(users(org), filter=f'userName eq "{ada.email}"').json()
+    assert (user["active"], user[EXTENSION]["accountStatus"]) == (False, "disabled")
+    assert found["Resources"] == [user]
+    webex.reactivate_person(ada)
+    assert full_admin.get(f"{users(org)}/{ada.uuid}").json()["active"] is True
+
+
+@pytest.mark.parametrize("email", ['o"neill@x.example', "back\\slash@x.example"])
+def test_a_value_is_quoted_as_json_has_it(
+    full_admin: Client, org: Organization, ada: Person, email: str
+) -> None:
+    odd = org.add_person("Odd", email=email)
+
+    found = full_admin.get(users(org), filter=f"userName eq {json.dumps(email)}").json()
+
+    assert [user["id"] for user in found["Resources"]] == [odd.uuid]
+    for wrong in (f'userName eq "{email}"', 'userName eq "\\x"'):
+        assert full_admin.get(users(org), filter=wrong).status_code == 400
 
 
 def test_bots_and_people_of_others_are_not_found(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.clock import VirtualClock
 from sandbox.webex import Person, Refused, Team, WebexCloud
+from sandbox.webex.ids import REGIONAL, US, decode, encode
 
 from .conftest import Client, SignIn
 
@@ -116,6 +118,48 @@ def test_a_bot_can_own_and_manage_a_team(
     added = client.post("/v1/team/memberships", teamId=team_id, personEmail=grace.email)
 
     assert added.status_code == 200
+
+
+def test_a_bot_that_was_made_a_moderator_manages_somebody_elses_team(
+    webex: WebexCloud, bot: Person, team: Team, grace: Person, officer: Client
+) -> None:
+    client = Client(webex, webex.issue_bot_token(bot).access_token)
+    asked: dict[str, object] = {"teamId": team.id, "personId": grace.id}
+    assert client.post("/v1/team/memberships", **asked).status_code == 403
+    officer.post("/v1/memberships", roomId=team.general.id, personEmail=bot.email, isModerator=True)
+
+    added = client.post("/v1/team/memberships", **asked)
+
+    assert added.status_code == 200
+    assert client.post("/v1/team/memberships", **asked).status_code == 409
+    assert grace in webex.people_of(team)
+    path = f"/v1/team/memberships/{added.json()['id']}"
+    assert client.delete(path).status_code == 204
+    assert client.delete(path).status_code == 404
+    assert webex.people_of(team) == [team.creator, bot]
+
+
+def test_a_bots_token_lasts(webex: WebexCloud, clock: VirtualClock, bot: Person) -> None:
+    client = Client(webex, webex.issue_bot_token(bot).access_token)
+    clock.advance(400 * 86400)
+
+    assert client.get("/v1/people/me").json()["id"] == bot.id
+
+
+def test_a_team_membership_may_be_found_by_its_own_form_of_the_id_only(
+    webex: WebexCloud, team: Team, ada: Person, sign_in: SignIn
+) -> None:
+    client = sign_in(ada)
+    told = client.items("/v1/team/memberships", teamId=team.id)[0]["id"]
+    ref = decode(told)
+    assert ref
+    other = encode("TEAM_MEMBERSHIP", ref.key, US if ref.cluster != US else REGIONAL)
+    assert client.get(f"/v1/team/memberships/{other}").status_code == 200
+
+    webex.switches.membership_ids_in_one_form = True
+
+    assert client.get(f"/v1/team/memberships/{other}").status_code == 404
+    assert client.get(f"/v1/team/memberships/{told}").status_code == 200
 
 
 def test_an_officer_outside_the_team_is_refused_unless_the_switches_say_otherwise(

@@ -133,6 +133,21 @@ def test_the_organizations_rooms_webhook_may_be_refused(webex: WebexCloud, offic
     assert officer.post("/v1/webhooks", **ORG).status_code == 403
 
 
+def test_a_webhook_for_all_events_may_be_unknown(
+    webex: WebexCloud, bot: Person, sign_in: SignIn
+) -> None:
+    client = sign_in(bot)
+    body = HOOK | {"resource": "memberships"}
+    webex.switches.webhook_event_all = False
+
+    assert client.post("/v1/webhooks", **(body | {"event": "all"})).status_code == 400
+    for event in ("created", "updated", "deleted"):
+        assert client.post("/v1/webhooks", **(body | {"event": event})).status_code == 200
+    webex.switches.webhook_event_all = True
+    assert client.post("/v1/webhooks", **(body | {"event": "all"})).status_code == 200
+    assert len(client.items("/v1/webhooks")) == 4
+
+
 def test_nobody_sees_another_persons_webhook(ada: Person, grace: Person, sign_in: SignIn) -> None:
     made = sign_in(ada).post("/v1/webhooks", **HOOK).json()
 
