@@ -221,6 +221,55 @@ def test_an_envelope_of_another_organization_is_refused(door: Door) -> None:
     assert outcome.writes == ()
 
 
+def of_memberships(door: Door, **data: object) -> dict[str, Any]:
+    """What a bot tells: it is of an organization of its own, whichever that is."""
+    pair = webex_id("MEMBERSHIP", f"{STRANGER}:{SPACE}")
+    return door.envelope(
+        resource="memberships",
+        event="deleted",
+        ownedBy="creator",
+        orgId=webex_id("ORGANIZATION", OTHER),
+        data={"id": pair, **data},
+    )
+
+
+def test_a_delivery_of_memberships_names_the_space_and_is_a_nudge_of_it(door: Door) -> None:
+    body = of_memberships(door, roomId=webex_id("ROOM", SPACE), roomType="group")
+
+    outcome = door.send_signed(json.dumps(body).encode())
+
+    assert status(outcome) == 202
+    assert [json.loads(m)["space"] for m in outcome.messages("nudges")] == [webex_id("ROOM", SPACE)]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"roomId": webex_id("ROOM", SPACE)}, 202),
+        ({"roomId": webex_id("ROOM", SPACE), "roomType": "direct"}, 200),
+        ({}, 400),
+        ({"roomId": None}, 400),
+        ({"roomId": webex_id("MEMBERSHIP", f"{STRANGER}:{SPACE}")}, 400),
+    ],
+)
+def test_a_delivery_of_memberships_that_says_less_or_something_else(
+    door: Door, data: dict[str, object], expected: int
+) -> None:
+    outcome = door.send_signed(json.dumps(of_memberships(door, **data)).encode())
+
+    assert status(outcome) == expected
+    assert len(outcome.writes) == (expected == 202)
+
+
+def test_a_delivery_of_memberships_for_another_organizations_address_is_refused(
+    door: Door,
+) -> None:
+    """The secret is of one organization: there the envelope proves nothing."""
+    body = json.dumps(of_memberships(door, roomId=webex_id("ROOM", SPACE))).encode()
+
+    assert status(door.send(body, door.sign(body), org=OTHER)) == 401
+
+
 def test_a_bare_organization_id_in_the_envelope_is_understood(door: Door) -> None:
     bare = base64.b64encode(ORG.encode()).decode().rstrip("=")
     body = json.dumps(door.envelope(orgId=bare)).encode()
