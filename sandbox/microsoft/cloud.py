@@ -8,7 +8,16 @@ from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.kit import Cloud, Request, Response
-from sandbox.microsoft import batch, directory, drives, groups, members, persist
+from sandbox.microsoft import (
+    batch,
+    delta,
+    directory,
+    drives,
+    groups,
+    invitations,
+    members,
+    persist,
+)
 from sandbox.microsoft.api import NIL, Context, Route, iso, moment_seen
 from sandbox.microsoft.apps import App, Grant
 from sandbox.microsoft.errors import CONCURRENT, GraphError, unauthorized
@@ -37,7 +46,8 @@ class GraphCloud(Cloud):
         super().__init__(world.clock, seed)
         self.world = world
         self.quota = Quota(world.switches)
-        for module in (groups, members, directory, drives):
+        # Delta first: its path looks like that of a group.
+        for module in (delta, groups, members, directory, drives, invitations):
             for route in module.ROUTES:
                 self.route(route.method, route.pattern, self._guarded(route))
         self.route("POST", "/v1.0/$batch", self._batch)

@@ -48,7 +48,7 @@ USER_SHOW: dict[str, Any] = {
     "officeLocation": lambda u: None,
     "preferredLanguage": lambda u: None,
     "surname": lambda u: u.display_name.rpartition(" ")[2],
-    "userPrincipalName": lambda u: u.mail,
+    "userPrincipalName": lambda u: u.principal or u.mail,
     "accountEnabled": lambda u: u.enabled,
     "userType": lambda u: u.user_type,
 }
@@ -146,13 +146,13 @@ def group_settings(ctx: Context) -> Response:
 def _user(ctx: Context) -> User:
     """By object id or by user principal name."""
     key = ctx.request.params["id"].lower()
-    if key in ctx.tenant.users:
-        return ctx.tenant.users[key]
-    if "@" in key:
-        for user in ctx.tenant.users.values():
-            if user.mail.lower() == key:
-                return user
-    raise missing(ctx.request.params["id"])
+    user = ctx.tenant.users.get(key)
+    if user is None and "@" in key:
+        names = ((u.principal or u.mail, u) for u in ctx.tenant.users.values())
+        user = next((u for name, u in names if name.lower() == key), None)
+    if user is None or ctx.now < user.known_from:
+        raise missing(ctx.request.params["id"])
+    return user
 
 
 def _contains(tenant: Tenant, group_id: str, object_id: str) -> bool:

@@ -97,12 +97,27 @@ def already_there(kind: str) -> GraphError:
     )
 
 
-def absent(kind: str, object_id: str, status: int) -> GraphError:
+def absent(kind: str, named: str, status: int) -> GraphError:
     if status == 404:
-        return missing(object_id)
+        return missing(named)
     return bad_request(
         "One or more removed object references do not exist for the following modified "
         f"properties: '{kind}'."
+    )
+
+
+def gone(base_url: str) -> GraphError:
+    """Start again: the address to do it at has no token."""
+    start = f"{base_url}/v1.0/groups/delta?$deltatoken="
+    return GraphError(410, "Gone", "", headers={"Location": start})
+
+
+def sync_state_not_found() -> GraphError:
+    return GraphError(
+        400,
+        "syncStateNotFound",
+        "The sync state generation is not found. The delta token is expired and data must be "
+        "synchronized again.",
     )
 
 

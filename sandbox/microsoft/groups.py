@@ -63,7 +63,7 @@ def get_by_name(ctx: Context) -> Response:
 def list_groups(ctx: Context) -> Response:
     moment = page_moment(ctx)
     found = (g for g in _candidates(ctx, moment) if g.exists_at(moment))
-    names = selected(ctx.request, _SHOW, _DEFAULT, "group")
+    names = selected(ctx.request, GROUP_SHOW, GROUP_DEFAULT, "group")
     return page(ctx, found, lambda g: group_json(g, g.profile.seen(moment), names, ctx), "groups")
 
 
@@ -83,7 +83,7 @@ def delete(ctx: Context) -> Response:
 
 
 def group_json(group: Group, profile: Profile, names: Iterable[str], ctx: Context) -> Any:
-    return {name: _SHOW[name](group, profile, ctx) for name in names}
+    return {name: GROUP_SHOW[name](group, profile, ctx) for name in names}
 
 
 def _create(
@@ -108,7 +108,7 @@ def _create(
         visibility=body.get("visibility") or "Public",
         resource_behavior_options=body.get("resourceBehaviorOptions", ()),
     )
-    whole = group_json(group, group.profile.value, _DEFAULT, ctx)
+    whole = group_json(group, group.profile.value, GROUP_DEFAULT, ctx)
     return Response(201, {"@odata.context": _context(ctx), **whole})
 
 
@@ -208,7 +208,7 @@ def _equal(ctx: Context, moment: float, name: str, value: str) -> Iterable[Group
 
 
 def _shown(ctx: Context, group: Group) -> Response:
-    names = selected(ctx.request, _SHOW, _DEFAULT, "group")
+    names = selected(ctx.request, GROUP_SHOW, GROUP_DEFAULT, "group")
     shown = group_json(group, group.profile.seen(ctx.moment), names, ctx)
     return Response(200, {"@odata.context": _context(ctx), **shown})
 
@@ -221,7 +221,7 @@ def _key(ctx: Context) -> str:
     return ctx.request.params["name"].replace("''", "'")
 
 
-_SHOW: dict[str, Any] = {
+GROUP_SHOW: dict[str, Any] = {
     "id": lambda g, p, c: g.id,
     "deletedDateTime": lambda g, p, c: None,
     "classification": lambda g, p, c: None,
@@ -239,7 +239,7 @@ _SHOW: dict[str, Any] = {
     "uniqueName": lambda g, p, c: g.unique_name,
     "visibility": lambda g, p, c: p.visibility,
 }
-_DEFAULT = tuple(_SHOW)
+GROUP_DEFAULT = tuple(GROUP_SHOW)
 
 ROUTES: list[Route] = [
     reading("/groups", list_groups, "group.read"),

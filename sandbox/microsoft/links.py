@@ -21,9 +21,8 @@ from sandbox.microsoft.errors import (
     malformed,
     missing,
 )
-from sandbox.microsoft.state import Group, Kind
+from sandbox.microsoft.state import KINDS, Group, Kind
 
-KINDS: tuple[Kind, Kind] = ("owners", "members")
 MAX_LINKS = 20
 MAX_OWNERS = 100
 
@@ -58,7 +57,7 @@ def check_people(ctx: Context, kind: Kind, object_ids: Sequence[str]) -> None:
     """Every id must be a user of this tenant whom the policy lets in."""
     for object_id in object_ids:
         user = ctx.tenant.users.get(object_id)
-        if user is None:
+        if user is None or ctx.now < user.known_from:
             raise _not_a_user(ctx, kind, object_id)
         if user.user_type == "Guest":
             _check_guest(ctx, kind)

@@ -39,11 +39,15 @@ def add(kind: Kind, ctx: Context) -> Response:
 def remove(kind: Kind, ctx: Context) -> Response:
     group, object_id = ctx.group_to_write(), guid(ctx.request.params["person"])
     roster = group.rosters[kind]
+    switches = ctx.world.switches
     if object_id not in roster:
-        raise absent(kind, object_id, ctx.world.switches.removing_absent)
+        named = group.id if switches.absent_names_group else object_id
+        raise absent(kind, named, switches.removing_absent)
     if kind == "owners" and len(roster) == 1:
         raise bad_request(LAST_OWNER)
     group.drop(kind, object_id)
+    if kind == "owners" and switches.owner_removal_takes_member and object_id in group.members:
+        group.drop("members", object_id)
     return no_content()
 
 

@@ -28,6 +28,8 @@ NEEDS: dict[str, frozenset[str]] = {
         "group.update": {"Group.ReadWrite.All", "Directory.ReadWrite.All"},
         "group.delete": {"Group.ReadWrite.All"},
         "group.read": {"Group.ReadBasic.All", *_MEMBER_READ},
+        # The page; the permissions data says that Group.ReadBasic.All is enough.
+        "group.delta": _MEMBER_READ,
         "members.read": {"GroupMember.ReadBasic.All", *_MEMBER_READ},
         "members.write": {
             "GroupMember.ReadWrite.All",
@@ -40,6 +42,7 @@ NEEDS: dict[str, frozenset[str]] = {
         "settings.read": {"GroupSettings.Read.All", "GroupSettings.ReadWrite.All", *_GROUP_READ},
         "user.read": {"User.ReadBasic.All", *_USER_READ},
         "user.delete": {"User.ReadWrite.All", "Directory.ReadWrite.All"},
+        "invite": {"User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All"},
         "organization.read": _ORGANIZATION_READ,
         "organization.all": _ORGANIZATION_READ,
         "drive.read": _FILES | _SITES,

@@ -1,16 +1,17 @@
 """The state as plain JSON values, for `./dev run` to continue where it stopped.
 
-Recent changes, which late readers do not see yet, are not kept: after a restart reads are fresh.
+What late readers do not see yet is not kept: after a restart reads are fresh. The journal is kept:
+delta tokens outlive a restart.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any
 
 from sandbox.microsoft.apps import App, Consent, Grant
 from sandbox.microsoft.state import Group, Profile, SecurityGroup, Tenant, User, World
-from sandbox.microsoft.timeline import Roster, Versions
+from sandbox.microsoft.timeline import Change, Journal, Roster, Versions
 
 FORMAT = 1
 _PLAIN = (
@@ -87,6 +88,9 @@ def _dump_tenant(tenant: Tenant) -> dict[str, Any]:
         "plans": tenant.plans,
         "cloud": tenant.cloud,
         "write_count": tenant.write_count,
+        "mailed": tenant.mailed,
+        "delta_epoch": tenant.delta_epoch,
+        "journal": _dump_journal(tenant.journal),
         "users": [asdict(user) for user in tenant.users.values()],
         "security_groups": [asdict(group) for group in tenant.security_groups.values()],
         "groups": [_dump_group(group) for group in tenant.groups.values()],
@@ -98,16 +102,24 @@ def _load_tenant(world: World, data: dict[str, Any]) -> Tenant:
         data["name"], data["tenant_id"], data["domain"], world.clock, world.ids, world.switches
     )
     tenant.group_settings = data["group_settings"]
-    # A world saved by an older version has neither.
+    # A world saved by an older version has none of these.
     if "plans" in data:
         tenant.plans = [(service, status) for service, status in data["plans"]]
     tenant.cloud = data.get("cloud", "global")
+    tenant.mailed = data.get("mailed", [])
+    tenant.delta_epoch = data.get("delta_epoch", 0)
+    if "journal" in data:
+        tenant.journal = Journal(data["journal"][0], (Change(*c) for c in data["journal"][1]))
     tenant.write_count = data["write_count"]
     tenant.users = {u["object_id"]: User(**u) for u in data["users"]}
     tenant.security_groups = {g["id"]: SecurityGroup(**g) for g in data["security_groups"]}
     for group in data["groups"]:
-        tenant.enlist(_load_group(world, group))
+        tenant.enlist(_load_group(world, tenant, group))
     return tenant
+
+
+def _dump_journal(journal: Journal) -> list[Any]:
+    return [journal.start, [astuple(c) for c in journal.between(journal.start, journal.end)]]
 
 
 def _dump_group(group: Group) -> dict[str, Any]:
@@ -119,9 +131,10 @@ def _dump_group(group: Group) -> dict[str, Any]:
     }
 
 
-def _load_group(world: World, data: dict[str, Any]) -> Group:
+def _load_group(world: World, tenant: Tenant, data: dict[str, Any]) -> Group:
     return Group(
         clock=world.clock,
+        journal=tenant.journal,
         profile=Versions(Profile(**data["profile"])),
         rosters={"members": Roster(data["members"]), "owners": Roster(data["owners"])},
         **{name: data[name] for name in _PLAIN},

@@ -13,9 +13,10 @@ from sandbox.clock import Clock
 from sandbox.microsoft.apps import App, Code, Consent, Grant
 from sandbox.microsoft.national import NationalCloud
 from sandbox.microsoft.switches import Switches
-from sandbox.microsoft.timeline import Roster, Versions
+from sandbox.microsoft.timeline import Journal, Roster, Versions
 
 Kind = Literal["members", "owners"]
+KINDS: tuple[Kind, Kind] = ("owners", "members")
 
 PLANS = (
     # What was cancelled stays on the list.
@@ -51,11 +52,15 @@ class User:
     user_type: str = "Member"
     roles: list[str] = field(default_factory=list)
     """Template ids of directory roles (`roles.py`)."""
+    principal: str = ""
+    """The user principal name, where it is not the address."""
+    known_from: float = 0.0
+    """Before this moment Graph does not know the account that it made."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """The properties of a group that may be edited."""
+    """The properties of a group that may be edited; `EDITABLE` in `bodies.py` has Graph's names."""
 
     display_name: str
     mail_nickname: str
@@ -68,7 +73,7 @@ class Group:
     """A Microsoft 365 group.
 
     Test code may `add` and `drop` people, as another administrator would; `members` and `owners`
-    are copies. `created` and `deleted` are seconds since the epoch.
+    are copies. `created` and `deleted` are seconds since the epoch. `journal` is the tenant's.
     """
 
     id: str
@@ -82,6 +87,7 @@ class Group:
     resource_behavior_options: list[str] = field(default_factory=list)
     deleted: float | None = None
     rosters: dict[str, Roster] = field(default_factory=lambda: _rosters((), ()))
+    journal: Journal = field(default_factory=Journal)
 
     @property
     def display_name(self) -> str:
@@ -113,12 +119,21 @@ class Group:
         return f"{self.site_url}/Shared%20Documents"
 
     def add(self, kind: Kind, *object_ids: str) -> None:
+        """Who is there already stays."""
         for object_id in object_ids:
-            self.rosters[kind].add(object_id, self.clock.now())
+            if object_id not in self.rosters[kind]:
+                self.rosters[kind].add(object_id, self.clock.now())
+                self.note(kind, object_id, added=True)
 
     def drop(self, kind: Kind, *object_ids: str) -> None:
+        """Raises KeyError for somebody absent."""
         for object_id in object_ids:
             self.rosters[kind].drop(object_id, self.clock.now())
+            self.note(kind, object_id)
+
+    def note(self, what: str, person: str = "", *, added: bool = False) -> None:
+        """Into the journal, for delta to tell."""
+        self.journal.write(self.clock.now(), self.id, what, person, added)
 
     def exists_at(self, moment: float) -> bool:
         return self.created <= moment and (self.deleted is None or self.deleted > moment)
@@ -140,6 +155,8 @@ class Tenant:
     `write_count` is the directory writes evaluated since the start; one addressed to the nil uuid
     can change nothing and is left out. `plans` are services with their status, as of licences; a
     service may stand there more than once. `cloud` is the national cloud that it lives in.
+    `mailed` are the addresses that invitations were sent to, one for each mail. `delta_epoch` is
+    in every delta token: one of another epoch is worth nothing.
     """
 
     name: str
@@ -155,6 +172,9 @@ class Tenant:
     plans: list[tuple[str, str]] = field(default_factory=lambda: list(PLANS))
     cloud: NationalCloud = "global"
     write_count: int = 0
+    mailed: list[str] = field(default_factory=list)
+    journal: Journal = field(default_factory=Journal)
+    delta_epoch: int = 0
     _by_unique_name: dict[str, list[Group]] = field(default_factory=dict)
     _by_nickname: dict[str, Group] = field(default_factory=dict)
     _by_drive: dict[str, Group] = field(default_factory=dict)
@@ -177,9 +197,32 @@ class Tenant:
         """Deletes a person from the directory, and so from every group."""
         del self.users[object_id]
         for group in self.groups.values():
-            for roster in group.rosters.values():
-                if object_id in roster:
-                    roster.drop(object_id, self.clock.now())
+            for kind in KINDS:
+                if object_id in group.rosters[kind]:
+                    group.drop(kind, object_id)
+
+    def disable_user(self, object_id: str) -> None:
+        """Blocks the account from signing in, as an administrator does. Its groups keep it."""
+        self.users[object_id].enabled = False
+
+    def enable_user(self, object_id: str) -> None:
+        self.users[object_id].enabled = True
+
+    def add_guest(self, display_name: str, mail: str) -> User:
+        """Somebody of another organization, known to Graph as late as the switch says."""
+        guest = self.add_user(display_name, mail=mail, user_type="Guest")
+        guest.principal = f"{mail.replace('@', '_')}#EXT#@{self.domain}"
+        guest.known_from = self.clock.now() + self.switches.guest_delay_seconds
+        return guest
+
+    def user_of(self, mail: str) -> User | None:
+        """By address, guests too."""
+        wanted = mail.lower()
+        return next((u for u in self.users.values() if u.mail.lower() == wanted), None)
+
+    def reset_delta(self) -> None:
+        """Maintenance: no delta token from before is worth anything (page "Use delta query")."""
+        self.delta_epoch += 1
 
     def add_security_group(self, name: str, members: Iterable[str] = ()) -> str:
         key = self.ids.uuid()
@@ -213,8 +256,10 @@ class Tenant:
             unique_name=unique_name,
             resource_behavior_options=list(resource_behavior_options),
             rosters=_rosters(members, owned),
+            journal=self.journal,
         )
         self.enlist(group)
+        group.note("created")
         return group
 
     def enlist(self, group: Group) -> None:
@@ -232,6 +277,8 @@ class Tenant:
             self._by_nickname.pop(group.mail_nickname.lower(), None)
         group.profile.set(replace(group.profile.value, **fields), self.clock.now())
         self._by_nickname[group.mail_nickname.lower()] = group
+        for name in fields:
+            group.note(name)
 
     def name_uniquely(self, group: Group, unique_name: str) -> None:
         group.unique_name = unique_name
@@ -240,8 +287,15 @@ class Tenant:
     def delete_group(self, group: Group) -> None:
         """Soft deletion: the group keeps its entry here, with the time in `deleted`."""
         group.deleted = self.clock.now()
+        group.note("deleted")
         if self._by_nickname.get(group.mail_nickname.lower()) is group:
             del self._by_nickname[group.mail_nickname.lower()]
+
+    def restore_group(self, group: Group) -> None:
+        """Out of the deleted items, as an administrator does within 30 days."""
+        group.deleted = None
+        group.note("restored")
+        self._by_nickname.setdefault(group.mail_nickname.lower(), group)
 
     def group_by_unique_name(self, name: str) -> Group | None:
         """The live group of that name, the oldest if a race made several."""

@@ -54,12 +54,41 @@ class Switches:
     guest_policy_binds_apps: bool = False
     """AllowToAddGuests and AllowGuestsToBeGroupOwner stop an app too."""
     removing_absent: Literal[404, 400] = 404
+    absent_names_group: bool = False
+    """That 404 names the group, as if it were gone; else who is not in it. Both were seen."""
+    owner_removal_takes_member: bool = False
+    """Who is removed from the owners leaves the members as well: a known issue of groups with a
+    team in Microsoft Teams."""
     owners_bind_in_patch: bool = False
     """`owners@odata.bind` works in a plain PATCH, which no page says."""
     members_query_is_advanced: bool = False
     """`$select` and `$top` on members need ConsistencyLevel: eventual."""
     batch_parallel_conflicts: bool = False
     """Parallel parts of one batch that write to the same group conflict: 409 for all but one."""
+
+    # Guests.
+    invitations_refused: bool = False
+    """The tenant lets nobody invite, or administrators only: an app may not, whatever it holds."""
+    blocked_guest_status: Literal[400, 412] = 400
+    """What an invitation of a guest whose account is blocked is answered with."""
+    guest_delay_seconds: float = 0.0
+    """For so long Graph does not know the account that an invitation made."""
+
+    # Changes of groups. How long a page is nobody says.
+    delta_page_size: int = 100
+    delta_delay_seconds: float = 0.0
+    """Changes are told so much later than they are read."""
+    delta_unites: bool = True
+    """The changes of a group are one item; else each is one, and the group on several pages."""
+    delta_replays: bool = False
+    """A round tells once more what the round before it told."""
+    delta_life_seconds: float = 7 * 86_400.0
+    delta_expiry: Literal["410", "syncStateNotFound"] = "syncStateNotFound"
+    """How a token that is too old is refused. After maintenance it is always 410."""
+    delta_tracks_owners: bool = True
+    """`$select=owners` is taken, as the newer page says; the older ones name members alone."""
+    delta_latest_tracks_members: bool = True
+    """A token that began with `$deltatoken=latest` tells of members, too. Once seen otherwise."""
 
     # Drive and site.
     drive_delay_seconds: float = 20.0

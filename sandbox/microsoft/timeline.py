@@ -1,4 +1,4 @@
-"""What a late reader sees: the present with the newest changes undone.
+"""What a late reader sees: the present with the newest changes undone; and what changed when.
 
 App-only reads are eventually consistent (devblogs "Designing for eventual consistency for
 Microsoft Entra"). Keeping changes instead of copies makes a stale read cost what changed.
@@ -6,14 +6,20 @@ Microsoft Entra"). Keeping changes instead of copies makes a stale read cost wha
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 HORIZON = 3600.0
 """Changes older than this many seconds are forgotten; no reader is that late."""
+MEMORY = 8 * 86_400.0
+"""How long the journal remembers: longer than any delta token lives."""
+_A_LOT = 1000
+"""So many entries are forgotten at once, so that writing one costs next to nothing."""
 
 
 class Roster:
@@ -87,3 +93,56 @@ class Versions(Generic[T]):
             if until > moment:
                 return value
         return self.value
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something about a group became otherwise.
+
+    what: created, deleted, restored, members, owners, or a field of `state.Profile`. person, added:
+    who came into members or owners, or left.
+    """
+
+    at: float
+    group: str
+    what: str
+    person: str = ""
+    added: bool = False
+
+
+class Journal:
+    """Changes in their order. A position is how many there were before; it never means another one.
+
+    Positions, not times, say what a reader has had: two changes may share a moment.
+    """
+
+    def __init__(self, start: int = 0, changes: Iterable[Change] = ()) -> None:
+        self.start = start
+        """The position of the oldest change that is remembered."""
+        self._changes = list(changes)
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self._changes)
+
+    def write(
+        self, at: float, group: str, what: str, person: str = "", added: bool = False
+    ) -> None:
+        if self._changes:
+            # A clock that was set back must not put a change before one already told.
+            at = max(at, self._changes[-1].at)
+        self._changes.append(Change(at, group, what, person, added))
+        if at - self._changes[min(_A_LOT, len(self._changes)) - 1].at > MEMORY:
+            self._forget(at - MEMORY)
+
+    def seen(self, moment: float) -> int:
+        """The position after everything that a reader at `moment` sees."""
+        return self.start + bisect_right(self._changes, moment, key=lambda change: change.at)
+
+    def between(self, start: int, end: int) -> list[Change]:
+        return self._changes[max(0, start - self.start) : max(0, end - self.start)]
+
+    def _forget(self, before: float) -> None:
+        count = bisect_right(self._changes, before, key=lambda change: change.at)
+        del self._changes[:count]
+        self.start += count

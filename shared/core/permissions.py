@@ -48,6 +48,16 @@ PERMISSIONS = (
     ),
 )
 
+# Asked for only where people of other organizations are invited (`OrgSettings.guests`).
+GUESTS = Permission(
+    "User.Invite.All",
+    "Guests",
+    "Invite people of other organizations who are in a team, as guests of your tenant.",
+    "New guest accounts. The app mails nobody and changes no account that is there already.",
+    "People of other organizations stay out of the groups.",
+    core=False,
+)
+
 # Webex's scopes, by what they are for: https://developer.webex.com/docs/integrations#scopes.
 SCOPES = {
     "spark:people_read": "See whose sign-in it is.",

@@ -1,7 +1,8 @@
 """Microsoft Graph as the app of one tenant.
 
 Sources: https://learn.microsoft.com/graph/api/group-upsert, group-list-members, group-list-owners,
-drive-get, group-list-settings, directoryobject-checkmembergroups, and /graph/json-batching.
+group-delta, user-get, invitation-post, drive-get, group-list-settings,
+directoryobject-checkmembergroups, and /graph/json-batching, /graph/delta-query-overview.
 """
 
 from __future__ import annotations
@@ -11,34 +12,48 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import quote
+from uuid import UUID
 
 from shared.core.errors import (
     AnswerUnknown,
     ConsentMissing,
+    DeltaLost,
     NotThere,
     PermissionMissing,
     Refused,
     Throttled,
     Unavailable,
+    Where,
 )
 from shared.core.ids import GroupId, ObjectId, parse_uuid
-from shared.core.model import CreationPolicy, Drive, Group
+from shared.core.model import Account, CreationPolicy, Delta, Drive, Group
 from shared.http import Http, Reply
 from shared.microsoft.protocol import (
     Answer,
     Kind,
     NewGroup,
     Part,
-    batch_answers,
+    answers_to,
     batch_body,
     classify,
     create_body,
     error_message,
+    invitation,
+    invited,
+    is_delta_lost,
+    judged,
+    parse_account,
+    parse_change,
 )
 
 TRACE_HEADER = "request-id"
 _GROUP = "$select=id,displayName,mailNickname,description,createdDateTime"
+_ACCOUNT = "$select=id,displayName,userPrincipalName,mail,accountEnabled,userType"
 _PAGE = 999
+# What is told from now on: a group renamed, and who came into it or left.
+_DELTA_FROM_NOW = "$select=displayName,members&$deltatoken=latest"
+# Throttled first, where there is too much: https://learn.microsoft.com/graph/throttling-limits.
+_BACKGROUND = {"x-ms-throttle-priority": "low"}
 # The template of the settings named Group.Unified, the same in every tenant.
 _UNIFIED = "62375ab9-6b52-47ed-826b-58e47e0e304b"
 
@@ -102,27 +117,67 @@ class GraphClient:
             return None
         return _parse_group(reply.object(), reply)
 
-    def members(self, group: GroupId) -> frozenset[ObjectId]:
-        return self._ids(f"/groups/{group}/members?$select=id&$top={_PAGE}")
+    def members(self, group: GroupId) -> dict[ObjectId, Account]:
+        found = self._people(f"/groups/{group}/members?{_ACCOUNT}&$top={_PAGE}")
+        return {account.object: account for account in found}
 
     def owners(self, group: GroupId) -> frozenset[ObjectId]:
-        return self._ids(f"/groups/{group}/owners?$select=id&$top={_PAGE}")
+        found = self._people(f"/groups/{group}/owners?$select=id&$top={_PAGE}")
+        return frozenset(account.object for account in found)
+
+    def account(self, person: ObjectId) -> Account | None:
+        try:
+            reply = self._get(f"/users/{UUID(person)}?{_ACCOUNT}")
+        except NotThere:
+            return None
+        return _parse_account(reply.object(), reply)
+
+    def invite(self, mail: str, name: str) -> ObjectId:
+        """As the port says. PermissionMissing is also the tenant's own policy: `is_for_all` of its
+        message tells them apart."""
+        url = f"{self.base_url}/v1.0/invitations"
+        reply = self._patient("POST", url, invitation(mail, name))
+        if reply.status == 412:
+            # Seen for a guest whose account is blocked; asking again changes nothing.
+            raise Refused(_message(reply), reply.where, Kind.REFUSED.value, reply.json)
+        guest = invited(_checked(reply).json)
+        if guest is None:
+            raise AnswerUnknown("the answer names no guest", reply.where)
+        return guest
+
+    def changes(self, address: str) -> Delta:
+        """As the port says; one page, asked for once: the timer comes again in seconds."""
+        if address and not self._is_ours(address):
+            # Kept while Graph was reached elsewhere; our token must not go there.
+            raise DeltaLost("the address lies elsewhere", Where("graph", "GET", "/groups/delta"))
+        url = address or f"{self.base_url}/v1.0/groups/delta?{_DELTA_FROM_NOW}"
+        reply = self._patient("GET", url, None, _BACKGROUND, waits=False)
+        if is_delta_lost(reply.status, reply.json):
+            raise DeltaLost(_message(reply), reply.where)
+        changes = (parse_change(item) for item in _checked(reply).items("value"))
+        following = self._link(reply, "@odata.nextLink")
+        latest = self._link(reply, "@odata.deltaLink")
+        if not (following or latest):
+            raise Unavailable("the answer leads nowhere", reply.where)
+        return Delta(tuple(c for c in changes if c), following, "" if following else latest)
 
     def batch(self, parts: Sequence[Part], *, chained: bool) -> list[Answer]:
         if len(parts) == 1:
             return [self._alone(parts[0])]
         reply = self._call("POST", "/$batch", batch_body(parts, chained=chained))
-        return batch_answers(len(parts), reply.json, self.http.clock.now())
+        return answers_to(parts, reply.json, self.http.clock.now())
 
     def _alone(self, part: Part) -> Answer:
         """A batch of one is the request itself, judged like any part."""
         url = f"{self.base_url}/v1.0{part.url}"
         try:
-            reply = self._patient(part.method, url, dict(part.body))
+            body = None if part.body is None else dict(part.body)
+            reply = self._patient(part.method, url, body)
         except Throttled as no:
             return Answer(Kind.THROTTLED, 429, str(no), no.where.trace, no.retry_after)
         kind = classify(reply.status, reply.json)
-        return Answer(kind, reply.status, error_message(reply.json), reply.where.trace)
+        answer = Answer(kind, reply.status, error_message(reply.json), reply.where.trace)
+        return judged(part, answer)
 
     def drive(self, group: GroupId) -> Drive | None:
         try:
@@ -143,24 +198,38 @@ class GraphClient:
             return None
         return _parse_group(reply.object(), reply)
 
-    def _ids(self, path: str) -> frozenset[ObjectId]:
+    def _people(self, path: str) -> list[Account]:
+        """All pages. Raises Unavailable where one item is not readable: no read is partial."""
         try:
-            found = list(self._pages(path))
+            return list(self._accounts(path))
         except Refused:
             # Whether $select and $top need an advanced query is disputed; without them it goes.
-            found = list(self._pages(path.partition("?")[0]))
-        ids = (parse_uuid(item.get("id")) for item in found)
-        return frozenset(ObjectId(i) for i in ids if i)
+            return list(self._accounts(path.partition("?")[0]))
 
-    def _pages(self, path: str) -> Iterator[Mapping[str, Any]]:
-        following: str | None = f"{self.base_url}/v1.0{path}"
+    def _accounts(self, path: str) -> Iterator[Account]:
+        for reply in self._pages(path):
+            for item in reply.items("value"):
+                yield _parse_account(item, reply)
+
+    def _pages(self, path: str) -> Iterator[Reply]:
+        following = f"{self.base_url}/v1.0{path}"
         while following:
             reply = self._send("GET", following)
-            yield from reply.items("value")
-            following = reply.object().get("@odata.nextLink")
-            if following and not following.startswith(self.base_url + "/"):
-                # Following it would hand our token to another host.
-                raise Unavailable("the next page lies elsewhere", reply.where)
+            yield reply
+            following = self._link(reply, "@odata.nextLink")
+
+    def _link(self, reply: Reply, name: str) -> str:
+        """Where the answer leads, "" for nowhere. Raises Unavailable: following a link to another
+        host would hand our token to it."""
+        link = reply.object().get(name)
+        if not link:
+            return ""
+        if not isinstance(link, str) or not self._is_ours(link):
+            raise Unavailable("the next page lies elsewhere", reply.where)
+        return link
+
+    def _is_ours(self, address: str) -> bool:
+        return address.startswith(self.base_url + "/")
 
     def _get(self, path: str) -> Reply:
         return self._call("GET", path)
@@ -193,12 +262,16 @@ class GraphClient:
         extra: Mapping[str, str] | None = None,
         *,
         reads: bool = False,
+        waits: bool = True,
     ) -> Reply:
-        """The answer whatever it says; a token that ended meanwhile is got anew, once."""
-        reply = self._once(method, url, body, extra, reads)
+        """The answer whatever it says; a token that ended meanwhile is got anew, once.
+
+        reads: see `http`. waits: False for who comes again soon anyway.
+        """
+        reply = self._once(method, url, body, extra, reads=reads, patient=waits)
         if reply.status == 401:
             self.tokens.forget()
-            reply = self._once(method, url, body, extra, reads)
+            reply = self._once(method, url, body, extra, reads=reads, patient=waits)
         return reply
 
     def _once(
@@ -207,25 +280,40 @@ class GraphClient:
         url: str,
         body: object,
         extra: Mapping[str, str] | None,
+        *,
         reads: bool,
+        patient: bool,
     ) -> Reply:
         headers = {"Authorization": f"Bearer {self.tokens.token()}", **(extra or {})}
         return self.http.call(
-            method, url, headers=headers, json=body, capability="graph", reads=reads
+            method,
+            url,
+            headers=headers,
+            json=body,
+            capability="graph",
+            reads=reads,
+            patient=patient,
         )
 
 
 def policy_in(settings: Mapping[str, Any]) -> CreationPolicy:
-    """Who may create groups, by the tenant's `Group.Unified` settings."""
-    everybody = str(settings.get("EnableGroupCreation", "true")).lower() != "false"
-    return CreationPolicy(everybody, parse_uuid(settings.get("GroupCreationAllowedGroupId")) or "")
+    """Who may create groups, and whether they may have guests, by the tenant's `Group.Unified`
+    settings."""
+    everybody = _is_set(settings, "EnableGroupCreation")
+    some = parse_uuid(settings.get("GroupCreationAllowedGroupId")) or ""
+    return CreationPolicy(everybody, some, _is_set(settings, "AllowToAddGuests"))
+
+
+def _is_set(settings: Mapping[str, Any], name: str) -> bool:
+    """Values are texts; what is not said is true."""
+    return str(settings.get(name, "true")).lower() != "false"
 
 
 def _checked(reply: Reply) -> Reply:
     kind = classify(reply.status, reply.json)
     if kind is Kind.OK:
         return reply
-    message = error_message(reply.json)[:300] or f"status {reply.status}"
+    message = _message(reply)
     if kind is Kind.UNAUTHENTICATED:
         raise ConsentMissing(message, reply.where)
     if kind is Kind.FORBIDDEN:
@@ -237,6 +325,17 @@ def _checked(reply: Reply) -> Reply:
     if reply.where.method == "GET" and reply.status == 404:
         raise NotThere(message, reply.where)
     raise Refused(message, reply.where, kind.value, reply.json)
+
+
+def _message(reply: Reply) -> str:
+    return error_message(reply.json)[:300] or f"status {reply.status}"
+
+
+def _parse_account(raw: Mapping[str, Any], reply: Reply) -> Account:
+    account = parse_account(raw)
+    if account is None:
+        raise Unavailable("an account could not be read", reply.where)
+    return account
 
 
 def _parse_group(raw: Mapping[str, Any], reply: Reply) -> Group:

@@ -1,7 +1,8 @@
 """Microsoft Graph without I/O: bodies, `$batch`, and what an error means.
 
 Sources: https://learn.microsoft.com/graph/api/group-upsert, group-post-members,
-group-post-owners, https://learn.microsoft.com/graph/json-batching, /graph/throttling.
+group-post-owners, group-delete-members, group-delete-owners, group-delta, invitation-post,
+https://learn.microsoft.com/graph/json-batching, /graph/delta-query-overview, /graph/throttling.
 A 400 is ambiguous by its code alone, so it is judged by its text, in both known spellings.
 """
 
@@ -9,23 +10,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from shared.core.ids import ObjectId, parse_uuid
+from shared.core.ids import GroupId, ObjectId, parse_uuid
+from shared.core.model import Account, GroupChange
 from shared.core.patience import retry_after
 
 # References are absolute in Graph whatever host is called.
 DIRECTORY_OBJECTS = "https://graph.microsoft.com/v1.0/directoryObjects"
+# Where a guest comes out who accepts an invitation. Nobody is mailed the link.
+MY_APPS = "https://myapps.microsoft.com"
+# Codes that end a round of changes. The first two are on the pages "Use delta query" and "Errors";
+# the third is what the directory says of a next page that was asked for too late.
+_LOST = ("syncstatenotfound", "resyncrequired", "expiredpagetoken")
 
 
 class Kind(StrEnum):
-    """What an answer of Graph means to us."""
+    """What an answer of Graph means to us.
+
+    ABSENT: who was to be removed is not there. LAST_OWNER: a group keeps one owner at least.
+    """
 
     OK = "ok"
     ALREADY_THERE = "already_there"
+    ABSENT = "absent"
+    LAST_OWNER = "last_owner"
     REFERENCE_UNKNOWN = "reference_unknown"
     NAMING = "naming"
     NICKNAME_TAKEN = "nickname_taken"
@@ -35,6 +47,17 @@ class Kind(StrEnum):
     THROTTLED = "throttled"
     AGAIN = "again"
     REFUSED = "refused"
+
+
+# What a refusal says, and what it means: the first whose words are all there.
+_SAYINGS = (
+    (("object references", "already exist"), Kind.ALREADY_THERE),
+    (("removed object references do not exist",), Kind.ABSENT),
+    (("must have at least one owner",), Kind.LAST_OWNER),
+    (("mailnickname", "already exists"), Kind.NICKNAME_TAKEN),
+    (("objects being referenced do",), Kind.REFERENCE_UNKNOWN),
+    (("reference-property objects",), Kind.REFERENCE_UNKNOWN),
+)
 
 
 @dataclass(frozen=True)
@@ -62,18 +85,20 @@ def classify(status: int, body: object) -> Kind:
 
 def _classify_text(status: int, body: object) -> Kind:
     text = error_message(body).lower()
-    details = _details(body)
-    if "already exist" in text and "object references" in text:
-        return Kind.ALREADY_THERE
-    if _is_about_naming(text, details):
+    if _is_about_naming(text, _details(body)):
         return Kind.NAMING
-    if "mailnickname" in text and "already exists" in text:
-        return Kind.NICKNAME_TAKEN
-    if "objects being referenced do" in text or "reference-property objects" in text:
-        return Kind.REFERENCE_UNKNOWN
+    for words, kind in _SAYINGS:
+        if all(word in text for word in words):
+            return kind
     if "does not exist" in text and status == 400:
         return Kind.REFERENCE_UNKNOWN
     return Kind.NOT_FOUND if status == 404 else Kind.REFUSED
+
+
+def is_delta_lost(status: int, body: object) -> bool:
+    """Whether changes can no longer be told from an address: it is too old, or the tenant moved."""
+    code = error_code(body).lower()
+    return status == 410 or any(lost in code for lost in _LOST)
 
 
 def is_for_all(message: str) -> bool:
@@ -171,11 +196,11 @@ def create_body(group: NewGroup) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Part:
-    """One request of a `$batch`: a chunk of members, or a single owner."""
+    """One request of a `$batch`: a chunk of members, a single owner, or somebody's removal."""
 
     method: str
     url: str
-    body: Mapping[str, object]
+    body: Mapping[str, object] | None = None
 
 
 def member_part(group: str, objects: Sequence[ObjectId]) -> Part:
@@ -187,6 +212,22 @@ def owner_part(group: str, owner: ObjectId) -> Part:
     return Part("POST", f"/groups/{group}/owners/$ref", {"@odata.id": references([owner])[0]})
 
 
+def remove_member_part(group: str, member: ObjectId) -> Part:
+    """Raises ValueError for anything but uuids."""
+    return _removal(group, "members", member)
+
+
+def remove_owner_part(group: str, owner: ObjectId) -> Part:
+    """Raises ValueError as above. The person stays a member; only where the group has a team in
+    Microsoft Teams, Graph takes the membership as well (page "Known issues")."""
+    return _removal(group, "owners", owner)
+
+
+def _removal(group: str, kind: str, person: ObjectId) -> Part:
+    # Without `/$ref` the same call deletes the person from the directory.
+    return Part("DELETE", f"/groups/{UUID(group)}/{kind}/{UUID(person)}/$ref")
+
+
 def batch_body(parts: Sequence[Part], *, chained: bool) -> dict[str, object]:
     """At most 20 parts; wholly parallel, or each after the one before."""
     requests: list[dict[str, object]] = []
@@ -195,9 +236,9 @@ def batch_body(parts: Sequence[Part], *, chained: bool) -> dict[str, object]:
             "id": str(number),
             "method": part.method,
             "url": part.url,
-            "headers": {"Content-Type": "application/json"},
-            "body": dict(part.body),
         }
+        if part.body is not None:
+            request |= {"headers": {"Content-Type": "application/json"}, "body": dict(part.body)}
         if chained and number > 1:
             request["dependsOn"] = [str(number - 1)]
         requests.append(request)
@@ -213,6 +254,26 @@ class Answer:
     message: str = ""
     trace: str = ""
     retry_after: float | None = None
+
+
+def answers_to(parts: Sequence[Part], body: object, now: float) -> list[Answer]:
+    """`batch_answers`, each judged by what its part asked for."""
+    answers = batch_answers(len(parts), body, now)
+    return [judged(part, answer) for part, answer in zip(parts, answers, strict=True)]
+
+
+def judged(part: Part, answer: Answer) -> Answer:
+    """The answer to a removal: a 404 says that the person is not there.
+
+    One that names the group is ambiguous (it has been seen for a person who is not there, too) and
+    stays NOT_FOUND: only a read tells. So does REFERENCE_UNKNOWN of a 400, a group not replicated.
+    """
+    if part.method != "DELETE" or answer.status != 404:
+        return answer
+    if answer.kind is not Kind.REFERENCE_UNKNOWN:
+        return answer
+    names_group = missing_object(answer.message) in part.url.split("/")[:3]
+    return replace(answer, kind=Kind.NOT_FOUND if names_group else Kind.ABSENT)
 
 
 def batch_answers(count: int, body: object, now: float) -> list[Answer]:
@@ -244,3 +305,49 @@ def _answer(item: Mapping[str, Any] | None, now: float) -> Answer:
 def _inner_trace(body: object) -> str:
     inner = _error(body).get("innerError")
     return str(inner.get("request-id") or "") if isinstance(inner, Mapping) else ""
+
+
+def invitation(mail: str, name: str) -> dict[str, object]:
+    """Nobody is mailed: the group's own welcome, if any, is enough."""
+    body: dict[str, object] = {
+        "invitedUserEmailAddress": mail,
+        "inviteRedirectUrl": MY_APPS,
+        "sendInvitationMessage": False,
+    }
+    return {**body, "invitedUserDisplayName": name} if name else body
+
+
+def invited(body: object) -> ObjectId | None:
+    """Who was invited, from the answer."""
+    user = body.get("invitedUser") if isinstance(body, Mapping) else None
+    found = parse_uuid(user.get("id")) if isinstance(user, Mapping) else None
+    return ObjectId(found) if found else None
+
+
+def parse_account(raw: Mapping[str, Any]) -> Account | None:
+    """A user or another principal, as much as was told; None where not even its id is readable."""
+    found = parse_uuid(raw.get("id"))
+    if found is None:
+        return None
+    principal, kind = _text(raw, "userPrincipalName"), raw.get("userType")
+    enabled = raw.get("accountEnabled")
+    return Account(
+        ObjectId(found),
+        _text(raw, "displayName"),
+        principal,
+        _text(raw, "mail"),
+        enabled if isinstance(enabled, bool) else None,
+        # The mark in the name is all there is where the type was not told.
+        kind.lower() == "guest" if isinstance(kind, str) else "#ext#" in principal.lower(),
+    )
+
+
+def _text(raw: Mapping[str, Any], name: str) -> str:
+    value = raw.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def parse_change(raw: Mapping[str, Any]) -> GroupChange | None:
+    """One group of a page of changes. It may stand there more than once, and on other pages."""
+    group = parse_uuid(raw.get("id"))
+    return GroupChange(GroupId(group), "@removed" in raw) if group else None

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.ids import ObjectId
+from shared.core.ids import NIL, ObjectId
 from shared.microsoft.protocol import (
     Kind,
     NewGroup,
     Part,
+    answers_to,
     batch_answers,
     batch_body,
     classify,
@@ -24,13 +25,20 @@ from shared.microsoft.protocol import (
     member_part,
     naming,
     owner_part,
+    parse_account,
+    parse_change,
     references,
+    remove_member_part,
+    remove_owner_part,
 )
 from tests.core.strategies import object_id
 
 NOW = 1_700_000_000.0
 ALREADY = (
     "One or more added object references already exist for the following modified properties: "
+)
+NOT_IN = (
+    "One or more removed object references do not exist for the following modified properties: "
 )
 NOT_YET = "The source resource object or one of the objects being referenced {} exist."
 NOT_THERE = (
@@ -61,6 +69,8 @@ def _error(message: str, code: str = "Request_BadRequest", **more: object) -> di
         (204, None, Kind.OK),
         (400, _error(ALREADY + "'members'."), Kind.ALREADY_THERE),
         (400, _error(ALREADY + "'owners'."), Kind.ALREADY_THERE),
+        (400, _error(NOT_IN + "'members'."), Kind.ABSENT),
+        (400, _error(NOT_IN.upper() + "'OWNERS'."), Kind.ABSENT),
         (400, _error(NOT_YET.format("don't")), Kind.REFERENCE_UNKNOWN),
         (400, _error(NOT_YET.format("do not")), Kind.REFERENCE_UNKNOWN),
         (400, _error(NOT_YET.format("don't").upper()), Kind.REFERENCE_UNKNOWN),
@@ -88,7 +98,7 @@ def _error(message: str, code: str = "Request_BadRequest", **more: object) -> di
         (
             400,
             _error("The group must have at least one owner, hence this owner cannot be removed."),
-            Kind.REFUSED,
+            Kind.LAST_OWNER,
         ),
         (
             400,
@@ -219,6 +229,115 @@ def test_a_batch_is_wholly_parallel_or_wholly_chained(chained: bool) -> None:
     assert [r["id"] for r in body["requests"]] == ["1", "2", "3"]
     assert depends == ([None, ["1"], ["2"]] if chained else [None, None, None])
     assert {r["headers"]["Content-Type"] for r in body["requests"]} == {"application/json"}
+
+
+def test_who_is_removed_is_named_by_reference_and_nothing_is_sent_along() -> None:
+    group, person = str(UUID(int=7)), object_id(1)
+    member, owner = remove_member_part(group, person), remove_owner_part(group, person)
+
+    assert member == Part("DELETE", f"/groups/{group}/members/{person}/$ref")
+    assert owner == Part("DELETE", f"/groups/{group}/owners/{person}/$ref")
+    body: Any = batch_body([member, owner], chained=True)
+    assert [r.keys() & {"body", "headers"} for r in body["requests"]] == [set(), set()]
+
+
+@given(st.text(max_size=50), st.text(max_size=50))
+def test_a_removal_is_of_a_person_of_a_group_or_none(group: str, person: str) -> None:
+    for remove in (remove_member_part, remove_owner_part):
+        try:
+            url = remove(group, ObjectId(person)).url
+        except ValueError:
+            continue
+        parts = url.split("/")
+        assert [len(parts), parts[5]] == [6, "$ref"]
+        assert UUID(parts[2]) == UUID(group)
+        assert UUID(parts[4]) == UUID(person)
+
+
+def _not_there(key: str) -> dict[str, Any]:
+    text = f"Resource '{key}' does not exist or one of its queried reference-property objects "
+    return _error(text + "are not present.", "Request_ResourceNotFound")
+
+
+def test_a_404_is_judged_by_what_was_asked_for() -> None:
+    group, person = str(UUID(int=7)), object_id(1)
+    removal, addition = remove_member_part(group, person), member_part(group, [person])
+    parts = [removal, removal, removal, removal, addition]
+    bodies = [
+        _not_there(person),
+        _not_there(NIL),
+        _not_there(group.upper()),
+        _error("Resource not found for the segment."),
+        _not_there(person),
+    ]
+    responses = [_inner(n, 404, body) for n, body in enumerate(bodies, 1)]
+    answers = answers_to(parts, {"responses": responses}, NOW)
+
+    assert [a.kind for a in answers] == [
+        Kind.ABSENT,
+        Kind.ABSENT,
+        Kind.NOT_FOUND,
+        Kind.NOT_FOUND,
+        Kind.REFERENCE_UNKNOWN,
+    ]
+
+
+def test_a_removal_that_was_not_judged_at_all_is_no_absence() -> None:
+    removal = remove_member_part(str(UUID(int=7)), object_id(1))
+    responses = [
+        _inner(1, 204),
+        _inner(2, 403, _not_there(object_id(1))),
+        _inner(3, 429, _error("slow")),
+        _inner(4, 503),
+    ]
+    answers = answers_to([removal] * 5, {"responses": responses}, NOW)
+
+    assert [a.kind for a in answers] == [
+        Kind.OK,
+        Kind.FORBIDDEN,
+        Kind.THROTTLED,
+        Kind.AGAIN,
+        Kind.AGAIN,
+    ]
+
+
+@given(
+    st.fixed_dictionaries(
+        {"id": st.just(object_id(1)) | json_values},
+        optional=dict.fromkeys(
+            ("displayName", "userPrincipalName", "mail", "accountEnabled", "userType"), json_values
+        ),
+    )
+)
+def test_an_account_is_read_where_its_id_is_readable(raw: dict[str, object]) -> None:
+    account, change = parse_account(raw), parse_change(raw)
+
+    assert (account is None) == (change is None) == (raw["id"] != object_id(1))
+    if account is not None:
+        assert account.enabled in (None, True, False)
+        assert {type(t) for t in (account.name, account.principal, account.mail)} == {str}
+        assert isinstance(account.guest, bool)
+
+
+@pytest.mark.parametrize(
+    ("raw", "guest"),
+    [
+        ({"userType": "Guest"}, True),
+        ({"userType": "guest", "userPrincipalName": "a@b"}, True),
+        ({"userType": "Member", "userPrincipalName": "a_b.example#EXT#@c.example"}, False),
+        ({"userType": None, "userPrincipalName": "a_b.example#EXT#@c.example"}, True),
+        ({"userPrincipalName": "a_b.example#ext#@c.example"}, True),
+        ({"userPrincipalName": "a@c.example"}, False),
+        ({}, False),
+    ],
+)
+def test_a_guest_is_known_by_his_type_or_else_by_his_name(
+    raw: dict[str, object], *, guest: bool
+) -> None:
+    account = parse_account({"id": object_id(1), **raw})
+
+    assert account is not None
+    assert account.guest is guest
 
 
 def _inner(number: int, status: int, body: object = None, **headers: str) -> dict[str, object]:

@@ -54,6 +54,10 @@ def test_the_smallest_set_of_permissions_covers_every_call_of_the_product(desk: 
     owner = {"@odata.id": reference(person)}
     assert desk.call("POST", f"{at}/owners/$ref", owner).status_code == 204
     assert desk.upsert("webex-team-1", group_body("other")).status_code == 201
+    assert desk.get("/groups/delta?$select=members&$deltatoken=latest").status_code == 200
+    for kind in ("members", "owners"):
+        ref = f"{at}/{kind}/{person.object_id}/$ref"
+        assert desk.call("DELETE", ref).status_code == 204, kind
 
 
 @pytest.mark.parametrize(

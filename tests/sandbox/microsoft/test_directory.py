@@ -37,6 +37,19 @@ def test_an_unknown_person_is_404(desk: Desk) -> None:
     assert error_of(answer)[:2] == (404, "Request_ResourceNotFound")
 
 
+def test_a_blocked_account_stays_in_its_groups(desk: Desk) -> None:
+    group = desk.group(members=1)
+    person = group.members[0]
+    at = f"/users/{person}?$select=id,accountEnabled"
+    desk.tenant.disable_user(person)
+
+    assert desk.get(at).json()["accountEnabled"] is False
+    shown = desk.get(f"/groups/{group.id}/members?$select=id,accountEnabled").json()["value"]
+    assert [(m["id"], m["accountEnabled"]) for m in shown] == [(person, False)]
+    desk.tenant.enable_user(person)
+    assert desk.get(at).json()["accountEnabled"] is True
+
+
 def test_basic_permission_shows_null_for_the_rest(desk: Desk) -> None:
     person = desk.people(1)[0]
     desk.sign_in({"User.ReadBasic.All"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sandbox.microsoft import User
@@ -57,6 +59,43 @@ def test_a_member_is_removed_and_removing_again_says_absent_in_either_way(desk: 
         "One or more removed object references do not exist for the following modified "
         "properties: 'members'."
     )
+
+
+def test_the_absence_of_a_person_may_be_told_as_that_of_the_group(desk: Desk) -> None:
+    group, stranger = desk.group(), desk.people(1)[0]
+    at = f"/groups/{group.id}/members/{stranger.object_id}/$ref"
+    assert f"'{stranger.object_id}'" in error_of(desk.call("DELETE", at))[2]
+
+    desk.switches.absent_names_group = True
+    status, code, message = error_of(desk.call("DELETE", at))
+    assert (status, code) == (404, "Request_ResourceNotFound")
+    assert f"'{group.id}'" in message
+
+
+@pytest.mark.parametrize("takes", [False, True])
+def test_an_owner_who_is_removed_may_leave_the_members_too(desk: Desk, *, takes: bool) -> None:
+    desk.switches.owner_removal_takes_member = takes
+    group = desk.group(owners=2)
+    owner = group.owners[0]
+    group.add("members", owner)
+
+    assert desk.call("DELETE", f"/groups/{group.id}/owners/{owner}/$ref").status_code == 204
+    assert owner not in group.owners
+    assert (owner in group.members) is not takes
+
+
+@pytest.mark.parametrize("kind", ["members", "owners"])
+def test_a_removal_is_read_late(desk: Desk, kind: Any) -> None:
+    group = desk.group(owners=2, members=2)
+    at, person = f"/groups/{group.id}/{kind}", next(iter(group.rosters[kind]))
+    desk.clock.advance(60)
+    desk.switches.read_lag_seconds = 10
+
+    assert desk.call("DELETE", f"{at}/{person}/$ref").status_code == 204
+    assert person in desk.ids_of(at)
+    assert desk.call("DELETE", f"{at}/{person}/$ref").status_code == 404
+    desk.clock.advance(10)
+    assert person not in desk.ids_of(at)
 
 
 def test_the_last_owner_stays(desk: Desk) -> None:

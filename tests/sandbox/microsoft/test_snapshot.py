@@ -57,6 +57,27 @@ def test_a_deleted_group_stays_deleted(desk: Desk) -> None:
     assert after.upsert("webex-team-1", group_body()).status_code == 201
 
 
+def test_a_delta_token_goes_on_after_a_restart(desk: Desk) -> None:
+    group, people = desk.group(members=1), desk.people(3)
+    path = "/groups/delta?$select=displayName,members&$deltatoken=latest"
+    link = desk.get(path).json()["@odata.deltaLink"]
+    group.add("members", people[0].object_id)
+    after = restarted(desk)
+    after.tenant.groups[group.id].add("members", people[1].object_id)
+    (item,) = after.get(link).json()["value"]
+
+    assert [p["id"] for p in item["members@delta"]] == [p.object_id for p in people[:2]]
+    after.tenant.reset_delta()
+    assert restarted(after).get(link).status_code == 410
+
+
+def test_guests_are_still_guests(desk: Desk) -> None:
+    guest = desk.tenant.add_guest("Ada", "ada@fabrikam.example")
+    after = restarted(desk).tenant.users[guest.object_id]
+
+    assert (after.user_type, after.principal) == ("Guest", guest.principal)
+
+
 def test_a_foreign_snapshot_is_refused(desk: Desk) -> None:
     with pytest.raises(ValueError, match="format"):
         desk.ms.restore(b'{"format": 0}')
@@ -69,11 +90,13 @@ def test_a_snapshot_from_before_there_was_sign_in_is_still_read(desk: Desk) -> N
     old["consents"] = [consent[:4] for consent in old["consents"]]
     old["apps"] = [{k: app[k] for k in ("client_id", "client_secret")} for app in old["apps"]]
     for tenant in old["tenants"]:
-        del tenant["plans"], tenant["cloud"]
+        for name in ("plans", "cloud", "mailed", "delta_epoch", "journal"):
+            del tenant[name]
         for user in tenant["users"]:
-            del user["roles"]
+            del user["roles"], user["principal"], user["known_from"]
     desk.ms.restore(json.dumps(old).encode())
 
     assert desk.ask_token().status_code == 200
     assert desk.get(f"/users/{person.object_id}").status_code == 200
     assert desk.get("/organization").json()["value"][0]["assignedPlans"]
+    assert desk.get("/groups/delta?$deltatoken=latest").status_code == 200

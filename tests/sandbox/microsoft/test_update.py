@@ -116,7 +116,7 @@ def test_select_is_honoured_and_an_unknown_property_refused(desk: Desk) -> None:
 
     assert answer.keys() == {"@odata.context", "id", "displayName"}
     assert desk.get(f"/groups/{group.id}?$select=colour").status_code == 400
-    assert error_of(desk.get("/groups/delta"))[2] == "Invalid object identifier 'delta'."
+    assert error_of(desk.get("/groups/all"))[2] == "Invalid object identifier 'all'."
 
 
 def test_groups_are_found_by_nickname_and_counted_by_top(desk: Desk) -> None:
