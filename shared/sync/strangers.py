@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from shared.core import times
 from shared.core.errors import NotThere, Transient
-from shared.core.identity import from_external_id
+from shared.core.identity import from_external_id, is_fresh
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import Sight, in_group
 from shared.core.model import Account, Direction, Identity, IdentityState
@@ -91,15 +91,17 @@ def _from_memory(
     carriers = services.identities.people_of(unknown)
     kept = services.identities.known({p for people in carriers.values() for p in people})
     asking: list[Account] = []
+    now = services.now() // times.SECOND
     for object_id in unknown:
         account = accounts.get(object_id, Account(object_id))
         people = [p for p in carriers.get(object_id, ()) if _carries(kept.get(p), object_id)]
+        identity = kept.get(people[0]) if people else None
         if account.enabled is False:
             found.why_not[object_id] = "disabled_in_entra"
         elif len(people) > 1:
             found.why_not[object_id] = "claimed_twice"
-        elif people:
-            found.people[object_id] = people[0]
+        elif identity and (account.guest or is_fresh(identity, now, for_add=True)):
+            found.people[object_id] = identity.person
         elif account.guest:
             found.why_not[object_id] = "guest_in_group"
         elif others.get(object_id) in _NOBODY and not retried:
@@ -113,7 +115,8 @@ _NOBODY = frozenset({"not_in_webex", "inactive_in_webex", "guest_in_group", "cla
 
 
 def _carries(identity: Identity | None, object_id: ObjectId) -> bool:
-    return identity is not None and identity.object == object_id
+    states = (IdentityState.MAPPED, IdentityState.CLAIMED_TWICE)
+    return identity is not None and identity.object == object_id and identity.state in states
 
 
 def _ask(state: Book, account: Account, found: Strangers) -> None:
