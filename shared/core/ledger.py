@@ -199,8 +199,12 @@ def _baseline(
         elif entry.op == REMOVE:
             before.setdefault(entry.person, entry.object)
     for entry in landed:
-        if entry.side != OWNERS:
+        if entry.side == OWNERS:
+            continue
+        if entry.op == ADD:
             before.setdefault(entry.person, entry.object)
+        elif before.get(entry.person) == entry.object:
+            del before[entry.person]
     # Another account in the team carries this object id now: it stands for the principal.
     taken = {o: p for p, o in sight.mapped.items()}
     return {p: o for p, o in before.items() if sight.in_team(p) or taken.get(o, p) == p}
@@ -286,7 +290,7 @@ def _is_over(
 
 
 def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pending], list[Pending]]:
-    """Pending after a read; the additions that it shows; and what ran out. What is contradicted
+    """Pending after a read; what it shows to have landed; and what ran out. What is contradicted
     ages."""
     kept: dict[Key, Pending] = {}
     landed: list[Pending] = []
@@ -296,9 +300,9 @@ def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pendi
         if present is None:
             kept[key] = entry
         elif present == (entry.op == ADD):
-            if entry.op == ADD:
+            if entry.op == ADD or not entry.answered:
                 landed.append(entry)
-            elif entry.answered and not _is_old(entry, sight.at):
+            elif not _is_old(entry, sight.at):
                 kept[key] = replace(entry, seen=entry.seen or sight.at, contradicted=0)
         elif not _is_contradicted(entry, sight.at):
             kept[key] = replace(entry, contradicted=entry.contradicted or sight.at)
