@@ -169,10 +169,11 @@ class Sight:
 
 def learn(ledger: Ledger, sight: Sight) -> Ledger:
     """What one complete read of both sides teaches. Reading the same again teaches nothing new."""
-    pending, landed, ran_out = _judge(ledger, sight)
+    ledger = _heard(ledger, sight)
+    pending, ran_out = _judge(ledger, sight)
     ledger = replace(ledger, pending=pending)
     group, team = in_group(ledger, sight), in_team(ledger, sight)
-    baseline = _baseline(ledger, sight, landed, ran_out)
+    baseline = _baseline(ledger, sight, ran_out)
     for person, object_id in sight.mapped.items():
         if object_id in group and person in team:
             baseline.setdefault(person, object_id)
@@ -185,11 +186,18 @@ def learn(ledger: Ledger, sight: Sight) -> Ledger:
     return Ledger(baseline, owners, pending, led, missing, ledger.refused - settled)
 
 
-def _baseline(
-    ledger: Ledger, sight: Sight, landed: Iterable[Pending], ran_out: Iterable[Pending]
-) -> dict[PersonId, ObjectId]:
-    """A write that ran out is nobody's change: the memory is as if it had not been made. One that
-    landed unheard is ours, whatever the person did meanwhile."""
+def _heard(ledger: Ledger, sight: Sight) -> Ledger:
+    """A write that a read shows is as good as answered: it is ours, whatever the person did
+    meanwhile."""
+    for entry in list(ledger.pending.values()):
+        if not entry.answered and _is_present(entry, sight) == (entry.op == ADD):
+            pair = Pair(entry.person, entry.object)
+            ledger = answered(ledger, [pair], entry.side, sight.at, entry.op)
+    return ledger
+
+
+def _baseline(ledger: Ledger, sight: Sight, ran_out: Iterable[Pending]) -> dict[PersonId, ObjectId]:
+    """A write that ran out is nobody's change: the memory is as if it had not been made."""
     before = dict(ledger.baseline)
     for entry in ran_out:
         if entry.side == OWNERS:
@@ -198,13 +206,6 @@ def _baseline(
             del before[entry.person]
         elif entry.op == REMOVE:
             before.setdefault(entry.person, entry.object)
-    for entry in landed:
-        if entry.side == OWNERS:
-            continue
-        if entry.op == ADD:
-            before.setdefault(entry.person, entry.object)
-        elif before.get(entry.person) == entry.object:
-            del before[entry.person]
     # Another account in the team carries this object id now: it stands for the principal.
     taken = {o: p for p, o in sight.mapped.items()}
     return {p: o for p, o in before.items() if sight.in_team(p) or taken.get(o, p) == p}
@@ -289,20 +290,19 @@ def _is_over(
     return change.op == REMOVE and change.person not in baseline
 
 
-def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pending], list[Pending]]:
-    """Pending after a read; what it shows to have landed; and what ran out. What is contradicted
-    ages."""
+def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pending]]:
+    """Pending after a read: what was seen goes, what is contradicted ages, what ran out is named.
+
+    A removal that was seen is kept a while: the next replica may be further behind.
+    """
     kept: dict[Key, Pending] = {}
-    landed: list[Pending] = []
     ran_out: list[Pending] = []
     for key, entry in ledger.pending.items():
         present = _is_present(entry, sight)
         if present is None:
             kept[key] = entry
         elif present == (entry.op == ADD):
-            if entry.op == ADD or not entry.answered:
-                landed.append(entry)
-            elif not _is_old(entry, sight.at):
+            if entry.op == REMOVE and not _is_old(entry, sight.at):
                 kept[key] = replace(entry, seen=entry.seen or sight.at, contradicted=0)
         elif not _is_contradicted(entry, sight.at):
             kept[key] = replace(entry, contradicted=entry.contradicted or sight.at)
@@ -311,7 +311,7 @@ def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pendi
         elif not entry.seen:
             ran_out.append(entry)
         # Else it had been seen, and somebody has undone it since: that is a person's change.
-    return kept, landed, ran_out
+    return kept, ran_out
 
 
 def _is_present(entry: Pending, sight: Sight) -> bool | None:
