@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shared.core import times
 from shared.core.ids import ObjectId, PersonId
-from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX
+from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Pending
 from shared.core.model import Account, Folder, IdentityState, OrgSettings, Status, Team
 from shared.core.plan import Creation, Plan, plan
 from shared.core.settling import next_look
@@ -177,16 +177,18 @@ def _people_at(state: Book, outcome: Outcome, left: Iterable[int | None]) -> int
 
 
 def _pending_at(state: Book, now: int) -> int | None:
-    """When our own writes that were not seen yet are read for again."""
-    moments = [
-        max(now + times.CONTRADICTION_APART, p.answered + times.CONTRADICTION_AGE)
-        if p.answered
-        else now + times.GAP
-        for p in state.ledger.pending.values()
-        # A removal that was seen is only remembered, for replicas that are further behind.
-        if not p.seen or p.contradicted
-    ]
-    return min(moments, default=None)
+    """When our own writes that were not seen yet, or are contradicted, are read for again."""
+    moments = (_read_again(p, now) for p in state.ledger.pending.values())
+    return _earliest(moments)
+
+
+def _read_again(entry: Pending, now: int) -> int | None:
+    if entry.seen:
+        # Only remembered, for replicas that are further behind, until one says otherwise.
+        return entry.contradicted + times.CONTRADICTION_APART if entry.contradicted else None
+    if not entry.answered:
+        return now + times.GAP
+    return max(now + times.CONTRADICTION_APART, entry.answered + times.CONTRADICTION_AGE)
 
 
 def _blocked_at(state: Book, todo: Plan) -> int | None:
