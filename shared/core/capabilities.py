@@ -78,9 +78,3 @@ def missing(capability: str, granted: Iterable[str]) -> tuple[str, ...]:
     if not held:
         return ()
     return tuple(s for s in CAPABILITIES[capability].scopes if s not in held)
-
-
-def unfulfilled(capability: str, granted: Iterable[str]) -> tuple[str, ...]:
-    """The wishes that were not granted; none where Webex did not say what it granted."""
-    held = set(granted)
-    return tuple(s for s in CAPABILITIES[capability].wishes if held and s not in held)
