@@ -1,4 +1,5 @@
-"""GET /activity, POST /activity/retry, POST /activity/replay."""
+"""GET /activity and POST /activity/retry, replay, held, unrefuse, direction; GET and POST
+/activity/preview."""
 
 from __future__ import annotations
 
@@ -32,3 +33,39 @@ def activity_replay(req: func.HttpRequest) -> func.HttpResponse:
     from shared.web.azure import answer
 
     return answer(req, admin=replay)
+
+
+@blueprint.function_name("activity_held")
+@blueprint.route("activity/held", methods=["POST"])
+def activity_held(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.activity.handler import decide
+    from shared.web.azure import answer
+
+    return answer(req, admin=decide)
+
+
+@blueprint.function_name("activity_unrefuse")
+@blueprint.route("activity/unrefuse", methods=["POST"])
+def activity_unrefuse(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.activity.handler import ask_again
+    from shared.web.azure import answer
+
+    return answer(req, admin=ask_again)
+
+
+@blueprint.function_name("activity_direction")
+@blueprint.route("activity/direction", methods=["POST"])
+def activity_direction(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.activity.handler import lead
+    from shared.web.azure import answer
+
+    return answer(req, admin=lead)
+
+
+@blueprint.function_name("activity_preview")
+@blueprint.route("activity/preview", methods=["GET", "POST"])
+def activity_preview(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.activity.trials import begin, show
+    from shared.web.azure import answer
+
+    return answer(req, admin=begin if req.method == "POST" else show)

@@ -1,14 +1,17 @@
-"""Every team with its state in words. Reads our own state only; buttons make a look due."""
+"""Every team with its state in words, and what waits for an administrator.
+
+Reads our own state only; buttons make a look due.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
-from functions.activity.telling import STANDINGS, told
-from shared.admin import activity, again
+from functions.activity.telling import STANDINGS, told, waiting
+from shared.admin import activity, again, holding, one_team
 from shared.admin.activity import FILTERS, LETTERS_COUNTED
-from shared.admin.ports import Actor, Office
+from shared.admin.choices import LEADERS
 from shared.core.ids import parse_uuid
 from shared.core.reasons import Refusal, reason
 from shared.ports import Conflict
@@ -18,7 +21,8 @@ from shared.web.visit import Visit
 
 _HERE = "/activity"
 _LONGEST = 200
-_Act = Callable[[Office, Actor, str], None]
+# What a button does; the notice that tells of it.
+_Act = Callable[[str], str]
 
 
 def show(desk: Desk, visit: Visit) -> Page:
@@ -29,34 +33,99 @@ def show(desk: Desk, visit: Visit) -> Page:
 
 def retry(desk: Desk, visit: Visit) -> Redirect:
     """POST /activity/retry: look at a team again."""
-    return _act(desk, visit, again.retry, "retry_wanted")
+
+    def act(team: str) -> str:
+        again.retry(desk.office, desk.actor, team)
+        return "retry_wanted"
+
+    return _act(desk, visit, act, back=_address(_asked(visit.form)))
 
 
 def replay(desk: Desk, visit: Visit) -> Redirect:
     """POST /activity/replay: look again at a team that was given up on."""
-    return _act(desk, visit, again.replay, "replay_wanted")
+
+    def act(team: str) -> str:
+        again.replay(desk.office, desk.actor, team)
+        return "replay_wanted"
+
+    return _act(desk, visit, act, back=_address(_asked(visit.form)))
 
 
-def _act(desk: Desk, visit: Visit, act: _Act, notice: str) -> Redirect:
-    """Back to where the button was; what was refused is told there."""
-    here = _address(_asked(visit.form))
+def decide(desk: Desk, visit: Visit) -> Redirect:
+    """POST /activity/held: allow or refuse what waits, as it was shown (`seen`)."""
+    decision, seen = visit.form.get("decision", ""), visit.form.get("seen", "")
+
+    def act(team: str) -> str:
+        holding.decide(desk.office, desk.actor, team, decision, seen)
+        return "held_allowed" if decision == holding.ALLOW else "held_refused"
+
+    return _act(desk, visit, act)
+
+
+def ask_again(desk: Desk, visit: Visit) -> Redirect:
+    """POST /activity/unrefuse: forget what was refused of a team."""
+
+    def act(team: str) -> str:
+        holding.ask_again(desk.office, desk.actor, team)
+        return "asked_again"
+
+    return _act(desk, visit, act)
+
+
+def lead(desk: Desk, visit: Visit) -> Redirect:
+    """POST /activity/direction: who leads a team's membership."""
+    direction = visit.form.get("direction")
+
+    def act(team: str) -> str:
+        if direction is None:
+            raise Refusal("bad_form", "direction")
+        changed = holding.lead(desk.office, desk.actor, team, direction)
+        return "team_direction_saved" if changed else "settings_same"
+
+    return _act(desk, visit, act)
+
+
+# What is said where the switch is Off, since no team is looked at then.
+_WHILE_OFF = {
+    "retry_wanted": "wanted_while_off",
+    "replay_wanted": "wanted_while_off",
+    "held_allowed": "kept_while_off",
+    "held_refused": "kept_while_off",
+    "asked_again": "kept_while_off",
+    "team_direction_saved": "kept_while_off",
+}
+
+
+def _act(desk: Desk, visit: Visit, act: _Act, back: str = "") -> Redirect:
+    """Back to where the button was, the team's page unless said otherwise; what was refused is
+    told there."""
+    team = visit.form.get("team", "")
+    back = back or _address({"team": uuid} if (uuid := parse_uuid(team)) else {})
     try:
-        act(desk.office, desk.actor, visit.form.get("team", ""))
+        notice = act(team)
     except Refusal as refusal:
-        return Redirect(here, notice=refusal.code)
+        return Redirect(_HERE if refusal.code == "team_unknown" else back, notice=refusal.code)
     except Conflict:
-        return Redirect(here, notice="try_again")
+        return Redirect(back, notice="try_again")
     on = desk.office.services.organizations.settings().on
-    return Redirect(here, notice=notice if on else "wanted_while_off")
+    return Redirect(back, notice=notice if on else _WHILE_OFF.get(notice, notice))
 
 
 def _one(desk: Desk, team: str) -> Page:
-    entry, absent = activity.one(desk.office, team)
+    found = one_team.look_up(desk.office, team)
+    entry = found.entry
     settings = desk.office.services.organizations.settings()
     facts = {
         "each": told(entry),
-        "absent": [(a.person, reason(a.code).sentence, a.object) for a in absent],
-        "more": sum(entry.missing.values()) - len(absent),
+        "absent": [(a.person, reason(a.code).sentence, a.object) for a in found.absent],
+        "more": sum(entry.missing.values()) - len(found.absent),
+        "strangers": [(a.object, reason(a.code).sentence) for a in found.strangers],
+        "more_strangers": sum(entry.strangers.values()) - len(found.strangers),
+        "held": waiting(found.held) if found.held else None,
+        "unreadable": found.unreadable,
+        "refused": found.refused,
+        "leaders": LEADERS,
+        "organization_leads": LEADERS.get(settings.direction, settings.direction),
         "on": settings.on,
         "asked": {"team": entry.uuid},
         "tenant": settings.tenant or "",

@@ -1,11 +1,15 @@
-"""A team as the activity page shows it: its state in words, and why, as texts of ours."""
+"""Teams, what waits and what a dry run says, as the pages show it: texts of ours, and names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from shared.admin import holding
 from shared.admin.activity import Entry, Standing
+from shared.core.changes import COUNTED
+from shared.core.held import Held, Named
+from shared.core.ledger import REMOVE
 from shared.core.reasons import reason
 from shared.core.wording import Reason
 
@@ -55,12 +59,13 @@ STANDINGS: Mapping[Standing, Words] = {
 
 @dataclass(frozen=True)
 class Told:
-    """missing: how many people, and why."""
+    """missing, strangers: how many people, and why; see `Entry`."""
 
     entry: Entry
     words: Words
     reasons: list[Reason]
     missing: list[tuple[int, Reason]]
+    strangers: list[tuple[int, Reason]]
 
 
 def told(entry: Entry) -> Told:
@@ -68,5 +73,82 @@ def told(entry: Entry) -> Told:
         entry,
         STANDINGS[entry.standing],
         [reason(code) for code in entry.reasons],
-        [(count, reason(code)) for code, count in entry.missing.items()],
+        why(entry.missing),
+        why(entry.strangers),
     )
+
+
+def why(counts: Mapping[str, int]) -> list[tuple[int, Reason]]:
+    """How many people are not as expected, by reason code, and what is said of them."""
+    return [(count, reason(code)) for code, count in counts.items()]
+
+
+# What the brake says, by the codes of `core.brake`.
+WHY_HELD = {
+    "remove_many": "More people would be removed than your settings let go at once.",
+    "add_many": "More people would be added than your settings let go at once.",
+    "empties": "Nobody would be left on one side.",
+    "first_merge": "What this app remembered of the team is gone, so it cannot tell who is new.",
+}
+# Letters of the Swedish alphabet behind z; what has none of them keeps its place.
+_ALPHABET = str.maketrans({"å": "{", "ä": "|", "ö": "}"})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What would become of some people. sentence: with their `count`. names: of those that are
+    kept, in order; more: of how many none is. id: of the list on the page."""
+
+    id: str
+    sentence: str
+    count: int
+    names: list[str]
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.names)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What the brake holds. why: texts of ours. seen: see `holding.mark`. removes: whether anybody
+    would lose something."""
+
+    held: Held
+    kinds: list[Kind]
+    why: list[str]
+    seen: str
+
+    @property
+    def removes(self) -> bool:
+        return any(named.change.op == REMOVE for named in self.held.changes)
+
+
+def waiting(held: Held) -> Waiting:
+    said = [WHY_HELD[code] for code in held.why if code in WHY_HELD]
+    kinds_held = kinds(held.changes, holding.counted(held.changes))
+    return Waiting(held, kinds_held, said, holding.mark(held))
+
+
+def kinds(changes: Iterable[Named], counts: Mapping[str, int]) -> list[Kind]:
+    """changes: those that are known by name. counts: all of them, by operation and side."""
+    names: dict[str, list[str]] = {}
+    for named in changes:
+        change = named.change
+        # Who has no name is called by an id.
+        called = named.name or change.person or change.object
+        names.setdefault(f"{change.op} {change.side}", []).append(called)
+    order = [*(k for k in COUNTED if k in counts), *(k for k in counts if k not in COUNTED)]
+    return [
+        Kind(
+            kind.replace(" ", "-"),
+            COUNTED.get(kind, kind),
+            counts[kind],
+            sorted(names.get(kind, []), key=_alphabetical),
+        )
+        for kind in order
+    ]
+
+
+def _alphabetical(name: str) -> str:
+    return name.casefold().translate(_ALPHABET)

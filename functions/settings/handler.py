@@ -10,6 +10,7 @@ from shared.admin import choices, connection, switching, webhooks
 from shared.admin.choices import CHOICES, NotTaken
 from shared.admin.ports import Office
 from shared.admin.prerequisites import Row
+from shared.admin.webhooks import Webhook
 from shared.core.errors import Failure, Permanent
 from shared.core.reasons import Refusal, codes, reason
 from shared.ports import Conflict
@@ -113,12 +114,20 @@ def _page(
             "consent_gone": settings.tenant and _is_gone(waiting),
             "webhook": webhook,
             "webhook_why": reason(webhook.why) if webhook and webhook.why else None,
+            "bot": _bot(desk),
             "fields": fields(settings, typed or {}, mistakes.mistakes if mistakes else {}),
             "sign_ins": sign_ins(office),
             "kept_by": reason(code) if (code := _kept_by(office, on=settings.on)) else None,
             **_audit(office, after),
         },
     )
+
+
+def _bot(desk: Desk) -> Webhook | None:
+    """How the bot's webhooks stand, UNKNOWN where they were not seen to; None without a bot."""
+    if not desk.lobby.settings.webex_bot_token:
+        return None
+    return webhooks.known(desk.office.services, webhooks.BOT_ROW) or Webhook()
 
 
 def _audit(office: Office, after: str) -> dict[str, object]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from shared.admin.choices import CHOICES, UNKNOWN, Choice, Mistake, words
+from shared.admin.choices import CHANGED, CHOICES, LEADERS, Choice, Mistake, words
+from shared.admin.holding import NO_LEADER, ORGANIZATION_LEADS
 from shared.admin.ports import Change, Credential, Office
 from shared.admin.prerequisites import Row
 from shared.core.capabilities import CAPABILITIES, Capability, missing
-from shared.core.changes import CHANGES
+from shared.core.changes import ABOUT_TEAMS, CHANGES, COUNTED, parts_of
 from shared.core.model import OrgSettings
 from shared.core.prereqs import CHECKS
 from shared.core.reasons import reason
@@ -23,7 +24,7 @@ _LONGEST = 60
 class Field:
     """One choice in the form. value: what it shows now, typed or kept. was: what it was opened
     with. options: each value with its words, several for an order; a kept value that is none of
-    ours is one more. mistake: why it was not taken."""
+    ours is one more; none of a number. mistake: why it was not taken."""
 
     choice: Choice
     value: str
@@ -33,14 +34,14 @@ class Field:
 
     @property
     def unknown(self) -> str:
-        """What was typed, where it is none of the options."""
-        wrong = self.mistake is not None and self.mistake.sentence == UNKNOWN
+        """What was typed, where it means nothing."""
+        wrong = self.mistake is not None and self.mistake.sentence != CHANGED
         return self.value[:_LONGEST] if wrong else ""
 
     @property
     def now(self) -> tuple[str, ...]:
         """The words of what somebody else chose meanwhile."""
-        told = self.mistake is not None and self.mistake.sentence != UNKNOWN
+        told = self.mistake is not None and self.mistake.sentence == CHANGED
         return words(self.choice.name, self.was) if told else ()
 
 
@@ -58,10 +59,11 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Word:
-    """A piece of a value. ours: a text of ours, to be translated."""
+    """A piece of a value. ours: a text of ours, to be translated, with these facts in it."""
 
     text: str
     ours: bool
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def fields(
 
 
 def _field(choice: Choice, kept: str, typed: Mapping[str, str], mistake: Mistake | None) -> Field:
-    values = [*choice.options, *([kept] if kept not in choice.options else [])]
+    strange = kept not in choice.options and choice.highest is None
+    values = [*choice.options, *([kept] if strange else [])]
     options = tuple((value, words(choice.name, value)) for value in values)
     return Field(choice, typed.get(choice.name, kept), kept, options, mistake)
 
@@ -135,4 +138,20 @@ def _words(what: str, value: str) -> tuple[Word, ...]:
         return (Word(CHECKS[value].title, ours=True),)
     if name != what and name in CHOICES and value in CHOICES[name].options:
         return tuple(Word(text, ours=True) for text in words(name, value))
+    if what in ABOUT_TEAMS and value:
+        return _about(value)
     return (Word(value, ours=False),) if value else ()
+
+
+def _about(value: str) -> tuple[Word, ...]:
+    """A team's name, and what was decided of it."""
+    team, parts = parts_of(value)
+    return (*((Word(team, ours=False),) if team else ()), *map(_part, parts))
+
+
+def _part(part: str) -> Word:
+    kind, _, number = part.rpartition(" ")
+    if kind in COUNTED and number.isdecimal():
+        return Word(COUNTED[kind], ours=True, facts={"count": int(number)})
+    told = {NO_LEADER: ORGANIZATION_LEADS, **LEADERS}.get(part)
+    return Word(told or part, ours=told is not None)

@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from shared.admin.ports import Office
 from shared.core import times
-from shared.core.ids import ObjectId, PersonId, TeamId, parse_uuid
+from shared.core.ids import TeamId, parse_uuid
 from shared.core.look import Look
-from shared.core.model import Folder, Identity, OrgSettings, Status, Team
+from shared.core.model import Folder, OrgSettings, Status, Team
 from shared.core.pace import rate_of, reserve
 from shared.core.reasons import Refusal
 from shared.ports import DeadLetter, Label, Services
@@ -23,7 +23,6 @@ from shared.ports import DeadLetter, Label, Services
 PAGE = 50
 # Rows that one search reads at most.
 SCANNED = 2_000
-PEOPLE_SHOWN = 200
 LETTERS_COUNTED = 100
 _CHUNK = 1_000
 # Letters that one search reads at most, and rows that are read at once to tell their names.
@@ -57,7 +56,8 @@ class Entry:
     """One team. team: None where its row cannot be read. Times in milliseconds, 0 for never.
 
     until: when the providers' quota allows more. next_look: when it is looked at by itself.
-    missing: how many people are not in the group, or not as expected, by reason code.
+    missing: how many people of the team are not in the group, or not as expected, by reason code;
+    strangers: the same for accounts in the group and not in the team.
     """
 
     uuid: TeamId
@@ -68,6 +68,7 @@ class Entry:
     next_look: int = 0
     letter: DeadLetter | None = None
     missing: Mapping[str, int] = field(default_factory=dict)
+    strangers: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def reasons(self) -> list[str]:
@@ -98,15 +99,6 @@ class Listing:
     cut: bool = False
 
 
-@dataclass(frozen=True)
-class Absent:
-    """A person who is not in the group, or not as expected, and the object id if one is known."""
-
-    person: PersonId
-    code: str
-    object: ObjectId | None = None
-
-
 def teams(office: Office, *, begins: str = "", standing: str = "", after: str = "") -> Listing:
     """Teams behind `after`, in the order of their uuids: those whose name or group's name begins
     so, or whose uuid it is, and that stand so. Unknown standings are no filter."""
@@ -128,16 +120,13 @@ def given_up(office: Office) -> int:
     return len(office.services.dead_letters.after("", LETTERS_COUNTED))
 
 
-def one(office: Office, team: str) -> tuple[Entry, list[Absent]]:
-    """A team and who is not in its group. Raises Refusal("team_unknown")."""
+def entry(office: Office, team: TeamId) -> Entry:
+    """Raises Refusal("team_unknown")."""
     services = office.services
-    found = _entries(services, services.organizations.settings(), [team_uuid(team)])
+    found = _entries(services, services.organizations.settings(), [team])
     if not found:
         raise Refusal("team_unknown")
-    entry = found[0]
-    listed = dict(list(entry.team.listed.items())[:PEOPLE_SHOWN]) if entry.team else {}
-    known = services.identities.known(listed)
-    return entry, [Absent(p, code, _object(known.get(p))) for p, code in listed.items()]
+    return found[0]
 
 
 def team_uuid(text: str) -> TeamId:
@@ -146,10 +135,6 @@ def team_uuid(text: str) -> TeamId:
     if uuid is None:
         raise Refusal("team_unknown")
     return TeamId(uuid)
-
-
-def _object(identity: Identity | None) -> ObjectId | None:
-    return identity.object if identity else None
 
 
 def _given_up(services: Services, settings: OrgSettings, begins: str, after: str) -> Listing:
@@ -254,9 +239,11 @@ def _entry(
     until = max(busy, ready) if busy and ready <= busy else 0
     if until and standing in (Standing.SETTLING, Standing.WAITING, Standing.FOLDER):
         standing = Standing.THROTTLED
-    missing = dict(Counter(team.listed.values()).most_common())
+    missing, strangers = (
+        dict(Counter(codes.values()).most_common()) for codes in (team.listed, team.others)
+    )
     name = team.space_title or team.name
-    return Entry(team.uuid, name, standing, team, until, ready, letter, missing)
+    return Entry(team.uuid, name, standing, team, until, ready, letter, missing, strangers)
 
 
 def _unreadable(services: Services, uuid: TeamId, letter: DeadLetter | None) -> Entry | None:

@@ -6,16 +6,24 @@ that two administrators at once do not undo each other's changes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.admin.ports import Actor, Office
 from shared.core.capabilities import CAPABILITIES
-from shared.core.model import OrgSettings
+from shared.core.model import Direction, Limits, OrgSettings
 from shared.sync.waking import waking
 
+_Values = TypeVar("_Values", OrgSettings, Limits)
+# Who leads membership, of the organization or of one team.
+LEADERS = {
+    Direction.BOTH.value: "Team and group: a change on either side counts",
+    Direction.GROUP.value: "The Microsoft 365 group",
+    Direction.TEAM.value: "The Webex team",
+}
 # Who links folders, as their sign-ins are called.
 LINKERS = {name: CAPABILITIES[name].role for name in ("folders", "spaces", "people")}
 
@@ -24,7 +32,9 @@ LINKERS = {name: CAPABILITIES[name].role for name in ("folders", "spaces", "peop
 class Choice:
     """One field. name: of the field, and (as setting_<name>) of the audit.
 
-    options: the values that a form may carry, each with its words. hint: what it does, and when.
+    options: the values that a form may carry, each with its words. highest: of a whole number from
+    0, which has no options. hint: what it does, and when. wakes: the key of `sync.waking`, "" for
+    the name.
     """
 
     name: str
@@ -33,14 +43,32 @@ class Choice:
     options: Mapping[str, str]
     read: Callable[[OrgSettings], str] = field(repr=False)
     write: Callable[[OrgSettings, str], OrgSettings] = field(repr=False)
+    highest: int | None = None
+    wakes: str = ""
+
+    def understand(self, typed: str) -> str | None:
+        """The value as it is kept; None for what is no value of this field."""
+        if self.highest is None:
+            return typed if typed in self.options else None
+        number = int(typed) if _DIGITS.fullmatch(typed.strip()) else -1
+        return str(number) if 0 <= number <= self.highest else None
+
+    @property
+    def mistake(self) -> Mistake:
+        """What is said of anything else."""
+        if self.highest is None:
+            return Mistake(UNKNOWN)
+        return Mistake(NO_NUMBER, facts={"highest": self.highest})
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """Why a field was not taken. now: the value that another administrator gave it meanwhile."""
+    """Why a field was not taken. facts: of the sentence. now: the value that another administrator
+    gave it meanwhile."""
 
     sentence: str
     now: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class NotTaken(Exception):
@@ -52,6 +80,7 @@ class NotTaken(Exception):
 
 
 UNKNOWN = "Choose one of these."
+NO_NUMBER = "Give a whole number from 0 to %(highest)s."
 CHANGED = "Somebody else changed this while you had the page open. Save again if yours shall count."
 
 
@@ -67,6 +96,20 @@ def _flag(name: str, label: str, hint: str, yes: tuple[str, str], no: tuple[str,
     )
 
 
+def _number(name: str, label: str, highest: int) -> Choice:
+    """One of the brake's numbers: `limit_<name>` is `limits.<name>`."""
+    return Choice(
+        f"limit_{name}",
+        label,
+        _BRAKE,
+        {},
+        lambda s: str(getattr(s.limits, name)),
+        lambda s, text: replace(s, limits=_with(s.limits, name, int(text))),
+        highest,
+        "limits",
+    )
+
+
 def _text(name: str, label: str, hint: str, options: Mapping[str, str]) -> Choice:
     return Choice(
         name,
@@ -78,12 +121,19 @@ def _text(name: str, label: str, hint: str, options: Mapping[str, str]) -> Choic
     )
 
 
-def _with(settings: OrgSettings, name: str, value: Any) -> OrgSettings:
-    return replace(settings, **{name: value})
+def _with(values: _Values, name: str, value: Any) -> _Values:
+    return replace(values, **{name: value})
 
 
 _YES = ("yes", "Yes")
 _NO = ("no", "No")
+_DIGITS = re.compile(r"[0-9]{1,9}")
+_PEOPLE, _PERCENT = 5_000, 1_000
+_BRAKE = (
+    "What is more waits on the team's page, with the names, until you allow or refuse it; so does"
+    " whatever would empty a team. 0 people: every change waits. A percentage counts only for more"
+    " than five people. A new team's own people never wait."
+)
 _ORDERS = {",".join(order): "" for order in permutations(LINKERS)}
 
 CHOICES = {
@@ -99,13 +149,25 @@ CHOICES = {
         _text(
             "direction",
             "Who leads membership",
-            "This version adds people to groups and removes nobody, whatever is chosen here.",
-            {
-                "both": "Team and group: a change on either side counts",
-                "group": "The Microsoft 365 group",
-                "team": "The Webex team",
-            },
+            "Team and group: whoever joins or leaves on one side joins or leaves on the other. The"
+            " group: changes in Microsoft 365 go to Webex, changes in Webex are listed. The team:"
+            " changes in Webex go to Microsoft 365, changes in Microsoft 365 are listed. The"
+            " group's owners follow the team's moderators, unless the group leads. A team can be"
+            " given another leader on its own page.",
+            LEADERS,
         ),
+        _flag(
+            "guests",
+            "Invite people of other organizations as guests",
+            "Needs the Microsoft permission User.Invite.All, and a tenant that allows guests in"
+            " groups. Where it is not so, or with No, they are left out of the group and listed.",
+            _YES,
+            _NO,
+        ),
+        _number("remove", "The brake: people removed at once", _PEOPLE),
+        _number("remove_share", "The brake: percent of a team removed at once", _PERCENT),
+        _number("add", "The brake: people added at once", _PEOPLE),
+        _number("add_share", "The brake: percent of a team added at once", _PERCENT),
         _flag(
             "honour_creation",
             "Honour who may create groups",
@@ -170,7 +232,7 @@ def save(office: Office, actor: Actor, typed: Mapping[str, str], shown: Mapping[
 
     if not wanted:
         return False
-    with waking(office.services, *wanted):
+    with waking(office.services, *sorted({CHOICES[n].wakes or n for n in wanted})):
         after = office.services.organizations.save_settings(change)
     told = [c for c in CHOICES.values() if c.read(seen[-1]) != c.read(after)]
     for choice in told:
@@ -184,11 +246,13 @@ def _changed(
 ) -> OrgSettings:
     mistakes: dict[str, Mistake] = {}
     after = current
-    for name, value in wanted.items():
+    for name, typed in wanted.items():
         choice = CHOICES[name]
         now = choice.read(current)
-        if value not in choice.options and value != now:
-            mistakes[name] = Mistake(UNKNOWN)
+        # A newer version's value is none of ours, and may stay.
+        value = now if typed == now else choice.understand(typed)
+        if value is None:
+            mistakes[name] = choice.mistake
         elif now not in (value, shown.get(name, now)):
             mistakes[name] = Mistake(CHANGED, now)
         else:

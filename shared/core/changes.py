@@ -1,4 +1,7 @@
-"""What the audit can tell: for each code what was changed; before and after stand in the row."""
+"""What the audit can tell: for each code what was changed; before and after stand in the row.
+
+Of one team, a value is its name and what was decided, `name: part, part`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,16 @@ CHANGES = {
     "setting_default_folder": "The linked folder is",
     "setting_folder_linkers": "Who links folders, in this order",
     "setting_language": "Language of what is written to people",
+    "setting_guests": "Invite people of other organizations as guests",
+    "setting_limit_remove": "The brake: people removed at once",
+    "setting_limit_remove_share": "The brake: percent of a team removed at once",
+    "setting_limit_add": "The brake: people added at once",
+    "setting_limit_add_share": "The brake: percent of a team added at once",
+    "held_allowed": "Changes that waited were allowed",
+    "held_refused": "Changes that waited were refused",
+    "unrefused": "Refused changes asked about again",
+    "team_direction": "Who leads membership of one team",
+    "dry_run": "Dry run of all teams begun",
     "retry": "Team looked at again (Retry)",
     "replay": "Team looked at again after it was given up on (Replay)",
     "consent": "Microsoft tenant connected",
@@ -28,3 +41,25 @@ CHANGES = {
     "prerequisite_confirmed": "Prerequisite confirmed by hand",
     "prerequisite_withdrawn": "Confirmation of a prerequisite withdrawn",
 }
+# Their values are of one team, see `about`.
+ABOUT_TEAMS = frozenset({"held_allowed", "held_refused", "team_direction"})
+# What becomes of people, by operation and side.
+COUNTED = {
+    "add members": "Added to the group: %(count)s",
+    "remove members": "Taken out of the group: %(count)s",
+    "add owners": "Made owners of the group: %(count)s",
+    "remove owners": "No longer owners of the group: %(count)s",
+    "add webex": "Added to the Webex team: %(count)s",
+    "remove webex": "Taken out of the Webex team: %(count)s",
+}
+
+
+def about(team: str, *parts: str) -> str:
+    """team: its name. parts: words of ours, without a comma or a colon."""
+    return f"{team}: {', '.join(parts)}"
+
+
+def parts_of(value: str) -> tuple[str, list[str]]:
+    """The team's name, "" for a value that is not of `about`, and the parts."""
+    team, _, parts = value.rpartition(": ")
+    return team, parts.split(", ")

@@ -22,10 +22,11 @@ class Refusal(Exception):
 
 
 _REASONS = {
-    # Why a person is not in the group, or not as expected
+    # Why a person is not in the group, not in the team, or not as expected
     "other_organization": Reason(
         "This person belongs to another Webex organization.",
-        "Invite the person as a guest in Microsoft 365 if the files are meant for them.",
+        "If the files are meant for them, invite the person as a guest in Microsoft 365, or turn on"
+        " 'Invite people of other organizations as guests' in the settings.",
     ),
     "bot": Reason("This is a bot or a machine account, not a person.", "Nothing to do."),
     "no_object_id": Reason(
@@ -53,12 +54,66 @@ _REASONS = {
         "Check which Microsoft account is the right one.",
     ),
     "removed_in_microsoft": Reason(
-        "This person was in the group and was taken out of it in Microsoft 365.",
-        "Add the person to the group again if that was a mistake.",
+        "This person was taken out of the group in Microsoft 365, but the Webex team leads, so they"
+        " stay in the team.",
+        "Add the person to the group again, or take them out of the team in Webex.",
     ),
     "left_webex": Reason(
-        "This person left the Webex team and is still in the group.",
-        "Remove the person from the group if they should no longer see the files.",
+        "This person left the Webex team, but the group leads, so they stay in the group.",
+        "Take the person out of the group if they should no longer see the files.",
+    ),
+    "added_in_webex": Reason(
+        "This person joined the Webex team, but the group leads, so they are not in the group.",
+        "Add the person to the group in Microsoft 365 if the files are meant for them.",
+    ),
+    "refused_by_admin": Reason(
+        "An administrator refused this change.",
+        "Press 'Ask again' on the team's page if it should be made after all.",
+    ),
+    "waits_for_brake": Reason(
+        "This change waits for an administrator, with others of the same kind.",
+        "Look at the names on the team's page, then allow or refuse.",
+    ),
+    "last_owner": Reason(
+        "This person is the group's last owner, so they stay in the group.",
+        "Make somebody else an owner of the group or a moderator of the team; the rest happens by"
+        " itself.",
+    ),
+    "last_moderator": Reason(
+        "This person was taken out of the group, but is the team's last moderator, so they stay in"
+        " the team.",
+        "Make somebody else a moderator in Webex; the rest happens by itself.",
+    ),
+    "webex_not_writable": Reason(
+        "None of our Webex sign-ins may change who is in this team.",
+        "Sign in again as compliance officer and accept spark-compliance:memberships_write, or make"
+        " the bot a moderator of the team. Or add or remove the person by hand in Webex.",
+    ),
+    "webex_refused": Reason(
+        "Webex refused to add this person to the team, or to take them out of it.",
+        "Do it by hand in Webex, where the reason is shown, or press Retry.",
+    ),
+    "inactive_in_webex": Reason(
+        "This person's Webex account is deactivated, which does not count as leaving the team.",
+        "Nothing to do. Take the person out of the group if they should no longer see the files.",
+    ),
+    "disabled_in_entra": Reason(
+        "This person's account is disabled in Microsoft Entra ID, so the team is left as it is.",
+        "Nothing to do: it is neither taken for leaving the group nor for joining it. Enable the"
+        " account, or add or remove the person by hand in Webex.",
+    ),
+    "removal_refused": Reason(
+        "Microsoft 365 refused to take this person out of the group.",
+        "Take the person out of the group by hand, where the reason is shown, or press Retry.",
+    ),
+    "guest_refused": Reason(
+        "Microsoft 365 did not let this app invite the person as a guest.",
+        "Grant the permission User.Invite.All, and check in Microsoft Entra ID who may be invited.",
+    ),
+    "guests_not_allowed": Reason(
+        "This person belongs to another organization, and your Microsoft 365 settings allow no"
+        " guests in groups.",
+        "Allow guests in groups in Microsoft 365, then press Retry.",
     ),
     "owner_limit": Reason(
         "A group has at most 100 owners; this moderator is a member only.",
@@ -76,7 +131,31 @@ _REASONS = {
         "This moderator was an owner of the group and was taken out in Microsoft 365.",
         "Make the person an owner again if that was a mistake.",
     ),
+    # Why somebody is in the group and not in the team
+    "not_in_webex": Reason(
+        "No Webex user is known for this account, so it is in the group only.",
+        "If it is somebody's who should be in the team: check that the user exists in Webex, with"
+        " the account's object id as External ID.",
+    ),
+    "guest_in_group": Reason(
+        "This is a guest, and this app puts no guests into the Webex team.",
+        "Nothing to do. Add the person by hand in Webex if they should be in the team.",
+    ),
+    "added_in_microsoft": Reason(
+        "This account was added to the group in Microsoft 365, but the Webex team leads, so the"
+        " person is not in the team.",
+        "Add the person to the team in Webex, or take them out of the group.",
+    ),
     # Why a team has no group, no folder or needs somebody
+    "brake": Reason(
+        "So many people would be added or removed at once that it waits for you.",
+        "Look at the names on the team's page, then allow it, refuse it, or choose who leads.",
+    ),
+    "first_merge": Reason(
+        "What this app remembered of the team is gone, so nobody is added or removed until you have"
+        " seen the names.",
+        "Look at the names on the team's page, then allow it, refuse it, or choose who leads.",
+    ),
     "nobody_mapped": Reason(
         "Nobody in this team is known to Microsoft 365, so no group was made.",
         "Give at least one moderator of the team an External ID, then press Retry.",
@@ -132,6 +211,15 @@ _REASONS = {
     ),
     "unexpected_refusal": Reason(
         "A provider refused a request.", "Read the details, then press Retry."
+    ),
+    # Why a dry run could say nothing
+    "trial_later": Reason(
+        "The providers' quota is used up, so nothing can be said now.",
+        "Load the page again in a few minutes.",
+    ),
+    "trial_silent": Reason(
+        "Webex or Microsoft 365 does not answer as it should, so nothing can be said now.",
+        "Load the page again in a few minutes.",
     ),
     # The folder
     "folder_waiting": Reason(

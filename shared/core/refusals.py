@@ -49,6 +49,16 @@ REFUSALS = {
         "This team is not given up on any more.",
         "Look at its state; press Retry if it needs another look.",
     ),
+    "held_gone": Reason(
+        "Nothing of this team waits for you any more.", "Look at its state as it is now."
+    ),
+    "held_changed": Reason(
+        "What waits has changed since you loaded the page, so nothing was decided.",
+        "Look at the names as they are now, then decide.",
+    ),
+    "nothing_refused": Reason(
+        "No change of this team is refused any more.", "Look at its state as it is now."
+    ),
     # Why there is no webhook
     "webhook_foreign": Reason(
         "Another application has the organization's webhook for spaces, and Webex keeps one only.",
@@ -265,7 +275,7 @@ PLACES = {
         "add_wids_claim",
         "consent_not_effective_yet",
     ),
-    "/activity": ("team_unknown",),
+    "/activity": ("team_unknown", "team_from_before"),
     "/credentials": (
         "nothing_pending",
         "pending_changed",

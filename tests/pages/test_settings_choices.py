@@ -9,7 +9,10 @@ from urllib.parse import urlencode
 import pytest
 
 from shared.admin.ports import Actor
+from shared.core.brake import HANDFUL
 from shared.core.ids import PersonId
+from shared.core.model import Limits
+from shared.sync.waking import WAKE
 from tests.journeys.stage import Stage
 from tests.pages import steps
 from tests.pages.at_work import Bench, bench
@@ -21,16 +24,28 @@ SAVE = "Save"
 KEPT = {
     "public_groups": "private",
     "direction": "both",
+    "guests": "no",
+    "limit_remove": "20",
+    "limit_remove_share": "25",
+    "limit_add": "100",
+    "limit_add_share": "100",
     "honour_creation": "yes",
     "link_folders": "yes",
     "default_folder": "default",
     "folder_linkers": "folders,spaces,people",
     "language": "",
 }
+NUMBERS = [name for name in KEPT if name.startswith("limit_")]
 OTHERS = [
     ("public_groups", "public"),
     ("direction", "group"),
     ("direction", "team"),
+    ("guests", "yes"),
+    ("limit_remove", "0"),
+    ("limit_remove", "5000"),
+    ("limit_remove_share", "1000"),
+    ("limit_add", "21"),
+    ("limit_add_share", "0"),
     ("honour_creation", "no"),
     ("link_folders", "no"),
     ("default_folder", "reference"),
@@ -115,12 +130,81 @@ def test_a_wrong_value_is_refused_beside_the_field_and_keeps_what_was_typed(
     assert page.status == 422
     assert page.title.startswith("Not saved")
     assert told is not None
-    assert "Choose one of these." in told.text
+    refused = "Give a whole number from 0 to" if name in NUMBERS else "Choose one of these."
+    assert refused in told.text
     assert value[:60] in told.text
     assert "<script>alert" not in page.body
     assert dict(page.document.form(SAVE).values())[other] == typed
     assert ready.audit()[0][1] == "consent"
     assert shown(ready) == KEPT
+
+
+@pytest.mark.parametrize("value", ["-1", "5001", "1.5", "1 000", "²", "９", "0x10", "", "9" * 5000])
+def test_a_limit_that_is_no_such_number_is_refused_and_says_which_are(
+    ready: Bench, value: str
+) -> None:
+    ready.visitor.get("/settings")
+
+    page = ready.visitor.press(SAVE, limit_remove=value)
+
+    told = page.document.root.first(id="limit_remove-error")
+    assert page.status == 422
+    assert told is not None
+    assert told.text.startswith("The brake: people removed at once")
+    assert "from 0 to 5,000." in told.text
+    assert page.links["The brake: people removed at once"] == "#limit_remove"
+    assert shown(ready) == KEPT
+
+
+def test_a_limit_typed_with_noughts_or_spaces_is_the_number(ready: Bench) -> None:
+    ready.visitor.get("/settings")
+
+    ready.visitor.press(SAVE, limit_add=" 0050 ", limit_remove="020")
+
+    assert ready.settings.limits == Limits(add=50)
+    assert [line[1:] for line in ready.audit()[:1]] == [("setting_limit_add", "100", "50")]
+    assert ready.audit()[1][1] == "consent"
+
+
+def test_the_limits_read_as_one_sentence_in_both_languages(ready: Bench) -> None:
+    english = ready.visitor.get("/settings").text
+    ready.visitor.language = "sv"
+    swedish = ready.visitor.get("/settings").text
+
+    assert "Ask me before a look removes more than people or % of a team, or adds" in english
+    assert "Fråga mig innan en kontroll tar bort fler än personer eller % av ett team" in swedish
+    # What its hint says of a handful.
+    assert HANDFUL == 5
+    assert "only for more than five people" in english
+
+
+def test_two_who_change_different_limits_do_not_disturb_each_other(ready: Bench) -> None:
+    other = Visitor(ready.stage)
+    steps.sign_in(other, ready.stage.org.add_person("Eva Else", roles=("id_full_admin",)))
+    ready.visitor.get("/settings")
+    other.get("/settings")
+    ready.visitor.press(SAVE, limit_remove="10")
+
+    other.press(SAVE, limit_add="30")
+
+    assert ready.settings.limits == Limits(remove=10, add=30)
+
+
+@pytest.mark.parametrize(
+    ("choice", "key"),
+    [({"direction": "team"}, "direction"), ({"guests": "yes"}, "guests")]
+    + [({name: "7"}, "limits") for name in NUMBERS],
+)
+def test_a_choice_wakes_the_teams_that_it_concerns(
+    ready: Bench, choice: dict[str, str], key: str
+) -> None:
+    ready.visitor.get("/settings")
+    ready.visitor.press(SAVE, **choice)
+
+    kept = ready.office.services.organizations.kept(WAKE)
+    assert kept is not None
+    # The tenant was connected a moment before.
+    assert kept.state["changed"] == sorted(["consent", key])
 
 
 def test_two_administrators_at_once_do_not_undo_each_others_changes(ready: Bench) -> None:

@@ -1,0 +1,66 @@
+"""One team as our own rows know it: who is not as expected, and what waits for an administrator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.admin import holding
+from shared.admin.activity import Entry, entry, team_uuid
+from shared.admin.ports import Office
+from shared.core.held import Held
+from shared.core.ids import ObjectId, PersonId
+from shared.core.model import Identity
+
+PEOPLE_SHOWN = 200
+REFUSED = "refused_by_admin"
+
+
+@dataclass(frozen=True)
+class Unexpected:
+    """Somebody who is not as expected, as far as ids are known."""
+
+    code: str
+    person: PersonId | None = None
+    object: ObjectId | None = None
+
+
+@dataclass(frozen=True)
+class OneTeam:
+    """absent: people of the team, or of the memory of it. strangers: accounts in the group and not
+    in the team. Of both, the first PEOPLE_SHOWN.
+
+    held: what waits; unreadable: something does, and another version wrote what. refused: whether
+    an administrator refused something.
+    """
+
+    entry: Entry
+    absent: list[Unexpected]
+    strangers: list[Unexpected]
+    held: Held | None = None
+    unreadable: bool = False
+    refused: bool = False
+
+
+def look_up(office: Office, team: str) -> OneTeam:
+    """No provider is asked anything. Raises Refusal("team_unknown")."""
+    services = office.services
+    found = entry(office, team_uuid(team))
+    row = found.team
+    if row is None:
+        return OneTeam(found, [], [])
+    waits = holding.waiting(services, row.uuid) if row.held else None
+    listed = list(row.listed.items())[:PEOPLE_SHOWN]
+    known = services.identities.known(person for person, _ in listed)
+    others = list(row.others.items())[:PEOPLE_SHOWN]
+    return OneTeam(
+        found,
+        [Unexpected(code, person, _object(known.get(person))) for person, code in listed],
+        [Unexpected(code, None, account) for account, code in others],
+        waits.value if waits else None,
+        row.held and waits is None,
+        REFUSED in {*row.listed.values(), *row.others.values()},
+    )
+
+
+def _object(identity: Identity | None) -> ObjectId | None:
+    return identity.object if identity else None
