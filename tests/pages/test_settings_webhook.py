@@ -15,7 +15,9 @@ from tests.pages import steps
 from tests.pages.at_work import Bench, bench
 
 Make = Callable[..., Stage]
-BY_EVENTS = "By Webex's events, up to about 15 seconds later: new teams, and who joins or leaves one."
+BY_EVENTS = (
+    "By Webex's events, up to about 15 seconds later: new teams, and who joins or leaves one."
+)
 
 
 @pytest.fixture
