@@ -206,9 +206,22 @@ def _baseline(ledger: Ledger, sight: Sight, ran_out: Iterable[Pending]) -> dict[
             del before[entry.person]
         elif entry.op == REMOVE:
             before.setdefault(entry.person, entry.object)
+    # Where the group has a team in Microsoft Teams, who stops owning it is no member either:
+    # https://learn.microsoft.com/graph/known-issues. That was us, and is put right.
+    group, let_go = in_group(ledger, sight), _let_go(ledger, sight.at)
+    before = {p: o for p, o in before.items() if o not in let_go or o in group}
     # Another account in the team carries this object id now: it stands for the principal.
     taken = {o: p for p, o in sight.mapped.items()}
     return {p: o for p, o in before.items() if sight.in_team(p) or taken.get(o, p) == p}
+
+
+def _let_go(ledger: Ledger, now: int) -> frozenset[ObjectId]:
+    """Who stopped owning the group by our doing, not long ago."""
+    return frozenset(
+        p.object
+        for p in ledger.pending.values()
+        if p.side == OWNERS and p.op == REMOVE and not _is_old(p, now)
+    )
 
 
 def in_group(ledger: Ledger, sight: Sight) -> frozenset[ObjectId]:

@@ -262,7 +262,9 @@ def _fewer_owners(
     for missing in sides.ledger.missing:
         if missing.side != OWNERS or missing.object not in owners:
             continue
-        if _is_sure(sides, result, missing):
+        if sides.declined.get(missing.person) == "last_owner":
+            result.listed[missing.person] = "last_owner"
+        elif _is_sure(sides, result, missing):
             out[missing.object] = missing.person
     stand_in = sides.stand_in
     object_id = sides.sight.mapped.get(stand_in) if stand_in else None
@@ -294,8 +296,8 @@ def _without_refused(sides: Sides, result: Merge) -> Merge:
     return result
 
 
-# Codes of people who count as being in the team although Webex does not show them in it.
-_STAYS = frozenset({"inactive_in_webex", "identity_changed", "removal_refused"})
+# Codes of people who stay in the group although Webex does not show them in the team.
+_STAYS = frozenset({"inactive_in_webex", "identity_changed", "removal_refused", "last_owner"})
 # Codes of people whom nobody could put into the team or take out of it.
 _NOT_WRITABLE = frozenset(
     {"webex_not_writable", "webex_refused", "disabled_in_entra", "inactive_in_webex"}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from shared.core import times
-from shared.core.errors import PermissionMissing, Refused
+from shared.core.errors import AnswerUnknown, PermissionMissing, Refused
 from shared.core.model import Identity, IdentityState, Member
 from shared.sync import pacing
 from shared.sync.additions import Outcome
@@ -20,32 +20,33 @@ from shared.sync.record import Book
 _AT_ONCE = 20
 
 
-def invite(state: Book, members: Sequence[Member]) -> Outcome:
+def invite(state: Book, members: Sequence[Member], outcome: Outcome) -> None:
     """Invite members who are no guests yet. Safe to repeat: an address has one guest."""
-    outcome = Outcome()
     again = {} if state.in_its_own_time else state.team.listed
     asked = [
         m for m in members if again.get(m.person) not in ("guest_refused", "guests_not_allowed")
     ]
     outcome.named |= {m.person: again[m.person] for m in members if m not in asked}
     if not asked:
-        return outcome
+        return
     services = state.services
     pacing.book(services, "graph", len(asked[:_AT_ONCE]), low=state.held.row.value.low)
     for member in asked[:_AT_ONCE]:
         try:
             guest = state.held.write(partial(services.groups.invite, member.email, member.name))
         except PermissionMissing as failure:
+            # The app's permission, or the tenant's own policy: nobody can be invited.
             services.log.failed("guests may not be invited", failure, team=state.team.uuid)
             outcome.named |= {m.person: "guests_not_allowed" for m in asked}
-            return outcome
-        except Refused as refused:
-            services.log.failed("a guest was refused", refused, team=state.team.uuid)
+            return
+        except (Refused, AnswerUnknown) as failure:
+            # Some addresses fail for good with a 500; the team's other people do not wait for it.
+            services.log.failed("a guest was refused", failure, team=state.team.uuid)
             outcome.named[member.person] = "guest_refused"
             continue
         now = services.now() // times.SECOND
         services.identities.keep([Identity(member.person, guest, IdentityState.MAPPED, now, now)])
-        outcome.postpone(services.now())
+        # Not every replica knows a new guest at once.
+        outcome.postpone(services.now() + times.GAP)
     if len(asked) > _AT_ONCE:
         outcome.postpone(services.now() + times.GAP)
-    return outcome

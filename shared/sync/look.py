@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from shared.core import times
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Pending
 from shared.core.model import Account, Folder, IdentityState, OrgSettings, Status, Team
+from shared.core.people import outsiders
 from shared.core.plan import Creation, Plan, plan
 from shared.core.settling import next_look
 from shared.sync import folder, pacing
@@ -29,6 +30,7 @@ _MENDABLE = frozenset(
     "owner_refused",
     "member_refused",
     "removal_refused",
+    "last_owner",
     "guest_refused",
     "guests_not_allowed",
     "webex_not_writable",
@@ -111,19 +113,19 @@ def _said(
     listed = dict(todo.listed)
     if seen.observed.sides and seen.observed.sides.sight.owners is None:
         listed = owners_codes(state.team, seen.people.mapped) | listed
-    _name_unknown(state, outcome, listed)
+    guests = {m.person for m in outsiders(seen.roster, state.services.org)}
+    _name_unknown(state, outcome, listed, guests)
     return listed | outcome.named, todo.others | outcome.others
 
 
 def _apply(state: Book, settings: OrgSettings, seen: Seen, todo: Plan) -> Outcome:
     if todo.blocked or todo.waiting:
         return Outcome()
-    outcome = invite(state, seen.to_invite) if todo.create is None else Outcome()
     if todo.writes:
         pacing.book(state.services, "graph", todo.writes, low=state.held.row.value.low)
     if todo.create is not None:
         return _apply_create(state, settings, todo, todo.create)
-    add(state, todo.of(MEMBERS, ADD), todo.of(OWNERS, ADD), outcome)
+    outcome = add(state, todo.of(MEMBERS, ADD), todo.of(OWNERS, ADD))
     accounts = seen.accounts or {}
     remove(
         state,
@@ -133,6 +135,7 @@ def _apply(state: Book, settings: OrgSettings, seen: Seen, todo: Plan) -> Outcom
         outcome,
     )
     cross(state, todo.of(WEBEX, ADD), todo.of(WEBEX, REMOVE), accounts.get, outcome)
+    invite(state, seen.to_invite, outcome)
     return outcome
 
 
@@ -150,14 +153,21 @@ def _held_reason(state: Book, todo: Plan) -> str:
     return "first_merge" if "first_merge" in todo.why else "brake"
 
 
-def _name_unknown(state: Book, outcome: Outcome, listed: dict[PersonId, str]) -> None:
-    """People whom Entra refused one by one: tried again while the group is young, then listed."""
+def _name_unknown(
+    state: Book, outcome: Outcome, listed: dict[PersonId, str], guests: Collection[PersonId]
+) -> None:
+    """People whom Entra refused one by one: tried again while the group is young, then listed.
+
+    A guest may be as young as the invitation, and nobody's directory is asked about guests again.
+    """
     members = {p.person for p in outcome.unknown}
     if not members:
         return
+    if not members.isdisjoint(guests):
+        outcome.postpone(state.services.now() + times.UNKNOWN_LISTED_AFTER)
     old = state.services.now() - state.team.group_created >= times.UNKNOWN_LISTED_AFTER
     if old:
-        mark_unknown(state.services, sorted(members))
+        mark_unknown(state.services, sorted(members - {*guests}))
     listed |= dict.fromkeys(members, "unknown_to_tenant")
 
 

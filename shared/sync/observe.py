@@ -246,7 +246,9 @@ def owners_codes(team: Team, people: Collection[PersonId]) -> dict[PersonId, str
 def _need_owners(state: Book, sight: Sight) -> bool:
     """Whether anything about owners is under way, or somebody is about to leave the group."""
     team, after = state.team, book.learn(state.ledger, sight)
-    if team.stand_in or any(p.side == OWNERS for p in after.pending.values()):
+    # One that was seen is only remembered.
+    awaited = (p for p in after.pending.values() if p.side == OWNERS and not p.seen)
+    if team.stand_in or any(awaited):
         return True
     if any(m.side == OWNERS for m in after.missing):
         return True

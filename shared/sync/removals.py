@@ -28,8 +28,10 @@ from shared.sync.additions import Outcome, send_parts
 from shared.sync.record import Book
 
 _DONE = (Kind.OK, Kind.ABSENT)
-# It may have been done, or will be when sent again: reading comes first.
-_OPEN = (Kind.AGAIN, Kind.THROTTLED)
+# It may have been done, or will be when sent again: reading comes first. A 404 that names the group
+# was seen for a person who is not in it, and for a group that was there.
+_OPEN = (Kind.AGAIN, Kind.THROTTLED, Kind.NOT_FOUND, Kind.REFERENCE_UNKNOWN)
+_UNCLEAR = (Kind.NOT_FOUND, Kind.REFERENCE_UNKNOWN)
 
 
 def remove(
@@ -119,7 +121,8 @@ def _judge(
     ledger = book.answered(state.ledger, done, side, now, REMOVE)
     state.save_ledger(book.refused(ledger, refused, side, REMOVE))
     if any(a.kind in _OPEN for _, a in judged):
-        outcome.postpone(now + times.GAP)
+        unclear = any(a.kind in _UNCLEAR for _, a in judged)
+        outcome.postpone(now + (times.REPLICATION_PATIENCE if unclear else times.GAP))
     for (pair, answer), sent in zip(judged, parts, strict=True):
         if pair not in refused:
             continue
