@@ -46,6 +46,7 @@ MASTER_KEY = base64.b64encode(b"k" * 32).decode()
 SPACES = {
     "spark-compliance:rooms_read",
     "spark-compliance:memberships_read",
+    "spark-compliance:memberships_write",
     "spark-compliance:teams_read",
     "spark-compliance:events_read",
     "spark-compliance:webhooks_read",
@@ -229,6 +230,11 @@ class Stage:
     def due(self) -> list[str]:
         """Every team or space that stands in the index, now or later."""
         return [entry.uuid for entry in self.services.looks.due(10**13 - 2, 1000)]
+
+    def due_soon(self) -> list[str]:
+        """Those of them that are due within a day: all but weekly looks."""
+        tomorrow = self.services.now() + 86_400_000
+        return [entry.uuid for entry in self.services.looks.due(tomorrow, 1000)]
 
     def ledger(self, team: Team) -> Ledger:
         return self.services.teams.ledger(TeamId(team.uuid)).value

@@ -48,22 +48,25 @@ def test_a_wish_for_a_known_second_space_comes_to_rest(stage: Stage) -> None:
     second = stage.webex.create_space(ada, "Second", team=team)
     stage.settle()
     stage.run(600)
-    assert stage.due() == []
+    assert stage.due_soon() == []
 
     stage.app.invoke_queue("dead_nudges", nudge(stage, second.id))
     stage.run(900)
 
-    assert stage.due() == []
+    assert stage.due_soon() == []
 
 
-def test_without_folders_a_finished_team_is_not_looked_at_again(stage: Stage) -> None:
+def test_without_folders_a_finished_team_has_nothing_but_its_weekly_look_before_it(
+    stage: Stage,
+) -> None:
     stage.services.organizations.save_settings(lambda s: replace(s, link_folders=False))
     team = stage.team(stage.person(), stage.people(2))
     stage.settle()
     stage.run(60)
 
     assert stage.row(team).status is Status.COMPLETE
-    assert stage.due() == []
+    assert stage.due_soon() == []
+    assert stage.due() == [team.uuid]
 
 
 def test_an_unexpected_failure_of_the_events_starves_no_due_team(stage: Stage) -> None:
@@ -72,7 +75,7 @@ def test_an_unexpected_failure_of_the_events_starves_no_due_team(stage: Stage) -
     stage.clock.advance(30)
 
     class OddWebex:
-        def joined_since(self, since: int, page: str | None) -> object:
+        def membership_events(self, since: int, page: str | None) -> object:
             raise KeyError("an answer that nobody thought of")
 
     services: Any = replace(stage.services, webex=OddWebex())  # type: ignore[arg-type]
