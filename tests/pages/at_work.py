@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from sandbox.browser.page import Page
 from shared.admin import connection
 from shared.admin.connection import Consent
 from shared.admin.ports import Actor, Office
-from shared.core.ids import PersonId, TenantId
-from shared.core.model import OrgSettings
+from shared.core.ids import PersonId, TeamId, TenantId
+from shared.core.model import OrgSettings, Status, Team
 from tests.journeys.stage import Stage
 from tests.pages import steps
 from tests.pages.visitor import Visitor
@@ -81,3 +82,25 @@ def bench(stage: Stage, *, bound: bool = True) -> Bench:
 
 
 Make = Callable[..., Stage]
+
+
+def opened(here: Bench, address: str) -> Page:
+    """The page, though the session may have ended meanwhile."""
+    page = here.visitor.get(address)
+    if page.path != address.partition("?")[0]:
+        steps.sign_in(here.visitor, here.stage.admin)
+        page = here.visitor.get(address)
+    return page
+
+
+def a_row(name: str, *, status: Status = Status.COMPLETE, uuid: str = "") -> Team:
+    """A team's row, as a look may have left it."""
+    return Team(
+        uuid=TeamId(uuid or str(uuid4())),
+        space_id="space",
+        new=status is not Status.FROM_BEFORE,
+        created=1,
+        first_seen=1,
+        name=name,
+        status=status,
+    )

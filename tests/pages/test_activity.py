@@ -13,14 +13,14 @@ from sandbox.browser.page import Page
 from sandbox.kit import Fault
 from sandbox.webex.state import Team
 from shared.core import times
-from shared.core.ids import PersonId, TeamId
+from shared.core.ids import ObjectId, PersonId, TeamId
 from shared.core.model import Folder, Status
 from shared.core.model import Team as Row
 from shared.ports import DeadLetter
 from shared.storage.tables import Properties, Step
 from tests.journeys.stage import Stage
 from tests.pages import steps
-from tests.pages.at_work import Bench, bench
+from tests.pages.at_work import Bench, a_row, bench, opened
 from tests.pages.storage_edge import at_the_edge
 from tests.pages.visitor import Visitor
 
@@ -55,28 +55,11 @@ def _is_team(text: str) -> bool:
 
 
 def activity(here: Bench, query: str = "") -> Page:
-    """The page, though the session may have ended meanwhile."""
-    page = here.visitor.get(f"/activity{query}")
-    if page.path != "/activity":
-        steps.sign_in(here.visitor, here.stage.admin)
-        page = here.visitor.get(f"/activity{query}")
-    return page
+    return opened(here, f"/activity{query}")
 
 
 def keep(here: Bench, row: Row) -> None:
     here.stage.services.teams.write(None, row)
-
-
-def a_row(name: str, *, status: Status = Status.COMPLETE, uuid: str = "") -> Row:
-    return Row(
-        uuid=TeamId(uuid or str(uuid4())),
-        space_id="space",
-        new=status is not Status.FROM_BEFORE,
-        created=1,
-        first_seen=1,
-        name=name,
-        status=status,
-    )
 
 
 def give_up_on(here: Bench, team: Team) -> Properties:
@@ -610,6 +593,32 @@ def test_replaying_twice_says_that_there_is_nothing_left(ready: Bench) -> None:
 def test_people_beyond_the_page_are_counted(ready: Bench) -> None:
     listed_people = {PersonId(str(uuid4())): "no_object_id" for _ in range(230)}
     row = replace(a_row("Crowd"), listed=listed_people)
+    keep(ready, row)
+
+    page = activity(ready, f"?team={row.uuid}")
+
+    assert len(page.document.tables[0]) == 201
+    assert "And 30 more." in page.text
+
+
+def test_accounts_in_the_group_and_not_in_the_team_are_listed_with_why(ready: Bench) -> None:
+    others = {ObjectId(str(uuid4())): code for code in ("not_in_webex", "guest_in_group")}
+    row = replace(a_row("Crowd"), others=others, listed={PersonId(str(uuid4())): "bot"})
+    keep(ready, row)
+
+    told = entry(activity(ready), row.uuid)
+    page = activity(ready, f"?team={row.uuid}")
+
+    assert "In the group, and not in the team: 1 × No Webex user is known" in told
+    rows = {line[0]: line[1] for line in page.document.tables[1][1:]}
+    assert rows.keys() == others.keys()
+    assert "Add the person by hand in Webex if they should be in the team." in page.text
+
+
+def test_many_accounts_beyond_the_page_are_counted(ready: Bench) -> None:
+    row = replace(
+        a_row("Crowd"), others={ObjectId(str(uuid4())): "not_in_webex" for _ in range(230)}
+    )
     keep(ready, row)
 
     page = activity(ready, f"?team={row.uuid}")

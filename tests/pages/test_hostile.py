@@ -43,6 +43,7 @@ QUERY = [
     "organization",
     "token",
     "page",
+    "team",
 ]
 FIELDS = [
     "next",
@@ -60,6 +61,9 @@ FIELDS = [
     "language",
     "since",
     "back",
+    "decision",
+    "seen",
+    "direction",
     *CHOICES,
     *(f"was_{name}" for name in CHOICES),
 ]
@@ -146,12 +150,15 @@ def test_names_that_would_be_markup_are_read_as_names(admin: Visitor, world: Sta
     pages = [admin.get(path) for path in ("/", "/activity", "/credentials", "/settings")]
     (team,) = world.webex.world.teams.values()
     pages.append(admin.get(f"/activity?team={team.uuid}"))
+    pages.append(admin.get(f"/activity/preview?team={team.uuid}"))
     for page in pages:
         assert_in_order(page)
         assert world.admin.name in page.text
 
     assert team.name in pages[1].text
     assert team.name in pages[4].text
+    assert f"{MARK}Ada" in pages[5].text
+    assert f"{MARK}Nils" in pages[5].text
 
 
 @pytest.mark.parametrize("way", gets(), ids=str)
