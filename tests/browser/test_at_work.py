@@ -13,7 +13,11 @@ from sandbox import setup_organization as setup
 from sandbox.clouds import world
 from sandbox.webex import Team
 from shared.config import read_settings
-from shared.core.ids import OrgId, TenantId
+from shared.core.held import Held, Named
+from shared.core.ids import ObjectId, OrgId, PersonId, TeamId, TenantId
+from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX, Change
+from shared.core.model import Status
+from shared.core.model import Team as Row
 from shared.ports import DeadLetter, Services
 from shared.wiring import Wiring
 from tests.browser import steps
@@ -82,6 +86,89 @@ def test_turning_off_is_asked_about_and_acts_at_once(
     assert asked == "true"
     assert switch(admin).get_attribute("aria-checked") == "false"
     assert "Frida" in admin.page.locator("#audit").locator("..").inner_text()
+
+
+def test_what_waits_is_decided_on_the_teams_page(
+    reader: Callable[..., Reader], at_work: Party, real: Real
+) -> None:
+    services = services_of(real, at_work)
+    row = held_team(services)
+    admin = reader(thorough=True)
+    steps.sign_in(admin, at_work)
+    admin.open(f"/activity?team={row.uuid}")
+    admin.keep("what-waits")
+    admin.page.get_by_label("Who leads this team").select_option("team")
+    admin.press("Save", within="form[action='/activity/direction']")
+    admin.press("Refuse")
+    admin.look(thorough=True)
+    panel = admin.page.locator("#decided").inner_text()
+    kept = services.teams.held(row.uuid)
+
+    assert "Refused by Frida" in panel
+    assert kept is not None and kept.value.decided == "refuse"
+    assert services.teams.among([row.uuid])[row.uuid].direction == "team"
+
+
+def test_a_dry_run_tells_why_everybody_is_where_they_are(
+    reader: Callable[..., Reader], at_work: Party, real: Real
+) -> None:
+    time.sleep(1.0)
+    team = create(real, at_work, "Möte på Åland")
+    admin = reader(thorough=True)
+    steps.sign_in(admin, at_work)
+    wait_for(admin, team)
+    admin.open(f"/activity?team={team.uuid}")
+    admin.follow("Dry run of this team")
+    admin.keep("dry-run")
+    told = admin.page.locator("table").inner_text()
+    admin.open("/activity")
+    admin.press("Dry run of all teams")
+    admin.look(thorough=True)
+
+    assert at_work.ordinary.name in told
+    assert admin.path == "/activity/preview"
+    assert "Begin anew" in admin.page.locator("main").inner_text()
+
+
+def test_a_limit_that_is_no_number_is_told_beside_the_field(
+    reader: Callable[..., Reader], at_work: Party
+) -> None:
+    admin = reader(thorough=True)
+    steps.sign_in(admin, at_work)
+    admin.open("/settings")
+    admin.page.get_by_label("The brake: people added at once").fill("many")
+    admin.expected_error = 422
+    admin.page.get_by_role("button", name="Save").click()
+    told = admin.page.locator("#limit_add-error").inner_text()
+    admin.look(thorough=True)
+
+    assert "from 0 to 5,000" in told
+
+
+def held_team(services: Services) -> Row:
+    """A team of which some people's changes wait."""
+    row = Row(
+        uuid=TeamId(str(uuid.uuid4())),
+        space_id="space",
+        new=True,
+        created=1,
+        first_seen=1,
+        name="Brand & <b>design</b>",
+        status=Status.NEEDS_PERSON,
+        reason="brake",
+        held=True,
+    )
+    services.teams.write(None, row)
+    names = ("Åsa Öberg", "Nils Andersson", "Ada Bergström", "Carla <b>C</b>")
+    changes = [Named(a_change(MEMBERS, REMOVE), name) for name in names]
+    changes += [Named(a_change(WEBEX, ADD), f"New Person {n}") for n in range(30)]
+    held = Held(tuple(changes), services.now(), 12, ("add_many", "remove_many"))
+    services.teams.hold(row.uuid, None, held)
+    return row
+
+
+def a_change(side: str, op: str) -> Change:
+    return Change(PersonId(str(uuid.uuid4())), ObjectId(str(uuid.uuid4())), side, op)
 
 
 def create(real: Real, party: Party, name: str) -> Team:
