@@ -13,7 +13,7 @@ from shared.admin import webhooks
 from shared.core import times
 from shared.core.ids import OrgId
 from shared.storage.tables import Properties, Step
-from shared.sync.waking import WAKE, wake, wake_some
+from shared.sync.waking import WAKE, wake, wake_some, waking
 from tests.journeys.stage import Stage
 from tests.pages.steps import serve
 
@@ -124,3 +124,40 @@ def test_waking_that_is_asked_for_during_another_begins_again_with_both(by_event
     assert isinstance(changed, list)
     assert state(by_events, WAKE)["after"] == ""
     assert {"sign_in", "switch"} <= set(changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "woken"),
+    [
+        ("direction", {"connected", "held"}),
+        ("delta", {"connected", "held"}),
+        ("limits", {"held"}),
+        ("guests", {"connected", "held", "without a group"}),
+        ("language", set()),
+    ],
+)
+def test_who_waits_for_what_was_changed_is_woken_whole_and_as_background_work(
+    by_events: Stage, changed: str, woken: set[str]
+) -> None:
+    services = by_events.services
+    while not wake_some(services, services.now()):
+        pass
+    rows = by_events.wiring.tables.partition("Teams", by_events.org.uuid)
+    common: Properties = {"space": "nothing", "new": True, "status": "complete"}
+    kinds: dict[str, Properties] = {
+        "connected": {"group": str(uuid4())},
+        "held": {"group": str(uuid4()), "reason": "brake"},
+        "without a group": {"reason": "creator_unknown"},
+        "from before": {"new": False, "group": str(uuid4()), "reason": "brake"},
+    }
+    uuids = {kind: str(uuid4()) for kind in kinds}
+    for kind, values in kinds.items():
+        rows.insert(f"team:{uuids[kind]}", {**common, **values})
+
+    with waking(services, changed):
+        pass
+    assert wake_some(services, services.now() + times.HOUR)
+
+    looks = services.looks.among(list(uuids.values()))
+    assert {kind for kind, uuid in uuids.items() if uuid in looks} == woken
+    assert all(look.low and look.whole for look in looks.values())
