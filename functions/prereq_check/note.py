@@ -9,7 +9,7 @@ from shared.admin import prerequisites as checks
 from shared.admin.prerequisites import Row
 from shared.core.capabilities import CAPABILITIES, Capability
 from shared.core.checks import State
-from shared.core.permissions import PERMISSIONS, SCOPES, Permission
+from shared.core.permissions import GUESTS, PERMISSIONS, SCOPES, Permission
 from shared.web.answers import Page
 from shared.web.entry import Desk
 from shared.web.visit import Visit
@@ -30,13 +30,16 @@ def permissions(desk: Desk, _visit: Visit) -> Page:
     wait for what others still do in Webex."""
     rows = {row.check.id: row for row in checks.refresh(desk.office, desk.actor, _SHOWN)}
     tenant, granting = rows["m365_tenant"], rows["m365_permissions"]
+    settings = desk.office.services.organizations.settings()
+    # Whether anybody may be invited shows only when somebody is: no harmless call proves it.
+    more = [Asked(GUESTS, "")] if settings.guests else []
     facts = {
-        "asked": [Asked(p, _state(granting, p)) for p in PERMISSIONS],
+        "asked": [*(Asked(p, _state(granting, p)) for p in PERMISSIONS), *more],
         "granting": telling.tell(granting, desk.lobby.language),
         "tenant": telling.tell(tenant, desk.lobby.language),
         "blocked": tenant.blocks,
         "capabilities": [(c, [(s, SCOPES[s]) for s in c.asked]) for c in _capabilities()],
-        "settings": desk.office.services.organizations.settings(),
+        "settings": settings,
         "client_id": desk.lobby.settings.microsoft_client_id,
     }
     return Page("permissions.html", facts, leaves=True)

@@ -25,8 +25,8 @@ PERMISSIONS = (
     Permission(
         "Group.ReadWrite.All",
         "Groups for teams",
-        "Create a Microsoft 365 group for each new team, add its people and owners, and read"
-        " your rules for groups.",
+        "Create a Microsoft 365 group for each new team, keep its people and owners in step with"
+        " the team, and read your rules for groups.",
         "All groups: their names, members and owners. Microsoft offers nothing narrower. The app"
         " changes only groups that it made.",
         "No groups are made.",

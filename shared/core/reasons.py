@@ -25,8 +25,9 @@ _REASONS = {
     # Why a person is not in the group, not in the team, or not as expected
     "other_organization": Reason(
         "This person belongs to another Webex organization.",
-        "If the files are meant for them, invite the person as a guest in Microsoft 365, or turn on"
-        " 'Invite people of other organizations as guests' in the settings.",
+        "If the files are meant for them, invite the person as a guest in Microsoft 365. Or turn on"
+        " 'Invite people of other organizations as guests' in the settings, and allow guests in"
+        " groups in Microsoft 365.",
     ),
     "bot": Reason("This is a bot or a machine account, not a person.", "Nothing to do."),
     "no_object_id": Reason(
@@ -107,13 +108,13 @@ _REASONS = {
         "Take the person out of the group by hand, where the reason is shown, or press Retry.",
     ),
     "guest_refused": Reason(
-        "Microsoft 365 did not let this app invite the person as a guest.",
-        "Grant the permission User.Invite.All, and check in Microsoft Entra ID who may be invited.",
+        "Microsoft 365 refused to invite this person as a guest.",
+        "Check in Microsoft Entra ID which addresses may be invited, or invite the person by hand.",
     ),
     "guests_not_allowed": Reason(
-        "This person belongs to another organization, and your Microsoft 365 settings allow no"
-        " guests in groups.",
-        "Allow guests in groups in Microsoft 365, then press Retry.",
+        "This person belongs to another organization, and this app may not invite guests.",
+        "Grant the permission User.Invite.All, and let guests be invited in Microsoft Entra ID;"
+        " then press Retry.",
     ),
     "owner_limit": Reason(
         "A group has at most 100 owners; this moderator is a member only.",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.browser.page import Page
 from sandbox.microsoft.state import Tenant
 from shared.core.capabilities import CAPABILITIES
-from shared.core.permissions import PERMISSIONS, SCOPES
+from shared.core.permissions import GUESTS, PERMISSIONS, SCOPES
 from tests.pages import steps
 from tests.pages.checklist import Checklist, down
 
@@ -44,6 +46,20 @@ def test_every_permission_with_feature_reason_reach_and_what_stops(checklist: Ch
             permission.touches,
             permission.without,
         ]
+
+
+def test_inviting_guests_is_asked_for_where_it_is_chosen(checklist: Checklist) -> None:
+    organizations = steps.office(checklist.stage).services.organizations
+    before = checklist.visitor.get(PATH).text
+    organizations.save_settings(lambda s: replace(s, guests=True))
+
+    page = checklist.visitor.get(PATH)
+    link = checklist.visitor.press("Make a hand-over link")
+
+    assert GUESTS.name not in before
+    assert page.tables[0][-1][1:] == [GUESTS.feature, GUESTS.why, GUESTS.touches, GUESTS.without]
+    assert state(page, GUESTS.name) == ""
+    assert f"- {GUESTS.name}: {GUESTS.why}" in link.body
 
 
 def test_every_scope_that_is_asked_of_webex(checklist: Checklist) -> None:

@@ -82,8 +82,8 @@ def in_code() -> set[Text]:
     from shared.web import notices
 
     found = set(strings([reasons.reason(code) for code in reasons.codes()]))
-    found |= {text for p in permissions.PERMISSIONS for text in (p.feature, p.why, p.touches)}
-    found |= {p.without for p in permissions.PERMISSIONS}
+    asked = (*permissions.PERMISSIONS, permissions.GUESTS)
+    found |= {text for p in asked for text in (p.feature, p.why, p.touches, p.without)}
     found |= {c.role for c in capabilities.CAPABILITIES.values()}
     found |= set(changes.CHANGES.values()) | set(notices.NOTICES.values())
     found |= findings.sentences() | {findings.SOMEBODY} | set(permissions.SCOPES.values())
