@@ -47,7 +47,8 @@ class Field:
 
 @dataclass(frozen=True)
 class SignIn:
-    """label: what it is for. state: "none", "ended", "scopes" or "kept"."""
+    """label: what it is for. state: "none", "ended", "scopes" or "kept". wished: scopes that were
+    not granted, and that nothing stops without."""
 
     capability: Capability
     label: str
@@ -55,6 +56,7 @@ class SignIn:
     owner: str = ""
     since: int = 0
     failed: int = 0
+    wished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ def _sign_in(capability: Capability, kept: Credential | None) -> SignIn:
         state = "ended"
     elif missing(capability.id, kept.scopes):
         state = "scopes"
-    return SignIn(capability, label, state, kept.owner_called, kept.since, kept.failed)
+    wished = tuple(s for s in capability.wishes if kept.scopes and s not in kept.scopes)
+    return SignIn(capability, label, state, kept.owner_called, kept.since, kept.failed, wished)
 
 
 def lines(changes: Iterable[Change]) -> list[Line]:
