@@ -1,4 +1,4 @@
-"""The timers: which teams are due and what happened in Webex; and, apart from it, the chores.
+"""The timers: which teams are due and what happened in Webex and Microsoft 365; and the chores.
 
 Promise: nothing that was wanted is forgotten, whatever was lost on the way.
 """

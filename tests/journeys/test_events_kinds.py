@@ -54,7 +54,7 @@ def ordinary(stage: Stage, people: list[Person]) -> Room:
 def settled(stage: Stage, people: list[Person]) -> Team:
     team = stage.team(people[0], people[1:])
     stage.settle()
-    stage.run(600)
+    stage.run(60)
     return team
 
 
@@ -125,7 +125,7 @@ def test_a_change_in_another_space_of_a_team_is_no_change_of_the_team(
     room = by_events.webex.create_space(people[0], "Details", team)
     by_events.webex.actions.join(room, people[1], actor=people[0])
     by_events.settle()
-    by_events.run(600)
+    by_events.run(60)
     assert by_events.services.teams.space(room.uuid) is not None
     asked = rooms_asked(by_events)
 
@@ -143,7 +143,7 @@ def test_somebody_who_leaves_the_team_leaves_its_other_spaces_and_that_is_one_nu
     room = by_events.webex.create_space(people[0], "Details", team)
     by_events.webex.actions.join(room, people[1], actor=people[0])
     by_events.settle()
-    by_events.run(600)
+    by_events.run(60)
 
     by_events.webex.remove_member(team, people[1])
 
