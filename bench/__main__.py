@@ -2,39 +2,64 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import sys
 import time
 
-from bench import imports, machine, teams, webhook
+from bench import imports, machine, sweep, teams, webhook
 from bench.table import Section, render
 from sandbox.node import SetupError
 from sandbox.storage import Azurite
 from shared import wiring
 
 
-def main() -> int:
+def main(args: list[str]) -> int:
+    asked = _parser().parse_args(args)
     start = time.monotonic()
     logging.disable(logging.CRITICAL)
     print(machine.describe(), flush=True)
     try:
-        with Azurite.start() as storage:
-            sections = measure(storage.connection_string)
+        if asked.teams:
+            sections = [sweep.measure(asked.teams)]
+        else:
+            with Azurite.start() as storage:
+                sections = measure(storage.connection_string)
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1
     finally:
         wiring.install(None)
-    print("Medians of runs taken in turns; (least-most) where they differ.\n")
+    print("Medians; (least-most) where they differ. Contestants take turns.\n")
     print(render(sections))
     print(f"\nTook {time.monotonic() - start:.0f} s.")
     return 1 if any(row.wrong for section in sections for row in section.rows) else 0
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./dev bench")
+    parser.add_argument(
+        "--teams", type=_several, help="only the sweep of connected teams, with so many of them"
+    )
+    return parser
+
+
+def _several(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 def measure(storage: str) -> list[Section]:
     """In this order: the interpreters first, while this process is idle beside them."""
-    return [imports.measure(), *teams.measure(storage), webhook.measure(storage)]
+    return [
+        imports.measure(),
+        *teams.measure(storage),
+        webhook.measure(storage),
+        sweep.measure(),
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

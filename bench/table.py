@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from bench.measure import Sample
 
-_HEAD = ("", "ours", "peer", "ours/peer")
-
 
 @dataclass(frozen=True)
 class Row:
@@ -24,19 +22,22 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """Rows that compare the same two things; `notes` say what they are."""
+    """Rows that compare the same two things; `notes` say what they are, `heads` name them."""
 
     title: str
     rows: Sequence[Row]
     notes: Sequence[str] = ()
+    heads: tuple[str, str, str] = ("ours", "peer", "ours/peer")
 
 
 def render(sections: Sequence[Section]) -> str:
     lines = [_cells(row) for section in sections for row in section.rows]
-    widths = [max(len(cells[i]) for cells in [_HEAD, *lines]) for i in range(len(_HEAD))]
+    lines += [("", *section.heads) for section in sections]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     parts = []
     for section in sections:
-        table = [_line(_HEAD, widths), *(_row(row, widths) for row in section.rows)]
+        heads = _line(("", *section.heads), widths)
+        table = [heads, *(_row(row, widths) for row in section.rows)]
         notes = [f"  {note}" for note in section.notes]
         parts.append("\n".join([section.title, *table, *notes]))
     return "\n\n".join(parts)

@@ -6,12 +6,13 @@ Ours runs whole: webhook, queue, worker, rows in the storage emulator.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
+from bench.counted import CountedPartition, CountedTables
 from bench.measure import interleaved, sample
 from bench.peer import Account, Peer
 from bench.table import Row, Section
@@ -19,8 +20,6 @@ from sandbox.adapter import CloudAdapter
 from sandbox.kit import Call, Cloud
 from sandbox.microsoft.state import Group
 from sandbox.webex.state import Person, Team
-from shared.storage.tables import Operation, Partition, Tables
-from shared.storage.tables import Row as TableRow
 from tests.journeys.stage import SPACES, Stage
 
 # people, whether ours knows their object ids already, rounds
@@ -57,37 +56,6 @@ class MeteredAdapter(CloudAdapter):
             return super().send(request, **options)
         finally:
             self.meter.spent += time.thread_time_ns() - start
-
-
-class CountedPartition(Partition):
-    """Counts the requests to Table Storage."""
-
-    requests = 0
-
-    def get(self, key: str) -> TableRow | None:
-        type(self).requests += 1
-        return super().get(key)
-
-    def range(
-        self,
-        low: str,
-        high: str,
-        *,
-        limit: int | None = None,
-        where: str = "",
-        only: Sequence[str] = (),
-    ) -> Iterator[TableRow]:
-        type(self).requests += 1
-        return super().range(low, high, limit=limit, where=where, only=only)
-
-    def _submit(self, operations: Sequence[Operation]) -> list[str]:
-        type(self).requests += 1
-        return super()._submit(operations)
-
-
-class CountedTables(Tables):
-    def partition(self, table: str, key: str) -> Partition:
-        return CountedPartition(lambda: self._table(table), key)
 
 
 @dataclass

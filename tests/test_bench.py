@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.measure import interleaved, sample
+from bench.sweep import sweep
 from bench.table import Row, Section, render
 
 
@@ -31,3 +32,17 @@ def test_contestants_take_turns_and_the_first_round_is_thrown_away() -> None:
 
     assert order == ["ours", "peer", "peer", "ours", "ours", "peer"]
     assert results == {"ours": [4, 5], "peer": [3, 6]}
+
+
+def test_tables_in_this_process_get_what_the_emulator_gets(azurite: str) -> None:
+    real, ours = (sweep(3, storage=storage, full=60) for storage in (azurite, ""))
+
+    for each in ("hour", "watch", "looks", "chores"):
+        told, counted = getattr(real, each), getattr(ours, each)
+        assert (told.runs, told.storage, told.calls) == (
+            counted.runs,
+            counted.storage,
+            counted.calls,
+        )
+    assert (real.wrong, ours.wrong) == ("", "")
+    assert ours.looks.runs >= 3
