@@ -24,6 +24,8 @@ class Look:
     sighted: the space is known to be a team's; until then the row is only a wish to find out.
     dead: it was given up on, and no look has succeeded since.
     whole: somebody wants everything looked at, whatever was put off; until a look has done so.
+    told: how many looks may still find what Microsoft 365 told to have changed; replicas of the
+    directory may show it later than it is told.
     """
 
     space_id: str
@@ -41,6 +43,7 @@ class Look:
     sighted: bool = False
     dead: bool = False
     whole: bool = False
+    told: int = 0
 
 
 def leased(look: Look, now: int) -> bool:
@@ -48,11 +51,18 @@ def leased(look: Look, now: int) -> bool:
 
 
 def want(
-    look: Look, now: int, when: int | None = None, *, low: bool = False, whole: bool = False
+    look: Look,
+    now: int,
+    when: int | None = None,
+    *,
+    low: bool = False,
+    whole: bool = False,
+    told: bool = False,
 ) -> Look:
     """Somebody wants a look at `when` (default now). May be called any number of times.
 
-    Under a lease only the wish is noted: whoever holds it sees that at the end.
+    told: Microsoft 365 told of a change. Under a lease only the wish is noted: whoever holds it
+    sees that at the end.
     """
     if look.parked:
         return look
@@ -62,6 +72,7 @@ def want(
         wanted=look.wanted + 1,
         low=low and (idle or look.low),
         whole=whole or look.whole,
+        told=times.LOOKS_FOR_A_CHANGE if told else look.told,
     )
     if leased(look, now):
         return raised
@@ -99,11 +110,13 @@ def finish(
     seen: int = 0,
     done: bool = False,
     low: bool = False,
+    found: bool = False,
 ) -> Look:
     """The look is over; the next is at `following`, or one gap away if somebody asked meanwhile.
 
     seen: when it read who is in the team, 0 if it did not. done: nothing failed in it. low: the
-    next is background work, such as the weekly look, unless somebody asked.
+    next is background work, such as the weekly look, unless somebody asked. found: it met
+    something new.
     """
     again = look.wanted != wanted_at_begin
     if again:
@@ -120,6 +133,7 @@ def finish(
         low=low and not again,
         dead=look.dead and not done,
         whole=look.whole and (again or not done),
+        told=look.told if again or not done else 0 if found else max(0, look.told - 1),
     )
 
 

@@ -26,6 +26,7 @@ SETTLING_QUIET = 120 * SECOND
 MISSING_APART = 2 * MINUTE  # between the two reads that an absence takes
 CONTRADICTION_APART = 2 * MINUTE
 CONTRADICTION_AGE = 15 * MINUTE
+REPLICAS_APART = 10 * MINUTE  # how far behind what was shown already a replica of a group may be
 UNKNOWN_LISTED_AFTER = 15 * MINUTE
 REPLICATION_PATIENCE = 2 * MINUTE  # while nothing was ever taken, refusals mean: not there yet
 ADDITION_RETRY = 20 * SECOND
@@ -39,6 +40,7 @@ FULL_SPREAD = 2 * DAY  # and up to this much earlier, so that they do not come a
 
 # Changes in Microsoft 365
 DELTA_EVERY = 30 * SECOND
+LOOKS_FOR_A_CHANGE = 2  # that was told; reads may be older than what is told, so twice, apart
 
 # Identities
 IDENTITY_FRESH = 7 * DAY

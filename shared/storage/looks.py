@@ -102,6 +102,7 @@ def _values(look: Look) -> dict[str, Value]:
         "sighted": look.sighted,
         "dead": look.dead,
         "whole": look.whole,
+        "told": look.told,
     }
     if look.at is not None:
         values["at"] = look.at
@@ -127,4 +128,5 @@ def _look(row: Row) -> Look:
         sighted=row.flag("sighted"),
         dead=row.flag("dead"),
         whole=row.flag("whole"),
+        told=row.number("told"),
     )

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.core import times
-from shared.core.errors import DeltaLost, Failure
+from shared.core.errors import DeltaLost, Failure, NotThere, Refused
 from shared.core.ids import TenantId
 from shared.core.model import Delta, OrgSettings
 from shared.ports import Conflict, Kept, Services
@@ -72,18 +72,25 @@ def _read(services: Services, kept: Kept | None, cursor: Cursor) -> tuple[Cursor
     """One page. Its teams are due before this returns; the cursor after it is to be kept."""
     try:
         page = services.groups.changes(cursor.address)
-    except DeltaLost as failure:
+    except (DeltaLost, Refused, NotThere) as failure:
+        if not cursor.address and not isinstance(failure, DeltaLost):
+            _put_off(services, kept, cursor)
+            raise
         services.log.failed("delta lost, beginning again at latest; all groups are read", failure)
         return _lost(services, cursor), False
     except Failure:
-        later = replace(cursor, due=services.now() + times.DELTA_EVERY)
-        with suppress(Conflict):
-            services.organizations.keep(DELTA, kept, _state(later))
+        _put_off(services, kept, cursor)
         raise
     if _is_beginning(cursor):
         return _begin(services, cursor, page), False
     heard = _make_due(services, page)
     return replace(_advance(services, cursor, page), losses=0), heard
+
+
+def _put_off(services: Services, kept: Kept | None, cursor: Cursor) -> None:
+    later = replace(cursor, due=services.now() + times.DELTA_EVERY)
+    with suppress(Conflict):
+        services.organizations.keep(DELTA, kept, _state(later))
 
 
 def _lost(services: Services, cursor: Cursor) -> Cursor:
@@ -119,7 +126,7 @@ def _make_due(services: Services, page: Delta) -> bool:
     """A team whose group was deleted is due as well: its administrator is to hear of it."""
     teams = services.teams.teams_of({change.group for change in page.changes})
     for connected in teams.values():
-        want(services, connected.team, connected.space_id)
+        want(services, connected.team, connected.space_id, told=True)
     return bool(teams)
 
 

@@ -27,6 +27,7 @@ class Held:
     people_seen: when this look began to read who is in the team, 0 if it did not.
     done: the look went to its end, and nothing failed.
     low_next: the look after this one is background work, unless somebody asks for one.
+    found: the look met something that it did not know.
     """
 
     def __init__(self, services: Services, team: TeamId, row: Versioned[Look]) -> None:
@@ -37,6 +38,7 @@ class Held:
         self.people_seen = 0
         self.done = False
         self.low_next = False
+        self.found = False
 
     def before_write(self) -> None:
         """Call before every step that writes to a cloud.
@@ -59,10 +61,17 @@ class Held:
 
     def finish(self, following: int | None) -> None:
         now = self.services.now()
-        seen, done, low = self.people_seen, self.done, self.low_next
+        seen, done, low, found = self.people_seen, self.done, self.low_next, self.found
         self._change(
             lambda look: rules.finish(
-                look, now, following, self.wanted_at_begin, seen=seen, done=done, low=low
+                look,
+                now,
+                following,
+                self.wanted_at_begin,
+                seen=seen,
+                done=done,
+                low=low,
+                found=found,
             )
         )
 
@@ -150,15 +159,16 @@ def want(
     when: int | None = None,
     low: bool = False,
     whole: bool = False,
+    told: bool = False,
 ) -> None:
     """Make a due row: somebody wants this space or team looked at. May be called again.
 
-    whole: with everything that was put off, such as the folder.
+    whole: with everything that was put off, such as the folder. told: see `core.look.want`.
     """
     for _ in range(_RACES):
         before = services.looks.read(uuid)
         start = before.value if before else Look(space_id, low=low)
-        after = rules.want(start, services.now(), when, low=low, whole=whole)
+        after = rules.want(start, services.now(), when, low=low, whole=whole, told=told)
         if before and after == before.value:
             return
         try:

@@ -78,13 +78,17 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
     whole = state.held.row.value.whole
     full = whole or _is_past(full_at(state.team), began) or state.team.group_id is None
     state.in_its_own_time = whole or _is_past(state.team.people_at, began)
+    before = (state.ledger, state.team.listed, state.team.others, state.team.held)
     waiting = decided(state)
     seen = observe(state, settings, waiting.allowed, full=full)
     todo = plan(seen.observed)
     outcome = _apply(state, settings, seen, todo)
     waiting.keep(state, seen, todo)
     listed, others = _said(state, seen, todo, outcome)
-    people_at = _people_at(state, outcome, [seen.later, todo.again])
+    # A read may show what it met before, and not yet what was told: it is read once more then.
+    state.held.found = before != (state.ledger, listed, others, bool(todo.held))
+    later = began + times.MISSING_APART if _may_come(state) else None
+    people_at = _people_at(state, outcome, [seen.later, todo.again, later])
     moments = [people_at, _blocked_at(state, todo), _mended_at(state, listed, others)]
     state.save_team(
         replace(
@@ -104,6 +108,11 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
         )
     )
     state.held.people_seen = began
+
+
+def _may_come(state: Book) -> bool:
+    """Whether Microsoft 365 told of a change that this look has not met, and the next one may."""
+    return state.held.row.value.told > 1 and not state.held.found
 
 
 def _said(

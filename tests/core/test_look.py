@@ -313,3 +313,37 @@ def test_the_whole_team_is_wanted_once_more_by_whoever_asks_during_a_look() -> N
 
     assert done.whole
     assert done.at == NOW + 2 + times.GAP
+
+
+def test_what_was_told_and_not_met_is_looked_for_once_more() -> None:
+    told = want(Look("space", sighted=True), NOW, told=True)
+    first = _looked(told, NOW)
+    second = _looked(want(first, NOW + times.HOUR), NOW + times.HOUR)
+
+    assert [told.told, first.told, second.told] == [2, 1, 0]
+
+
+def test_what_was_told_and_met_is_looked_for_no_more() -> None:
+    assert _looked(want(Look("space"), NOW, told=True), NOW, found=True).told == 0
+
+
+def test_what_is_told_during_a_look_is_for_the_next_one() -> None:
+    held = begin(want(Look("space"), NOW), NOW, "worker", 1)
+    assert held is not None
+    wanted = held.wanted
+    after = finish(want(held, NOW + 1, told=True), NOW + 2, None, wanted, done=True, found=True)
+
+    assert after.told == 2
+
+
+def test_a_look_that_failed_has_met_nothing() -> None:
+    held = begin(want(Look("space"), NOW, told=True), NOW, "worker", 1)
+    assert held is not None
+
+    assert finish(held, NOW + 1, None, held.wanted, done=False).told == 2
+
+
+def _looked(look: Look, now: int, *, found: bool = False) -> Look:
+    held = begin(look, now, "worker", 1)
+    assert held is not None
+    return finish(held, now + 1, None, held.wanted, done=True, found=found)

@@ -393,3 +393,37 @@ def test_each_organization_hears_of_its_own_tenant_alone(deaf: Stage, hurt: bool
     assert cursor(deaf)["address"] != cursor(deaf, services)["address"]
     group.drop("members", group.members[-1])
     assert team.uuid in watched(deaf)
+
+
+def test_a_change_that_is_told_before_reads_show_it_is_not_lost(deaf: Stage) -> None:
+    team, group = connected(deaf)
+    deafen(deaf)
+    gone = group.members[-1]
+    group.drop("members", gone)
+    deaf.clock.advance(60)
+    deaf.watch()
+    assert deaf.queue
+    deaf.microsoft.switches.read_lag_seconds = 300
+    deaf.drain()
+    deaf.microsoft.switches.read_lag_seconds = 0
+
+    deaf.run(600)
+
+    assert gone not in {p.external_id for p in deaf.webex.people_of(team)}
+
+
+def test_an_address_that_is_refused_for_good_is_given_up(
+    deaf: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    team, group = connected(deaf)
+    deafen(deaf)
+    deaf.microsoft.graph.faults.append(Fault("error", path="/groups/delta", status=400, times=1))
+    caplog.set_level(logging.INFO)
+
+    deaf.run(60)
+    gone = group.members[-1]
+    group.drop("members", gone)
+    deaf.run(400)
+
+    assert LOST in caplog.text
+    assert gone not in {p.external_id for p in deaf.webex.people_of(team)}
