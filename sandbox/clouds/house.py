@@ -56,7 +56,11 @@ class Clouds:
         there = self.webex.world
         webex = (there.sequence, len(there.events), len(there.tokens), len(self.webex.outbox))
         teams = [(team.name, team.uuid) for team in list(there.teams.values())]
-        return calls, webex, teams, repr(self.webex.switches), repr(self.microsoft.switches)
+        # What somebody did on the console reached no cloud as a call.
+        disabled = [user.object_id for user in list(self.tenant.users.values()) if not user.enabled]
+        microsoft = (self.tenant.journal.end, disabled)
+        switches = repr(self.webex.switches), repr(self.microsoft.switches)
+        return calls, webex, microsoft, teams, switches
 
     def _restore(self, kept: dict[str, Any]) -> None:
         self.webex.restore(json.dumps(kept["webex"]).encode())

@@ -12,9 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 from sandbox.clouds import world
 from sandbox.clouds.house import Clouds
 from sandbox.console import spells, view
-from sandbox.console.acts import Acts, BadForm, Form
+from sandbox.console.acts import Acts
 from sandbox.console.appswitch import AppSwitch
 from sandbox.console.arrivals import Arrivals
+from sandbox.console.directory import Directory
+from sandbox.console.form import BadForm, Form
 from sandbox.kit import Request, Response
 from sandbox.setup_organization import NotDone
 
@@ -36,6 +38,7 @@ class Console:
         self._app_url = environment.get("PUBLIC_URL", "")
         self._arrivals = Arrivals(clouds.webex)
         self._acts = Acts(clouds, self._arrivals)
+        self._directory = Directory(clouds)
         self._switch = AppSwitch(environment)
         self._notice = ""
 
@@ -64,6 +67,8 @@ class Console:
             return Response(200, self._state(), _headers("application/json"))
         if first == "teams" and rest:
             return self._team_page(rest)
+        if first == "groups" and rest:
+            return self._group_page(rest)
         if request.path in ("/", "/live"):
             return self._page("live.html" if first else "page.html", request)
         return _plain(404, "There is no such page.")
@@ -109,6 +114,16 @@ class Console:
         facts = {"team": team, "people": others, "group": group, "notice": notice}
         return _html("team.html", facts)
 
+    def _group_page(self, key: str) -> Response:
+        group = view.group(self._clouds, key)
+        if group is None:
+            return _plain(404, "This group is gone.")
+        notice, self._notice = self._notice, ""
+        team = view.team(self._clouds, group.team) if group.team else None
+        people, others = view.accounts(self._clouds, key)
+        facts = {"group": group, "team": team, "people": people, "others": others}
+        return _html("group.html", facts | {"notice": notice})
+
     def _state(self) -> dict[str, Any]:
         """The same as the page, for programs."""
         return {
@@ -147,20 +162,26 @@ class Console:
         if path in plain:
             return plain[path]
         first, _, rest = path.strip("/").partition("/")
-        uuid, _, what = rest.partition("/")
-        of_team: dict[str, Callable[[Form], str]] = {
-            "people": lambda form: acts.add_people(uuid, form),
-            "remove": lambda form: acts.remove_person(uuid, form),
-            "name": lambda form: acts.rename_team(uuid, form),
-            "spaces": lambda form: acts.create_space(form, uuid),
+        key, _, what = rest.partition("/")
+        of_one: dict[tuple[str, str], Callable[[str, Form], str]] = {
+            ("teams", "people"): acts.add_people,
+            ("teams", "leave"): acts.leave,
+            ("teams", "remove"): acts.remove_person,
+            ("teams", "moderator"): acts.moderate,
+            ("teams", "name"): acts.rename_team,
+            ("teams", "spaces"): lambda uuid, form: acts.create_space(form, uuid),
+            ("groups", "people"): self._directory.add_member,
+            ("groups", "remove"): self._directory.remove_member,
+            ("groups", "account"): self._directory.switch_account,
         }
-        return of_team.get(what) if first == "teams" else None
+        act = of_one.get((first, what))
+        return (lambda form: act(key, form)) if act else None
 
 
 def _back(path: str) -> str:
     """To the page that the form stood on."""
     parts = path.strip("/").split("/")
-    return f"/teams/{parts[1]}" if parts[0] == "teams" and len(parts) > 2 else "/"
+    return f"/{parts[0]}/{parts[1]}" if len(parts) > 2 else "/"
 
 
 def _is_cross_site(request: Request) -> bool:

@@ -44,6 +44,19 @@ class GroupView:
 
 
 @dataclass(frozen=True)
+class Account:
+    """Somebody in a group, or who could be. enabled: may sign in."""
+
+    object_id: str
+    name: str
+    mail: str
+    member: bool
+    owner: bool
+    enabled: bool
+    guest: bool
+
+
+@dataclass(frozen=True)
 class CallView:
     cloud: str
     method: str
@@ -103,6 +116,34 @@ def groups(clouds: Clouds) -> list[GroupView]:
         found = [g for g in clouds.tenant.groups.values() if g.deleted is None]
         found.sort(key=lambda g: g.created, reverse=True)
         return [_group(clouds, group) for group in found]
+
+
+def group(clouds: Clouds, key: str) -> GroupView | None:
+    with clouds.microsoft.graph.lock:
+        found = clouds.tenant.groups.get(key)
+        return _group(clouds, found) if found and found.deleted is None else None
+
+
+def accounts(clouds: Clouds, key: str) -> tuple[list[Account], list[Account]]:
+    """Who is in the group of this id, members and owners, and everybody else in the tenant."""
+    with clouds.microsoft.graph.lock:
+        group = clouds.tenant.groups[key]
+        owners, members = group.rosters["owners"], group.rosters["members"]
+        everybody = [
+            Account(
+                user.object_id,
+                user.display_name,
+                user.mail,
+                member=user.object_id in members,
+                owner=user.object_id in owners,
+                enabled=user.enabled,
+                guest=user.user_type == "Guest",
+            )
+            for user in clouds.tenant.users.values()
+        ]
+    everybody.sort(key=lambda account: account.name)
+    inside = [account for account in everybody if account.member or account.owner]
+    return inside, [account for account in everybody if not account.member]
 
 
 def _group(clouds: Clouds, group: Group) -> GroupView:

@@ -13,7 +13,9 @@ def test_the_console_is_fit_for_everybody(
 ) -> None:
     somebody = reader(thorough=True)
     team = real.clouds.webex.create_team(party.ordinary, "Project X")
-    for path in ("/", f"/teams/{team.uuid}"):
+    ids = [party.ordinary.external_id or ""]
+    group = real.clouds.tenant.add_group("Project X", "project-x", owners=ids, members=ids)
+    for path in ("/", f"/teams/{team.uuid}", f"/groups/{group.id}"):
         somebody.open(real.urls["console"] + path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,10 @@ from sandbox.clock import VirtualClock
 from sandbox.clouds import world
 from sandbox.clouds.house import Clouds
 from sandbox.console.app import Console
+from sandbox.console.view import MARK
 from sandbox.kit import Response, parse_request
+from sandbox.microsoft import Group
+from sandbox.webex import Team
 
 HERE = "http://127.0.0.1:7070"
 
@@ -182,6 +186,135 @@ def test_people_come_and_go_and_names_change(browser: Browser, ada: str) -> None
     assert len(people) == 3 + len(world.PROBLEMS) + 1
     assert gone not in after["people"]
     assert (after["name"], after["spaces"]) == ("Project Y", ["Design"])
+
+
+@pytest.fixture
+def team(clouds: Clouds) -> Team:
+    """With a group, as the app would have made it."""
+    people = world.ordinary_people(clouds.webex)[:4]
+    team = clouds.webex.create_team(people[0], "Project X")
+    for person in people[1:]:
+        clouds.webex.add_member(team, person)
+    ids = [person.external_id or "" for person in people]
+    clouds.tenant.add_group(
+        "Project X", "project-x", owners=ids[:1], members=ids, unique_name=MARK + team.uuid
+    )
+    return team
+
+
+def group_of(clouds: Clouds, team: Team) -> Group:
+    group = clouds.tenant.group_by_unique_name(MARK + team.uuid)
+    assert group
+    return group
+
+
+def test_people_leave_by_themselves_or_are_taken_out(
+    browser: Browser, clouds: Clouds, team: Team
+) -> None:
+    _, one, other, _ = clouds.webex.people_of(team)
+    browser.post(f"/teams/{team.uuid}/leave", who=one.uuid)
+    browser.post(f"/teams/{team.uuid}/remove", who=other.uuid)
+
+    gone = [event for event in clouds.webex.world.events.values() if event.type == "deleted"]
+    assert [event.actor_uuid for event in gone] == [one.uuid, team.creator_uuid]
+    assert len(clouds.webex.people_of(team)) == 2
+
+
+def test_somebody_becomes_a_moderator_and_the_last_one_stays(
+    browser: Browser, clouds: Clouds, team: Team
+) -> None:
+    creator, other, *_ = clouds.webex.people_of(team)
+    browser.post(f"/teams/{team.uuid}/leave", who=creator.uuid)
+    refused = browser.page(f"/teams/{team.uuid}")
+    browser.post(f"/teams/{team.uuid}/moderator", who=other.uuid, on=1)
+    both = clouds.webex.moderators_of(team)
+    browser.post(f"/teams/{team.uuid}/moderator", who=creator.uuid, on=0)
+    browser.post(f"/teams/{team.uuid}/leave", who=creator.uuid)
+
+    assert "Not done: Webex refuses" in refused
+    assert both == [creator, other]
+    assert clouds.webex.moderators_of(team) == [other]
+    assert creator not in clouds.webex.people_of(team)
+
+
+def test_an_administrator_adds_and_removes_people_in_a_group(
+    browser: Browser, clouds: Clouds, team: Team
+) -> None:
+    group = group_of(clouds, team)
+    new = clouds.tenant.users[world.object_id_of(world.MICROSOFT_USER)]
+    answer = browser.post(f"/groups/{group.id}/people", who=new.mail)
+    added = list(group.members)
+    browser.post(f"/groups/{group.id}/remove", who=group.owners[0])
+
+    assert answer.headers["Location"] == f"/groups/{group.id}"
+    assert new.object_id in added
+    assert group.owners[0] not in group.members
+    page = browser.page(f"/groups/{group.id}")
+    assert 'owner</span> <span class="tag">no member' in page
+    assert "Project X" in page and f"/teams/{team.uuid}" in page
+
+
+def test_a_disabled_account_stays_in_its_groups(
+    browser: Browser, clouds: Clouds, team: Team
+) -> None:
+    group = group_of(clouds, team)
+    who = group.members[1]
+    browser.post(f"/groups/{group.id}/account", who=who, enabled=0)
+    page = browser.page(f"/groups/{group.id}")
+    disabled = not clouds.tenant.users[who].enabled
+    browser.post(f"/groups/{group.id}/account", who=who, enabled=1)
+
+    assert disabled and "disabled</span>" in page
+    assert clouds.tenant.users[who].enabled
+    assert who in group.members
+
+
+@pytest.mark.parametrize(
+    ("act", "who", "why"),
+    [
+        ("people", "nobody@example.example", "There is no account"),
+        ("people", "", "There is no account"),
+        ("people", "inside", "is in the group already"),
+        ("remove", "outside", "is not in the group"),
+        ("account", "nobody", "There is no account"),
+    ],
+)
+def test_what_cannot_be_done_to_a_group_changes_nothing(
+    browser: Browser, clouds: Clouds, team: Team, act: str, who: str, why: str
+) -> None:
+    group = group_of(clouds, team)
+    before = (group.members, group.owners)
+    known = {"inside": group.members[0], "outside": world.object_id_of(world.MICROSOFT_USER)}
+    browser.post(f"/groups/{group.id}/{act}", who=known.get(who, who))
+
+    assert why in browser.page(f"/groups/{group.id}")
+    assert (group.members, group.owners) == before
+
+
+def test_a_group_that_is_gone_has_no_page(browser: Browser, clouds: Clouds, team: Team) -> None:
+    group = group_of(clouds, team)
+    clouds.tenant.delete_group(group)
+    browser.post(f"/groups/{group.id}/people", who=group.members[0])
+
+    assert browser.get(f"/groups/{group.id}").status == 404
+    assert "Not done: This group is gone" in browser.page()
+
+
+def test_what_was_done_to_a_group_is_still_so_after_a_new_start(tmp_path: Path) -> None:
+    file = tmp_path / "world.json"
+    clouds = Clouds(file, VirtualClock())
+    group = clouds.tenant.add_group("Project X", "project-x", owners=[], members=[])
+    clouds.save()
+    browser = Browser(Console(clouds, {}))
+    somebody = world.object_id_of(world.MICROSOFT_USER)
+    browser.post(f"/groups/{group.id}/people", who=somebody)
+    clouds.save()
+    members = Clouds(file, VirtualClock()).tenant.groups[group.id].members
+    browser.post(f"/groups/{group.id}/account", who=somebody, enabled=0)
+    clouds.save()
+
+    assert members == [somebody]
+    assert not Clouds(file, VirtualClock()).tenant.users[somebody].enabled
 
 
 def test_without_an_app_the_switch_says_so(browser: Browser) -> None:
