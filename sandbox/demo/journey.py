@@ -8,15 +8,17 @@ import time
 from pathlib import Path
 
 from sandbox.console import spells
+from sandbox.demo import crowd
+from sandbox.demo.life import CHANGES, Change, live
 from sandbox.demo.pages import People
 from sandbox.demo.refusals import (
-    check_team_from_before,
+    check_untouched,
     forge,
     join_team_from_before,
     make_team_from_before,
     play_off,
 )
-from sandbox.demo.scenes import Line, Playing, Scene
+from sandbox.demo.scenes import Line, Playing, Scene, playing
 from sandbox.demo.stage import Stage, stage
 from sandbox.demo.table import table
 from sandbox.supervise import Steps
@@ -70,20 +72,31 @@ def _play_all(here: Stage, say: Steps) -> list[Line]:
     if any(step.wrong for step in steps):
         return steps
     time.sleep(1)
-    small = [Playing(here, scene, say) for scene in SMALL]
+    # Nobody is removed before a team has settled, five minutes after it was seen: these begin first
+    # and come to their end last, and all else is played meanwhile.
+    leaving = Playing("many leave", lambda: crowd.gather_and_leave(here, say))
+    lives = [_living(here, change, say) for change in CHANGES]
+    small = [playing(here, scene, say) for scene in SMALL]
     forged = forge(here, say)
     join_team_from_before(here, from_before, say)
-    large = Playing(here, LARGE_BY_WEBHOOK, say)
-    lines = [*steps, forged, *(playing.line() for playing in small), large.line()]
+    large = playing(here, LARGE_BY_WEBHOOK, say)
+    lines = [*steps, forged, *(scene.end() for scene in small), large.end()]
     lines += _throttle(here, say)
-    lines.append(check_team_from_before(here, from_before))
-    lines.append(play_off(here, people, say))
-    return lines
+    off, made_while_off = play_off(here, people, say)
+    lines.append(off)
+    left = leaving.end()
+    held, allowed = crowd.hold(here, left, say), crowd.release(here, left, people, say)
+    lines += [*(life.end() for life in lives), held, allowed]
+    return [*lines, *(check_untouched(here, team) for team in (from_before, made_while_off))]
+
+
+def _living(here: Stage, change: Change, say: Steps) -> Playing[Line]:
+    return Playing(change.name, lambda: live(here, change, say))
 
 
 def _throttle(here: Stage, say: Steps) -> list[Line]:
     """The second team of 500, while each cloud in turn will not answer for a while."""
-    large = Playing(here, LARGE_BY_EVENTS, say)
+    large = playing(here, LARGE_BY_EVENTS, say)
     clouds = here.clouds
     lines: list[Line] = []
     for cloud, scene in (
@@ -93,8 +106,8 @@ def _throttle(here: Stage, say: Steps) -> list[Line]:
         spells.throttle(cloud, SPELL_SECONDS)
         say(f"For {SPELL_SECONDS:g} s {cloud.name} answers 429 to everything")
         before = here.tally.answered(cloud.name, 429)
-        line = Playing(here, scene, say).line()
+        line = playing(here, scene, say).end()
         if here.tally.answered(cloud.name, 429) == before:
             line.wrong.append("nothing was throttled")
         lines.append(line)
-    return [large.line(), *lines]
+    return [large.end(), *lines]

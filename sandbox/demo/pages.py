@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from sandbox.browser.errands import Errands
 from sandbox.browser.http import over_http
@@ -17,7 +17,10 @@ from sandbox.browser.visitor import Browser
 from sandbox.clouds import world
 from sandbox.demo.scenes import Line
 from sandbox.demo.stage import Stage
+from sandbox.installation import ORG
 from sandbox.supervise import Steps
+from sandbox.webex import Person, Team
+from shared.core.ids import TeamId
 
 
 class People:
@@ -42,6 +45,28 @@ class People:
         """What is wrong with it."""
         self.admin.turn_off()
         return ["it did not go off"] if self._stage.is_on else []
+
+    def turn_on_again(self) -> list[str]:
+        """What is wrong with it."""
+        self.admin.turn_on()
+        return [] if self._stage.is_on else ["it did not go on again"]
+
+    def allow(self, team: Team, people: Collection[Person]) -> list[str]:
+        """On the page Activity: these people wait to be removed, and may be; what is wrong."""
+        browser = self.admin.browser
+        try:
+            browser.get("/activity?status=needs_person")
+            page = browser.follow(team.name)
+            missing = [person.name for person in people if person.name not in _names(page)]
+            browser.press("/activity/held", decision="allow")
+        except (AssertionError, KeyError) as error:
+            return [str(error)]
+        wrong = [f"the page does not name {len(missing)} of them"] if missing else []
+        kept = self._stage.services.teams.held(TeamId(team.uuid))
+        # None: the worker was quicker than this.
+        if kept is not None and kept.value.decided != "allow":
+            wrong.append("the page's Allow was not kept")
+        return wrong
 
     def _play(self, name: str, step: Callable[[], Iterator[str]]) -> Line:
         started = time.monotonic()
@@ -71,6 +96,9 @@ class People:
             yield _unless(page.path == "/handover/done", f"{capability}: refused", page)
             page = self.admin.confirm(capability)
             yield _unless(page.path == "/credentials", f"{capability}: not confirmed", page)
+        kept = self._stage.wiring.credentials(ORG).read("spaces")
+        writes = kept is not None and "spark-compliance:memberships_write" in kept.scopes
+        yield _unless(writes, "the sign-in cannot write memberships", page)
 
     def _prerequisites(self) -> Iterator[str]:
         self.admin.recheck()
@@ -102,6 +130,12 @@ class People:
 
     def _email(self, name: str) -> str:
         return world.person(self._stage.clouds.webex, name).email
+
+
+def _names(page: Page) -> set[str]:
+    """Everybody in the lists of names on it."""
+    lists = [e for e in page.document.root.all("ul") if "names" in e["class"]]
+    return {item.text for each in lists for item in each.all("li")}
 
 
 def _unless(right: bool, wrong: str, page: Page) -> str:

@@ -62,15 +62,15 @@ def join_team_from_before(stage: Stage, team: Team, say: Steps) -> None:
     say(f"The team from before: {BEFORE_SIZE} people joined it")
 
 
-def check_team_from_before(stage: Stage, team: Team) -> Line:
+def check_untouched(stage: Stage, team: Team) -> Line:
     """At the end, when there was time enough to touch it."""
     wrong = checks.is_untouched(stage, team)
     size = len(stage.clouds.webex.people_of(team))
     return Line(team.name, wrong, size, count=stage.tally.of(team.uuid))
 
 
-def play_off(stage: Stage, admin: People, say: Steps) -> Line:
-    """With the switch Off a new team gets nothing; nor is anything else written."""
+def play_off(stage: Stage, admin: People, say: Steps) -> tuple[Line, Team]:
+    """With the switch Off a new team gets nothing, nor is anything else written; then On again."""
     wrong = admin.turn_off()
     say("The administrator slid the switch to Off")
     # A step that was on its way may still land, and the webhook is taken away.
@@ -88,9 +88,11 @@ def play_off(stage: Stage, admin: People, say: Steps) -> Line:
     wrong += checks.is_untouched(stage, team)
     if after != before:
         wrong.append(f"calls went out: {_difference(before, after)}")
-    say(f"{team.name}: {'; '.join(wrong) or 'nothing happened'}")
-    return Line(team.name, wrong, 1, count=stage.tally.of(team.uuid))
+    wrong += admin.turn_on_again()
+    say(f"{team.name}: {'; '.join(wrong) or 'nothing happened'}; On again")
+    return Line("pages: Off, and On again", wrong), team
 
 
 def _difference(before: Count, after: Count) -> str:
-    return f"Webex {after.webex - before.webex}, Graph {after.graph - before.graph}"
+    more = after.since(before)
+    return f"Webex {more.webex}, Graph {more.graph}"

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from sandbox.clouds import world
 from sandbox.demo import checks
@@ -15,12 +16,17 @@ from sandbox.demo.tally import Count
 from sandbox.supervise import Steps
 from sandbox.webex import Person, Team
 
+T = TypeVar("T")
+
 _TICK = 0.25
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table. Seconds are since the team's creation; None: did not happen."""
+    """One line of the table. Seconds are since the team's creation; None: did not happen.
+
+    followed: since a change on one side, until the other had it.
+    """
 
     what: str
     wrong: list[str]
@@ -29,6 +35,7 @@ class Line:
     full: float | None = None
     folder: float | None = None
     count: Count | None = None
+    followed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -44,33 +51,44 @@ class Scene:
     problems: bool = False
 
 
-class Playing:
-    """A scene that goes on in a thread of its own; `line` waits for its end."""
+class Playing(Generic[T]):
+    """Something that goes on in a thread of its own; `end` waits for what comes of it."""
 
-    def __init__(self, stage: Stage, scene: Scene, say: Steps) -> None:
-        self._stage = stage
-        self._scene = scene
-        self._say = say
-        self._line: Line | None = None
+    def __init__(self, name: str, act: Callable[[], T]) -> None:
+        self._act = act
+        self._end: list[T] = []
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._play, name=scene.name, daemon=True)
+        self._thread = threading.Thread(target=self._play, name=name, daemon=True)
         self._thread.start()
 
-    def line(self) -> Line:
+    def end(self) -> T:
         self._thread.join()
         if self._failure:
             raise self._failure
-        assert self._line
-        return self._line
+        return self._end[0]
 
     def _play(self) -> None:
         try:
-            self._line = play(self._stage, self._scene, self._say)
+            self._end.append(self._act())
         except BaseException as failure:
             self._failure = failure
 
 
-def play(stage: Stage, scene: Scene, say: Steps) -> Line:
+def playing(stage: Stage, scene: Scene, say: Steps) -> Playing[Line]:
+    return Playing(scene.name, lambda: play(stage, scene, say).line)
+
+
+@dataclass(frozen=True)
+class Played:
+    """started: when the team was created, by the monotonic clock. people: the creator first."""
+
+    line: Line
+    team: Team
+    people: list[Person]
+    started: float
+
+
+def play(stage: Stage, scene: Scene, say: Steps) -> Played:
     """From the team's creation until all is right, or patience is at its end."""
     people = cast(stage, scene)
     team = create(stage, people[0], scene.name, heard=scene.heard, doubled=scene.doubled)
@@ -90,18 +108,29 @@ def play(stage: Stage, scene: Scene, say: Steps) -> Line:
             say(f"{scene.name}: {_TOLD[what]}")
         time.sleep(_TICK)
     arrivals.join()
-    wrong = _settled_wrong(stage, team)
+    wrong = wrong_in_the_end(stage, team)
     if wrong and len(seen) < len(watched):
         wrong.insert(0, f"not done within {scene.patience:g} s")
     say(f"{scene.name}: {'; '.join(wrong) or 'all is right'}")
-    return Line(scene.name, wrong, len(people), **seen, count=stage.tally.of(team.uuid))
+    line = Line(scene.name, wrong, len(people), **seen, count=stage.tally.of(team.uuid))
+    return Played(line, team, people, started)
+
+
+def waited(until: Callable[[], bool], patience: float) -> float | None:
+    """The seconds it took; None: it did not come to be."""
+    started = time.monotonic()
+    while not until():
+        if time.monotonic() - started >= patience:
+            return None
+        time.sleep(_TICK)
+    return time.monotonic() - started
 
 
 _TOLD = {"group": "the group is there", "full": "everybody is in it", "folder": "folder linked"}
 
 
-def _settled_wrong(stage: Stage, team: Team) -> list[str]:
-    """The app writes its record a moment after the clouds changed."""
+def wrong_in_the_end(stage: Stage, team: Team) -> list[str]:
+    """What stays wrong: the app writes its record a moment after the clouds changed."""
     for _ in range(20):
         wrong = checks.what_is_wrong(stage, team)
         if not wrong:

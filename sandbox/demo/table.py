@@ -12,6 +12,7 @@ HEADINGS = (
     "group s",
     "all in s",
     "folder s",
+    "followed s",
     "Webex",
     "Graph",
     "writes",
@@ -20,7 +21,8 @@ HEADINGS = (
 
 
 def table(lines: Iterable[Line]) -> str:
-    """Seconds are since the team's creation; requests are those about the team."""
+    """Seconds are since the team's creation, or, followed, since a change on one side until the
+    other has it; requests are those about the team since then."""
     rows = [HEADINGS, *(_cells(line) for line in lines)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
     return "\n".join(_row(row, widths) for row in [rows[0], [w * "-" for w in widths], *rows[1:]])
@@ -34,6 +36,7 @@ def _cells(line: Line) -> tuple[str, ...]:
         _seconds(line.group),
         _seconds(line.full),
         _seconds(line.folder),
+        _seconds(line.followed),
         str(count.webex) if count else "",
         str(count.graph) if count else "",
         str(count.writes) if count else "",

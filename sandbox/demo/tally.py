@@ -18,11 +18,20 @@ _GROUP = re.compile(rf"groups(?:/([0-9a-f-]{{36}})|\(uniqueName='{MARK}([0-9a-f-
 
 @dataclass(frozen=True)
 class Count:
-    """Requests about one team; a `$batch` is one of them, its parts are `writes`."""
+    """Requests about one team; a `$batch` is one of them.
+
+    writes: what was asked of either cloud to change: directory writes, parts of a `$batch` one by
+    one, and memberships in Webex.
+    """
 
     webex: int
     graph: int
     writes: int
+
+    def since(self, before: Count) -> Count:
+        return Count(
+            self.webex - before.webex, self.graph - before.graph, self.writes - before.writes
+        )
 
 
 class Tally:
@@ -43,6 +52,8 @@ class Tally:
                 self._counts[cloud, team] += 1
             for team, writes in groups.items():
                 self._counts["writes", team] += writes
+            for team in spaces if _is_membership_write(cloud, request) else ():
+                self._counts["writes", team] += 1
 
     def of(self, team: str) -> Count:
         with self._lock:
@@ -84,5 +95,11 @@ def _spaces(request: Request) -> set[str]:
     names = [*request.path.split("/"), *request.query.get("roomId", ())]
     if request.method == "POST" and b"roomId" in request.body:
         names.append(str(json.loads(request.body).get("roomId")))
-    refs = [decode(name) for name in names]
-    return {ref.key for ref in refs if ref and ref.kind in ("ROOM", "TEAM")}
+    refs = [ref for ref in map(decode, names) if ref]
+    # A membership's key is that of the person and that of the room.
+    ended = {ref.key.rpartition(":")[2] for ref in refs if ref.kind == "MEMBERSHIP"}
+    return ended | {ref.key for ref in refs if ref.kind in ("ROOM", "TEAM")}
+
+
+def _is_membership_write(cloud: str, request: Request) -> bool:
+    return cloud == "webex" and request.method != "GET" and "/memberships" in request.path
