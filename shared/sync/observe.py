@@ -10,7 +10,7 @@ from shared.core import ledger as book
 from shared.core import naming, times
 from shared.core.errors import NotThere, Permanent, Unavailable
 from shared.core.ids import ObjectId, PersonId
-from shared.core.ledger import OWNERS, WEBEX, Change, Sight
+from shared.core.ledger import MEMBERS, OWNERS, WEBEX, Change, Sight
 from shared.core.merge import Sides
 from shared.core.model import Account, Direction, Member, OrgSettings, Team
 from shared.core.people import People, is_undecided, roster_digest, sort_people
@@ -258,17 +258,22 @@ def _need_owners(state: Book, sight: Sight) -> bool:
 
 
 def _read_members(state: Book, *, full: bool) -> dict[ObjectId, Account]:
-    """Read whole. Raises GroupGone, Later while the group is young."""
+    """Read whole. Raises GroupGone, Later while the group is young, Unavailable."""
     team, groups = state.team, state.services.groups
     assert team.group_id is not None
     if full:
         _read_name(state)
     try:
-        return groups.members(team.group_id)
+        found = groups.members(team.group_id)
     except NotThere as failure:
         if not full:
             _read_name(state)
-        raise (_not_there_yet(state) or failure) from failure
+        raise (_not_there_yet(state) or _half_there(failure)) from failure
+    long_there = frozenset(state.ledger.baseline.values()) - state.ledger.awaited(MEMBERS)
+    if long_there and not found:
+        # Nobody can tell it from a read that went wrong, and it must not empty the team.
+        raise Unavailable("Microsoft 365 shows nobody in the group")
+    return found
 
 
 def _read_owners(state: Book) -> frozenset[ObjectId]:
@@ -276,7 +281,12 @@ def _read_owners(state: Book) -> frozenset[ObjectId]:
     try:
         return state.services.groups.owners(state.team.group_id)
     except NotThere as failure:
-        raise (_not_there_yet(state) or failure) from failure
+        raise (_not_there_yet(state) or _half_there(failure)) from failure
+
+
+def _half_there(failure: NotThere) -> Unavailable:
+    """The group was read, and yet not who is in it: another replica answered."""
+    return Unavailable(f"the group is there, its people are not: {failure}", failure.where)
 
 
 def _read_name(state: Book) -> None:

@@ -234,10 +234,14 @@ def parse_room(raw: Mapping[str, Any]) -> Room:
     )
 
 
+# What is decided by; a name is only shown.
+_DECIDES = frozenset({"personId", "personOrgId", "isModerator", "created"})
+
+
 def parse_member(raw: Mapping[str, Any]) -> Member | None:
     """None for an item that Webex could not fill (`errors`); such a read is not a full one."""
-    person = uuid_of(raw.get("personId"))
-    if person is None:
+    person, unread = uuid_of(raw.get("personId")), raw.get("errors")
+    if person is None or (isinstance(unread, dict) and not _DECIDES.isdisjoint(unread)):
         return None
     return Member(
         person=PersonId(person),
