@@ -6,21 +6,24 @@ straight to whatever is due next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from sandbox.kit import Call
 from sandbox.microsoft.state import Group
 from sandbox.webex.state import Person, Team
+from shared.admin import again, holding
+from shared.admin.ports import Actor, Office
 from shared.core.held import Held
-from shared.core.ids import TeamId
+from shared.core.ids import OrgId, PersonId, TeamId
 from shared.core.ledger import Ledger
-from shared.core.model import OrgSettings, Status
+from shared.core.model import Direction, OrgSettings, Status
 from shared.core.model import Team as TeamRow
 from shared.sync.lease import want
 from shared.wiring import Wiring
 from tests.journeys.stage import Stage
 
+ADMIN = Actor(PersonId(""), "an administrator")
 # Asked of the whole tenant, whatever the number of teams.
 _POLLS = ("/v1/events", "/groups/delta")
 # Seconds between two runs of the chores, which are the dearest part of passing time.
@@ -112,8 +115,27 @@ class Standing:
         ]
 
     def ask(self) -> None:
-        """Somebody wants everything looked at, as Retry does."""
+        """Somebody wants everything looked at."""
         want(self.stage.services, self.team.uuid, self.team.general.id, whole=True)
+
+    # What administrators do
+
+    def decide(self, decision: str) -> None:
+        """On the team's page, with what waits before their eyes."""
+        held = self.held
+        assert held is not None
+        holding.decide(self.office, ADMIN, self.team.uuid, decision, holding.mark(held))
+
+    def lead(self, direction: Direction) -> None:
+        """Of this team alone."""
+        assert holding.lead(self.office, ADMIN, self.team.uuid, direction.value)
+
+    def retry(self) -> None:
+        again.retry(self.office, ADMIN, self.team.uuid)
+
+    @property
+    def office(self) -> Office:
+        return self.stage.wiring.office(OrgId(self.stage.org.uuid))
 
 
 def newcomers(stage: Stage, count: int = 1, *, known: bool = True) -> list[Person]:
@@ -182,8 +204,11 @@ def live(stage: Stage, seconds: float, *, step: float = 10) -> None:
         stage.clock.advance(min(step, left))
 
 
-def later(stage: Stage, seconds: float) -> None:
-    """Let time pass: what has just happened is heard of, then from look to look at one go."""
+def later(stage: Stage, seconds: float, live: Callable[..., None] = live) -> None:
+    """Let time pass: what has just happened is heard of, then from look to look at one go.
+
+    live: how time passes while it is lived through.
+    """
     end = stage.clock.now() + seconds
     while True:
         live(stage, max(0.0, min(_HEARD, end - stage.clock.now())), step=20)
