@@ -38,10 +38,9 @@ class Connected:
     people: Sequence[Person]
 
 
-def make_teams(stage: Stage, count: int) -> list[Connected]:
-    """In both clouds, without telling anybody."""
+def make_teams(stage: Stage, count: int, everybody: Sequence[Person]) -> list[Connected]:
+    """In both clouds, without telling anybody; each with SIZE of these people."""
     rng = random.Random(count)
-    everybody = stage.people(max(2 * SIZE, count))
     with _silent(stage):
         return [_connected(stage, rng.sample(everybody, SIZE), n) for n in range(count)]
 
@@ -71,8 +70,7 @@ def _connected(stage: Stage, people: Sequence[Person], number: int) -> Connected
 
 
 def keep_rows(stage: Stage, teams: Sequence[Connected]) -> None:
-    """The rows of it all, by the storage's own words."""
-    stage.know(list({p.uuid: p for each in teams for p in each.people}.values()))
+    """The rows of these teams, by the storage's own words."""
     bulk = Bulk(stage.wiring.tables.partition("Teams", stage.org.uuid), stage.org.uuid)
     rows, looks = TeamRows(bulk), LookRows(bulk)
     rng = random.Random(len(teams))

@@ -44,15 +44,14 @@ _KINDS = (
 )
 _OURS = [tracemalloc.Filter(True, str(ROOT / part / "*")) for part in ("shared", "functions")]
 NOTES = (
-    f"A virtual week; teams of {SIZE}, connected long ago, their weekly looks spread as they come"
-    " to be. For an hour both",
-    "timers run in full; after it the watch runs only when a team is due, at full minutes, and the"
-    " chores do not.",
-    "Teams, groups and rows are made directly, not by the app. Tables are kept in this process: the"
-    " emulator reads a whole",
-    "partition for every row. Limits, transactions and ETags hold all the same, and requests are"
-    " those that the emulator",
-    "gets (a test compares them). Tokens are not counted.",
+    f"A virtual week; teams of {SIZE}, connected long ago, of as many people as there are teams on"
+    " the left,",
+    "their weekly looks spread as they come to be. For an hour both timers run in full; after it the",
+    "watch runs only when a team is due, at full minutes, and the chores do not. Teams, groups and",
+    "rows are made directly, not by the app. Tables are kept in this process: the emulator reads a",
+    "whole partition for every row. Limits, transactions and ETags hold all the same, and requests",
+    "are those that the emulator gets (a test compares them). Tokens are not counted. Memory is that",
+    "of every tenth look and of each watch of that hour; at times the stand-ins' own is in it.",
 )
 
 
@@ -106,7 +105,7 @@ class Outcome:
 
 
 def measure(teams: int = TEAMS) -> Section:
-    few, many = sweep(max(1, teams // 10)), sweep(teams)
+    few, many = sweep(max(1, teams // 10), people=teams), sweep(teams)
     return Section(
         f"A week of {teams} connected teams, nothing changed",
         list(_rows(few, many)),
@@ -144,11 +143,12 @@ def _of(costs: Costs, *kinds: str) -> float:
     return costs.a_run(sum(costs.calls[kind] for kind in kinds))
 
 
-def sweep(teams: int, *, storage: str = "", full: int = HOUR) -> Outcome:
-    """storage: "" for tables in this process. full: so many seconds both timers run in full."""
+def sweep(teams: int, *, people: int = 0, storage: str = "", full: int = HOUR) -> Outcome:
+    """people: known in all, at least as many as there are teams. storage: "" for tables in this
+    process. full: so many seconds both timers run in full."""
     began = time.monotonic()
     here = Sweep(_stage(storage), Outcome(teams))
-    here.settle()
+    here.settle(max(people, teams, 2 * SIZE))
     # What is there by now is not looked through any more: only what the app leaves behind.
     gc.freeze()
     try:
@@ -176,14 +176,16 @@ class Sweep:
     outcome: Outcome
     end: float = 0.0
 
-    def settle(self) -> None:
+    def settle(self, people: int) -> None:
         """Everything is there, the switch is On, and what it woke is awake again."""
         stage = self.stage
-        teams = make_teams(stage, self.outcome.teams)
+        everybody = stage.people(people)
+        teams = make_teams(stage, self.outcome.teams, everybody)
         stage.clock.advance(HOUR)
         stage.turn_on(webhook=False)
         # Before there are rows: so it wakes nobody.
         stage.run(120)
+        stage.know(everybody)
         keep_rows(stage, teams)
         _empty_logs(stage)
         self.end = stage.clock.now() + WEEK
