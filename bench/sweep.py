@@ -44,14 +44,14 @@ _KINDS = (
 )
 _OURS = [tracemalloc.Filter(True, str(ROOT / part / "*")) for part in ("shared", "functions")]
 NOTES = (
-    f"A virtual week; teams of {SIZE}, connected long ago, of as many people as there are teams on"
-    " the left,",
-    "their weekly looks spread as they come to be. For an hour both timers run in full; after it the",
-    "watch runs only when a team is due, at full minutes, and the chores do not. Teams, groups and",
-    "rows are made directly, not by the app. Tables are kept in this process: the emulator reads a",
-    "whole partition for every row. Limits, transactions and ETags hold all the same, and requests",
-    "are those that the emulator gets (a test compares them). Tokens are not counted. Memory is that",
-    "of every tenth look and of each watch of that hour; at times the stand-ins' own is in it.",
+    "A virtual week; teams of six, connected long ago, of as many people as there are teams on",
+    "the left, their weekly looks spread as they come to be. For an hour both timers run in full;",
+    "after it the watch runs only when a team is due, at full minutes, and the chores do not.",
+    "Teams, groups and rows are made directly, not by the app. Tables are kept in this process:",
+    "the emulator reads a whole partition for every row. Limits, transactions and ETags hold all",
+    "the same, and requests are those that the emulator gets (a test compares them). Tokens are",
+    "not counted. Memory is that of every tenth look and of each watch of that hour; at times the",
+    "stand-ins' own is in it.",
 )
 
 
