@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.measure import interleaved, sample
-from bench.sweep import sweep
+from bench.sweep import Outcome, sweep
 from bench.table import Row, Section, render
 
 
@@ -46,3 +46,12 @@ def test_tables_in_this_process_get_what_the_emulator_gets(azurite: str) -> None
         )
     assert (real.wrong, ours.wrong) == ("", "")
     assert ours.looks.runs >= 3
+
+
+def test_a_sweep_that_writes_or_leaves_a_team_out_is_wrong() -> None:
+    few = Outcome(2, looked_at={"one", "two"})
+    many = Outcome(3, looked_at={"one"}, writes=1)
+    many.looks.calls["GET /v1/people/me"] = 1
+
+    assert few.wrong == ""
+    assert many.wrong == "1 writes, 2 teams were not looked at, 1 other calls"
