@@ -90,6 +90,7 @@ def observe(
     reading = _Reading(team_read, roster, people)
     accounts = _read_members(state, full=full)
     group_read = state.services.now()
+    _begin_memory(state)
     sides = _sides(state, settings, reading, accounts, full=full)
     observed = Observed(
         people=people,
@@ -98,7 +99,7 @@ def observe(
         sides=sides,
         limits=settings.limits,
         allowed=allowed,
-        first=not state.ledger_row.etag,
+        first=state.first,
     )
     moments = [m for m in (resolved.later, reading.strangers.later) if m is not None]
     return Seen(
@@ -174,6 +175,14 @@ def _before_group(state: Book, settings: OrgSettings, people: People, undecided:
         undecided=undecided,
         limits=settings.limits,
     )
+
+
+def _begin_memory(state: Book) -> None:
+    """Where nothing is remembered of a group that is there, something waits: said before anything
+    is remembered, so that dying in between makes nobody's absence or presence a change."""
+    if not state.ledger_row.etag:
+        state.first = True
+        state.save_team(replace(state.team, held=True))
 
 
 def _sides(

@@ -17,6 +17,7 @@ class Book:
 
     in_its_own_time: the look was due by itself, or somebody asked for the whole of it: then who
     was refused before is tried again. trial: nothing is written; saves are only remembered here.
+    first: nothing is remembered of the team's people but what an administrator has yet to see.
     """
 
     held: Held
@@ -24,6 +25,7 @@ class Book:
     ledger_row: Versioned[Ledger]
     in_its_own_time: bool = False
     trial: bool = False
+    first: bool = False
 
     @property
     def services(self) -> Services:
