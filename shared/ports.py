@@ -139,7 +139,6 @@ class Teams(Protocol):
 
     def remember_space(self, space: Space) -> None: ...
 
-
     def teams_of(self, groups: Collection[GroupId]) -> dict[GroupId, Connected]:
         """Those of these groups that are a team's, as far as `remember_group` was told."""
 

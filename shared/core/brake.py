@@ -40,17 +40,19 @@ def brake(
 
     team, group: how many people are on each side. allowed: what an administrator has allowed; it is
     not counted again. settled: else additions to the group are the new team's own. first: nothing
-    is remembered of this team, so every change waits.
+    is remembered of this team, so every change waits, owners' too.
     """
+    if first:
+        new = tuple(c for c in changes if c not in allowed)
+        go = tuple(c for c in changes if c in allowed)
+        return Braked(go, new, ("first_merge",) if new else ())
     held: list[Change] = []
     why: set[str] = set()
     for side, size in ((MEMBERS, group), (WEBEX, team)):
         for op in (ADD, REMOVE):
             asked = [c for c in changes if (c.side, c.op) == (side, op) and c not in allowed]
             reason = _why(op, len(asked), size, limits)
-            if first and asked:
-                reason = "first_merge"
-            elif op == ADD and side == MEMBERS and not settled:
+            if op == ADD and side == MEMBERS and not settled:
                 reason = ""
             if reason:
                 held += asked

@@ -2,8 +2,13 @@
 
 *Baseline*: pairs that were seen on both sides, or written by us with a success. *Pending*: our own
 writes; app-only reads after writes are stale by design, so an answered write overrides what a read
-says. Running out never counts as a person's change. *Missing*: who is missed on a side, and since
-when: a removal that rests on absence takes two reads.
+says, also for a while after a read has shown it: the next replica may be further behind. Running
+out never counts as a person's change. *Missing*: who is missed on a side, and since when: a removal
+that rests on absence takes two reads.
+
+Webex is read as it is. The group is read through replicas, so of a write to the group of which
+nothing was heard no read proves that it has landed before it is old: until then nobody is taken for
+removed by a person, and whoever is still to be added or removed is sent again.
 """
 
 from __future__ import annotations
@@ -56,9 +61,9 @@ class Change(NamedTuple):
 class Pending:
     """One write of ours. Times in milliseconds, whole seconds in the row, 0 for never.
 
-    at: before the send. answered: the success. contradicted: the first read that denied it.
-    seen: the first read that showed it; a removal is kept a while after that, since the next read
-    may come from a replica that is further behind.
+    at: before the send. answered: the success. contradicted: the first read that denied it, since
+    the last that showed it. seen: the first read that showed it. What the group's replicas have
+    shown of a pair that is new to us, or gone, is kept like a write that was answered and seen.
     """
 
     person: PersonId
@@ -89,9 +94,9 @@ class Missing(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """owners: principals that were owners and in the team. led: those of them, or on the way to
-    be, who were seen moderating. missing: since when, in milliseconds. refused: changes that an
-    administrator does not want."""
+    """owners: principals that were owners and in the team. led: those who were seen moderating, but
+    for whom somebody else has made an owner since. missing: since when, in milliseconds. refused:
+    changes that an administrator does not want."""
 
     baseline: dict[PersonId, ObjectId] = field(default_factory=dict)
     owners: frozenset[ObjectId] = frozenset()
@@ -107,32 +112,70 @@ class Ledger:
             p.object for p in self.pending.values() if p.side == side and p.op == op and p.answered
         )
 
+    def unheard(self, side: str, *ops: str) -> frozenset[ObjectId]:
+        """Whom a write of ours may have put on a side or taken from it: nothing was heard of it."""
+        return frozenset(
+            p.object
+            for p in self.pending.values()
+            if p.side == side and p.op in (ops or _OPS) and not p.answered
+        )
+
 
 def sending(ledger: Ledger, pairs: Iterable[Pair], side: str, now: int, op: str = ADD) -> Ledger:
-    """To be kept before the pairs are sent to a side. The opposite write is history then."""
-    entries = {
-        p.key: p for p in (Pending(pair.person, pair.object, side, op, now) for pair in pairs)
-    }
-    opposite = {(o, s, _other(op)) for o, s, _ in entries}
-    kept = {k: v for k, v in ledger.pending.items() if k not in opposite}
-    return replace(ledger, pending={**kept, **entries})
+    """To be kept before the pairs are sent to a side; the opposite counts until the answer."""
+    pairs = list(pairs)
+    entries = [
+        _sent(ledger.pending.get((pair.object, side, op)), pair, side, op, now) for pair in pairs
+    ]
+    if side == OWNERS and op == REMOVE:
+        # Where the group has a team in Microsoft Teams, who stops owning it is no member either:
+        # https://learn.microsoft.com/graph/known-issues. Whoever stays is added if that is so.
+        stay = [p for p in pairs if p.person in ledger.baseline]
+        entries += [Pending(*pair, MEMBERS, ADD, now, seen=now) for pair in stay]
+    return replace(ledger, pending={**ledger.pending, **{p.key: p for p in entries}})
+
+
+def _sent(before: Pending | None, pair: Pair, side: str, op: str, now: int) -> Pending:
+    """Sent to the group again, it keeps what reads have said of it: it may have landed before."""
+    if before and not before.answered and side != WEBEX:
+        return replace(before, at=now)
+    return Pending(*pair, side, op, now)
 
 
 def answered(ledger: Ledger, pairs: Iterable[Pair], side: str, now: int, op: str = ADD) -> Ledger:
     """The provider said that these pairs are on a side now, or (REMOVE) no longer."""
     pairs = list(pairs)
-    pending = dict(ledger.pending)
+    opposite = {(p.object, side, _other(op)) for p in pairs}
+    pending = {k: v for k, v in ledger.pending.items() if k not in opposite}
     for pair in pairs:
         key = (pair.object, side, op)
         before = pending.get(key) or Pending(pair.person, pair.object, side, op, now)
-        pending[key] = replace(before, answered=now)
-    ledger = replace(ledger, pending=pending)
-    objects = {p.object for p in pairs}
+        pending[key] = replace(before, answered=now, contradicted=0, seen=0)
+    if side == WEBEX:
+        # It rests on what the group's replicas showed: those that are behind must not deny it.
+        pending |= _shown(pairs, op, now, pending)
+    return _written(replace(ledger, pending=pending), pairs, side, op)
+
+
+def _shown(
+    pairs: Iterable[Pair], op: str, now: int, pending: Mapping[Key, Pending]
+) -> dict[Key, Pending]:
+    """What the group's replicas have shown of these pairs, as good as a write of ours, unless there
+    is one: a replica that is further behind must not count as a person's change."""
+    return {
+        (pair.object, MEMBERS, op): Pending(*pair, MEMBERS, op, now, answered=now, seen=now)
+        for pair in pairs
+        if not any((pair.object, MEMBERS, each) in pending for each in _OPS)
+    }
+
+
+def _written(ledger: Ledger, pairs: Iterable[Pair], side: str, op: str) -> Ledger:
+    """The memory after a write, but for the pending ones."""
+    people = {p.person: p.object for p in pairs}
+    objects = frozenset(people.values())
     if side == OWNERS:
         owners = ledger.owners | objects if op == ADD else ledger.owners - objects
-        led = ledger.led if op == ADD else ledger.led - objects
-        return replace(ledger, owners=owners, led=led)
-    people = {p.person: p.object for p in pairs}
+        return replace(ledger, owners=owners)
     if op == ADD:
         return replace(ledger, baseline={**ledger.baseline, **people})
     kept = {p: o for p, o in ledger.baseline.items() if p not in people}
@@ -141,9 +184,11 @@ def answered(ledger: Ledger, pairs: Iterable[Pair], side: str, now: int, op: str
 
 
 def refused(ledger: Ledger, pairs: Iterable[Pair], side: str, op: str = ADD) -> Ledger:
-    """The provider said no: nothing of it is under way any more."""
+    """The provider said no. It is under way no more, unless it was sent before and may have landed
+    then: that one is as unheard as it was."""
     gone = {(p.object, side, op) for p in pairs}
-    return replace(ledger, pending={k: v for k, v in ledger.pending.items() if k not in gone})
+    kept = {k: p for k, p in ledger.pending.items() if k not in gone or p.seen or p.contradicted}
+    return replace(ledger, pending=kept)
 
 
 @dataclass(frozen=True)
@@ -170,34 +215,43 @@ class Sight:
 def learn(ledger: Ledger, sight: Sight) -> Ledger:
     """What one complete read of both sides teaches. Reading the same again teaches nothing new."""
     ledger = _heard(ledger, sight)
-    pending, ran_out = _judge(ledger, sight)
+    pending, landed, ran_out = _judge(ledger, sight)
     ledger = replace(ledger, pending=pending)
     group, team = in_group(ledger, sight), in_team(ledger, sight)
-    baseline = _baseline(ledger, sight, ran_out)
-    for person, object_id in sight.mapped.items():
-        if object_id in group and person in team:
-            baseline.setdefault(person, object_id)
+    baseline = _baseline(ledger, sight, landed, ran_out)
+    met = {p: o for p, o in sight.mapped.items() if o in group and p in team and p not in baseline}
+    baseline |= met
     missing = _missing(ledger, sight, baseline, group, team)
-    gone = {p for p in baseline if _is_gone(missing, p, baseline[p], sight.at)}
+    gone = {p: o for p, o in baseline.items() if _is_gone(missing, p, o, sight.at)}
     baseline = {p: o for p, o in baseline.items() if p not in gone}
-    missing = {m: t for m, t in missing.items() if m.side == OWNERS or m.person in baseline}
-    owners, led = _owners(ledger, sight, ran_out)
-    settled = {c for c in ledger.refused if _is_over(c, sight, baseline, group, team)}
-    return Ledger(baseline, owners, pending, led, missing, ledger.refused - settled)
+    owners, led = _owners(ledger, sight, baseline, landed, ran_out)
+    missing = {m: t for m, t in missing.items() if m.person in baseline}
+    missing |= _not_moderating(ledger, sight, owners & led)
+    pending = pending | _shown(_pairs(met), ADD, sight.at, pending)
+    pending = pending | _shown(_pairs(gone), REMOVE, sight.at, pending)
+    over = {c for c in ledger.refused if _is_over(c, sight, baseline, group, team)}
+    return Ledger(baseline, owners, pending, led, missing, ledger.refused - over)
+
+
+def _pairs(people: Mapping[PersonId, ObjectId]) -> list[Pair]:
+    return [Pair(p, o) for p, o in people.items()]
 
 
 def _heard(ledger: Ledger, sight: Sight) -> Ledger:
-    """A write that a read shows is as good as answered: it is ours, whatever the person did
-    meanwhile."""
+    """A write to Webex that the next read shows is as good as answered: Webex shows what is."""
     for entry in list(ledger.pending.values()):
-        if not entry.answered and _is_present(entry, sight) == (entry.op == ADD):
+        unheard = entry.side == WEBEX and not entry.answered and not entry.contradicted
+        if unheard and sight.in_team(entry.person) == (entry.op == ADD):
             pair = Pair(entry.person, entry.object)
-            ledger = answered(ledger, [pair], entry.side, sight.at, entry.op)
+            ledger = answered(ledger, [pair], WEBEX, sight.at, entry.op)
     return ledger
 
 
-def _baseline(ledger: Ledger, sight: Sight, ran_out: Iterable[Pending]) -> dict[PersonId, ObjectId]:
-    """A write that ran out is nobody's change: the memory is as if it had not been made."""
+def _baseline(
+    ledger: Ledger, sight: Sight, landed: Iterable[Pending], ran_out: Iterable[Pending]
+) -> dict[PersonId, ObjectId]:
+    """A write that ran out is nobody's change: the memory is as if it had not been made. One that
+    is shown is ours, whatever the person did meanwhile."""
     before = dict(ledger.baseline)
     for entry in ran_out:
         if entry.side == OWNERS:
@@ -206,22 +260,16 @@ def _baseline(ledger: Ledger, sight: Sight, ran_out: Iterable[Pending]) -> dict[
             del before[entry.person]
         elif entry.op == REMOVE:
             before.setdefault(entry.person, entry.object)
-    # Where the group has a team in Microsoft Teams, who stops owning it is no member either:
-    # https://learn.microsoft.com/graph/known-issues. That was us, and is put right.
-    group, let_go = in_group(ledger, sight), _let_go(ledger, sight.at)
-    before = {p: o for p, o in before.items() if o not in let_go or o in group}
+    for entry in [*landed, *ledger.pending.values()]:
+        if entry.side != MEMBERS or entry.answered or not entry.seen:
+            continue
+        if entry.op == ADD:
+            before.setdefault(entry.person, entry.object)
+        elif entry in landed:
+            before.pop(entry.person, None)
     # Another account in the team carries this object id now: it stands for the principal.
     taken = {o: p for p, o in sight.mapped.items()}
     return {p: o for p, o in before.items() if sight.in_team(p) or taken.get(o, p) == p}
-
-
-def _let_go(ledger: Ledger, now: int) -> frozenset[ObjectId]:
-    """Who stopped owning the group by our doing, not long ago."""
-    return frozenset(
-        p.object
-        for p in ledger.pending.values()
-        if p.side == OWNERS and p.op == REMOVE and not _is_old(p, now)
-    )
 
 
 def in_group(ledger: Ledger, sight: Sight) -> frozenset[ObjectId]:
@@ -255,15 +303,25 @@ def _missing(
     team: Collection[PersonId],
 ) -> dict[Missing, int]:
     found: list[Missing] = []
+    # Whom a write of ours may have taken out is missed by nobody.
+    unheard = ledger.unheard(MEMBERS)
     for person, object_id in baseline.items():
-        if object_id not in group:
+        if object_id not in group and object_id not in unheard:
             found.append(Missing(person, object_id, MEMBERS))
         if person not in team:
             found.append(Missing(person, object_id, WEBEX))
-    still = {o: p for p, o in sight.mapped.items()}
-    for object_id in ledger.led:
-        if object_id in still and object_id not in sight.moderators:
-            found.append(Missing(still[object_id], object_id, OWNERS))
+    return {m: ledger.missing.get(m, sight.at) for m in found}
+
+
+def _not_moderating(
+    ledger: Ledger, sight: Sight, owning: frozenset[ObjectId]
+) -> dict[Missing, int]:
+    """Since when owners who are known to have moderated do not."""
+    found = [
+        Missing(person, object_id, OWNERS)
+        for person, object_id in sight.mapped.items()
+        if object_id in owning and object_id not in sight.moderators
+    ]
     return {m: ledger.missing.get(m, sight.at) for m in found}
 
 
@@ -276,18 +334,26 @@ def _is_gone(
 
 
 def _owners(
-    ledger: Ledger, sight: Sight, ran_out: Collection[Pending]
+    ledger: Ledger,
+    sight: Sight,
+    baseline: Mapping[PersonId, ObjectId],
+    landed: Iterable[Pending],
+    ran_out: Iterable[Pending],
 ) -> tuple[frozenset[ObjectId], frozenset[ObjectId]]:
-    known = frozenset(sight.mapped.values())
-    moderating = frozenset(sight.moderators)
+    mapped = frozenset(sight.mapped.values())
+    known = mapped | frozenset(baseline.values())
+    led = ledger.led | frozenset(sight.moderators)
     if sight.owners is None:
-        return ledger.owners, ledger.led | (moderating & ledger.owners)
+        return ledger.owners & known, led & known
     owners = (frozenset(sight.owners) | ledger.awaited(OWNERS)) - ledger.awaited(OWNERS, REMOVE)
-    disproved = {p.object for p in ran_out if p.side == OWNERS and p.op == ADD}
+    undone = {p.object for p in ran_out if p.side == OWNERS and p.op == ADD}
+    undone |= {p.object for p in landed if p.side == OWNERS and p.op == REMOVE}
     restored = {p.object for p in ran_out if p.side == OWNERS and p.op == REMOVE}
-    kept = frozenset(o for o in ledger.owners | (owners & known) if o not in disproved)
-    led = {o for o in ledger.led | moderating | restored if o in moderating or o in owners}
-    return kept, frozenset(led)
+    # Made an owner by somebody else, who does not moderate: that is not for us to undo.
+    ours = {p.object for p in [*ledger.pending.values(), *landed] if p.side == OWNERS} | restored
+    given = (owners & mapped) - ledger.owners - frozenset(sight.moderators) - ours
+    kept = (ledger.owners | (owners & mapped)) - undone
+    return kept & known, (led - given) & known
 
 
 def _is_over(
@@ -298,33 +364,62 @@ def _is_over(
     team: Collection[PersonId],
 ) -> bool:
     """A refused change is nobody's question any more: the sides agree on this person."""
+    if change.side == OWNERS:
+        read = sight.owners is not None
+        owns = read and change.object in (sight.owners or ())
+        return change.person not in team or (read and owns == (change.op == ADD))
     if change.object in group and change.person in team:
         return True
     return change.op == REMOVE and change.person not in baseline
 
 
-def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pending]]:
-    """Pending after a read: what was seen goes, what is contradicted ages, what ran out is named.
+def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pending], list[Pending]]:
+    """Pending after a read; of what was never heard of, what has landed; and what ran out.
 
-    A removal that was seen is kept a while: the next replica may be further behind.
+    What had been shown and is denied, once it is old, somebody has undone: a person's change.
     """
     kept: dict[Key, Pending] = {}
+    landed: list[Pending] = []
     ran_out: list[Pending] = []
-    for key, entry in ledger.pending.items():
-        present = _is_present(entry, sight)
+    for key, before in ledger.pending.items():
+        present = _is_present(before, sight)
         if present is None:
+            kept[key] = before
+            continue
+        shown = present == (before.op == ADD)
+        entry = _read(before, sight.at, shown=shown)
+        if not (_is_proven if shown else _is_denied)(entry, sight.at):
             kept[key] = entry
-        elif present == (entry.op == ADD):
-            if entry.op == REMOVE and not _is_old(entry, sight.at):
-                kept[key] = replace(entry, seen=entry.seen or sight.at, contradicted=0)
-        elif not _is_contradicted(entry, sight.at):
-            kept[key] = replace(entry, contradicted=entry.contradicted or sight.at)
-        elif not entry.seen and not _is_old(entry, sight.at):
-            kept[key] = entry
-        elif not entry.seen:
+        elif shown and not entry.answered and entry.side != WEBEX:
+            landed.append(entry)
+        elif not shown and not (entry.answered and (entry.seen or entry.side == WEBEX)):
             ran_out.append(entry)
-        # Else it had been seen, and somebody has undone it since: that is a person's change.
-    return kept, ran_out
+    for entry in landed:
+        kept.pop((entry.object, entry.side, _other(entry.op)), None)
+    return kept, landed, ran_out
+
+
+def _read(entry: Pending, now: int, *, shown: bool) -> Pending:
+    if shown:
+        return replace(entry, seen=entry.seen or now, contradicted=0)
+    return replace(entry, contradicted=entry.contradicted or now)
+
+
+def _is_proven(entry: Pending, now: int) -> bool:
+    """A read shows it, and no replica can deny it any more. Webex shows who has joined as soon as
+    they have; and whom it has shown since an unheard removal, that has not removed."""
+    fresh = entry.side == WEBEX and (entry.op == ADD or not entry.answered)
+    return fresh or now >= _old_at(entry)
+
+
+def _is_denied(entry: Pending, now: int) -> bool:
+    """A read denies it, and no replica can be to blame: it is old, or Webex had shown it before.
+    What no read has shown, or nobody has heard of, takes two reads apart."""
+    fresh = entry.side == WEBEX and entry.seen
+    if entry.answered and entry.seen and not fresh:
+        return now >= _old_at(entry)
+    twice = now - entry.contradicted >= times.CONTRADICTION_APART
+    return twice and bool(fresh or now >= _old_at(entry))
 
 
 def _is_present(entry: Pending, sight: Sight) -> bool | None:
@@ -334,13 +429,33 @@ def _is_present(entry: Pending, sight: Sight) -> bool | None:
     return None if read is None else entry.object in read
 
 
-def _is_contradicted(entry: Pending, now: int) -> bool:
-    return bool(entry.contradicted) and now - entry.contradicted >= times.CONTRADICTION_APART
+def _old_at(entry: Pending) -> int:
+    """When no replica is so far behind that it could still deny it. An unanswered write ages from
+    its sending; whoever is still wanted is sent again before."""
+    seen = entry.answered and entry.seen
+    age = times.REPLICAS_APART if seen else times.CONTRADICTION_AGE
+    return (entry.answered or entry.at) + age
 
 
-def _is_old(entry: Pending, now: int) -> bool:
-    """An unanswered write ages from its sending; whoever is still wanted is sent again before."""
-    return now - (entry.answered or entry.at) >= times.CONTRADICTION_AGE
+def read_again(ledger: Ledger, now: int) -> int | None:
+    """When our own writes are read for again: what was not seen yet, or is contradicted."""
+    moments = (_read_again(p, now) for p in ledger.pending.values())
+    return min((m for m in moments if m is not None), default=None)
+
+
+def _read_again(entry: Pending, now: int) -> int | None:
+    soon = now + times.GAP
+    if not entry.answered and not entry.seen and not entry.contradicted:
+        return soon
+    if entry.answered and entry.seen and not entry.contradicted:
+        # Only remembered, for replicas that are further behind, until one says otherwise.
+        return None
+    twice = entry.contradicted + times.CONTRADICTION_APART if entry.contradicted else soon
+    if entry.seen and entry.side == WEBEX:
+        return max(soon, twice)
+    if entry.seen and entry.answered:
+        return max(soon, _old_at(entry))
+    return max(soon, twice, _old_at(entry))
 
 
 def _other(op: str) -> str:

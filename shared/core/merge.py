@@ -89,25 +89,34 @@ def merge(sides: Sides) -> Merge:
     _tend_team(sides, result, group, team)
     _tend_leavers(sides, result, group)
     _tend_strangers(sides, result, group)
+    _leave_what_was_refused(sides, result)
     _keep_a_moderator(sides, result)
     if sides.sight.owners is None:
         _remove_nobody_unseen(sides, result)
     else:
-        _tend_owners(sides, result, frozenset(sides.sight.owners))
-    return _without_refused(sides, result)
+        _tend_owners(sides, result, owners_now(sides))
+    return result
+
+
+def owners_now(sides: Sides) -> frozenset[ObjectId]:
+    """Who owns the group: as read, but for what our own writes say."""
+    ledger, read = sides.ledger, frozenset(sides.sight.owners or ())
+    return (read | ledger.awaited(OWNERS)) - ledger.awaited(OWNERS, REMOVE)
 
 
 def _tend_team(
     sides: Sides, result: Merge, group: frozenset[ObjectId], team: frozenset[PersonId]
 ) -> None:
     """Who is in the team: are they in the group, and if not, who wanted that?"""
+    # Nobody knows what came of these: whoever is in the team is added, and read for no change.
+    unheard, taken_out = sides.ledger.unheard(MEMBERS), sides.ledger.unheard(MEMBERS, REMOVE)
     for person, object_id in sides.sight.mapped.items():
         before = sides.ledger.baseline.get(person)
         if before is not None and before != object_id:
             result.listed[person] = "identity_changed"
-        elif object_id in group or person not in team:
+        elif person not in team or (object_id in group and object_id not in taken_out):
             continue
-        elif before is not None:
+        elif before is not None and object_id not in unheard:
             _left_group(sides, result, person, object_id)
         elif _is_late(sides, person):
             result.listed[person] = "added_in_webex"
@@ -137,8 +146,9 @@ def _tend_leavers(sides: Sides, result: Merge, group: frozenset[ObjectId]) -> No
     """Who was on both sides and is in the team no more."""
     sight = sides.sight
     spoken_for = {*sight.mapped.values(), *sight.claimed}
+    there = group | sides.ledger.unheard(MEMBERS)
     for person, object_id in sides.ledger.baseline.items():
-        if sight.in_team(person) or object_id not in group or object_id in spoken_for:
+        if sight.in_team(person) or object_id not in there or object_id in spoken_for:
             continue
         missing = Missing(person, object_id, WEBEX)
         since = sides.ledger.missing.get(missing, sight.at)
@@ -199,15 +209,16 @@ def _remove_nobody_unseen(sides: Sides, result: Merge) -> None:
     result.changes = kept
 
 
-def _tend_owners(sides: Sides, result: Merge, read: frozenset[ObjectId]) -> None:
+def _tend_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> None:
     """Owners follow moderators, unless the group leads; whoever leaves the group owns it no more.
 
     Added before anybody is removed, and the last one stays.
     """
     ledger = sides.ledger
-    owners = (read | ledger.awaited(OWNERS)) - ledger.awaited(OWNERS, REMOVE)
     leaving = [c.pair for c in result.changes if c.side == MEMBERS and c.op == REMOVE]
-    out = {p.object: p.person for p in leaving if p.object in owners}
+    # A replica may be behind: whoever was an owner once, or may be one, is let go all the same.
+    once = owners | ledger.owners | ledger.unheard(OWNERS)
+    out = {p.object: p.person for p in leaving if p.object in once}
     add: list[Change] = []
     if sides.direction is not Direction.GROUP or not sides.settled:
         add = _more_owners(sides, result, owners)
@@ -215,7 +226,7 @@ def _tend_owners(sides: Sides, result: Merge, read: frozenset[ObjectId]) -> None
     result.changes = [*add, *result.changes]
     # An addition of this very look is not counted on: it may be refused.
     if out and not owners - out.keys():
-        stays = min(out)
+        stays = min(owners & out.keys(), default=min(out))
         person = out.pop(stays)
         result.changes = [c for c in result.changes if c != Change(person, stays, MEMBERS, REMOVE)]
         if not add and not ledger.awaited(OWNERS):
@@ -228,15 +239,20 @@ def _tend_owners(sides: Sides, result: Merge, read: frozenset[ObjectId]) -> None
 
 def _more_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> list[Change]:
     """Who becomes an owner now; moderators beyond the limit, or taken out before, are listed."""
+    ledger = sides.ledger
     room = times.OWNERS_MAX - len(owners)
+    group = in_group(ledger, sides.sight) & frozenset(sides.sight.members)
+    unheard, taken_out = ledger.unheard(OWNERS), ledger.unheard(OWNERS, REMOVE)
     add: list[Change] = []
     for person, object_id in _wanted_owners(sides):
-        if object_id in owners or person in result.listed:
+        if object_id in owners - taken_out or person in result.listed or object_id not in group:
             continue
         if sides.declined.get(person) == "owner_refused":
             result.listed[person] = "owner_refused"
-        elif object_id in sides.ledger.owners:
+        elif object_id in ledger.owners - unheard:
             result.listed[person] = "owner_removed"
+        elif Change(person, object_id, OWNERS, ADD) in ledger.refused:
+            result.listed[person] = "refused_by_admin"
         elif len(add) >= room:
             result.listed[person] = "owner_limit"
         else:
@@ -259,11 +275,15 @@ def _fewer_owners(
 ) -> dict[ObjectId, PersonId]:
     """Who moderated and does not now; and the stand-in, once somebody else owns the group."""
     out: dict[ObjectId, PersonId] = {}
+    there = owners | sides.ledger.unheard(OWNERS)
+    refused = {c.object for c in sides.ledger.refused if (c.side, c.op) == (OWNERS, REMOVE)}
     for missing in sides.ledger.missing:
-        if missing.side != OWNERS or missing.object not in owners:
+        if missing.side != OWNERS or missing.object not in there:
             continue
         if sides.declined.get(missing.person) == "last_owner":
             result.listed[missing.person] = "last_owner"
+        elif missing.object in refused:
+            result.listed[missing.person] = "refused_by_admin"
         elif _is_sure(sides, result, missing):
             out[missing.object] = missing.person
     stand_in = sides.stand_in
@@ -272,12 +292,12 @@ def _fewer_owners(
     stands_by = object_id in sides.sight.moderators or stand_in == sides.creator
     # Seen, not only written: he must not be let go on a promise.
     seen = others & frozenset(sides.sight.owners or ())
-    if stand_in and object_id in owners and seen and not stands_by and sides.settled:
+    if stand_in and object_id in owners - refused and seen and not stands_by and sides.settled:
         out[object_id] = stand_in
     return out
 
 
-def _without_refused(sides: Sides, result: Merge) -> Merge:
+def _leave_what_was_refused(sides: Sides, result: Merge) -> None:
     """What an administrator refused is not done, and is listed."""
     refused = sides.ledger.refused
     for change in result.changes:
@@ -287,13 +307,7 @@ def _without_refused(sides: Sides, result: Merge) -> Merge:
             result.others[change.object] = "refused_by_admin"
         else:
             result.listed[change.person] = "refused_by_admin"
-    stay = {c.person for c in refused if (c.side, c.op) == (MEMBERS, REMOVE)}
-    result.changes = [
-        c
-        for c in result.changes
-        if c not in refused and not (c.side == OWNERS and c.op == REMOVE and c.person in stay)
-    ]
-    return result
+    result.changes = [c for c in result.changes if c not in refused]
 
 
 # Codes of people who stay in the group although Webex does not show them in the team.

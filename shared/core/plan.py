@@ -12,7 +12,7 @@ from shared.core import times
 from shared.core.brake import brake
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Change, Pair
-from shared.core.merge import Merge, Sides, merge
+from shared.core.merge import Merge, Sides, merge, owners_now
 from shared.core.model import Limits
 from shared.core.people import People
 
@@ -112,7 +112,7 @@ def _plan_merge(observed: Observed, sides: Sides) -> Plan:
         # Whoever is in the team and cannot be mapped has a reason of their own: they have not left.
         listed=listed | observed.people.listed,
         others=others,
-        stand_in=_stand_in(sides, braked.go),
+        stand_in=_stand_in(sides),
         again=merged.again,
     )
 
@@ -128,13 +128,14 @@ def _with_held(
     )
 
 
-def _stand_in(sides: Sides, going: Sequence[Change]) -> PersonId | None:
-    """None once he is let go, or stands by himself."""
-    person = sides.stand_in
-    if person is None or sides.sight.mapped.get(person) in sides.sight.moderators:
+def _stand_in(sides: Sides) -> PersonId | None:
+    """None once he stands by himself, or was let go: a removal that is only planned may fail."""
+    person, read = sides.stand_in, sides.sight.owners
+    object_id = sides.sight.mapped.get(person) if person else None
+    if person is None or object_id in sides.sight.moderators:
         return None
-    let_go = any((c.person, c.side, c.op) == (person, OWNERS, REMOVE) for c in going)
-    return None if let_go else person
+    is_read = object_id is not None and read is not None
+    return None if is_read and object_id not in owners_now(sides) else person
 
 
 def _plan_create(observed: Observed) -> Plan:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from shared.core import ledger as book
 from shared.core import times
 from shared.core.ids import ObjectId, PersonId
-from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Pending
+from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX
 from shared.core.model import Account, Folder, IdentityState, OrgSettings, Status, Team
 from shared.core.people import outsiders
 from shared.core.plan import Creation, Plan, plan
@@ -183,7 +184,7 @@ def _name_unknown(
 def _people_at(state: Book, outcome: Outcome, left: Iterable[int | None]) -> int | None:
     """The earliest of what is left to do: settling, the rest of the people, our own writes."""
     now = state.services.now()
-    moments = [*left, outcome.later, _pending_at(state, now)]
+    moments = [*left, outcome.later, book.read_again(state.ledger, now)]
     if not state.team.settled:
         # None: settling ended while we looked; the next look finds that out.
         soon = now + times.SECOND
@@ -193,21 +194,6 @@ def _people_at(state: Book, outcome: Outcome, left: Iterable[int | None]) -> int
         if listed_at > now:
             moments.append(listed_at)
     return _earliest(moments)
-
-
-def _pending_at(state: Book, now: int) -> int | None:
-    """When our own writes that were not seen yet, or are contradicted, are read for again."""
-    moments = (_read_again(p, now) for p in state.ledger.pending.values())
-    return _earliest(moments)
-
-
-def _read_again(entry: Pending, now: int) -> int | None:
-    if entry.seen:
-        # Only remembered, for replicas that are further behind, until one says otherwise.
-        return entry.contradicted + times.CONTRADICTION_APART if entry.contradicted else None
-    if not entry.answered:
-        return now + times.GAP
-    return max(now + times.CONTRADICTION_APART, entry.answered + times.CONTRADICTION_AGE)
 
 
 def _blocked_at(state: Book, todo: Plan) -> int | None:

@@ -149,7 +149,9 @@ class _Facts:
             known=bool(person) and ledger.baseline.get(person or PersonId("")) == object_id,
             state=identity.state.value if identity else "",
             checked=identity.checked if identity else 0,
-            pending=tuple(p for p in ledger.pending.values() if p.object == object_id),
+            pending=tuple(
+                p for p in ledger.pending.values() if p.object == object_id and not p.seen
+            ),
             missing={m.side: since for m, since in ledger.missing.items() if m.object == object_id},
             changes=tuple(self._changes.get(object_id, ())) if object_id else (),
             code=code,

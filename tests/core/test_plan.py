@@ -8,7 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core.ids import ObjectId, PersonId
-from shared.core.ledger import MEMBERS, OWNERS, Ledger, Pair, answered, sending
+from shared.core.ledger import (
+    ADD,
+    MEMBERS,
+    OWNERS,
+    REMOVE,
+    WEBEX,
+    Ledger,
+    Pair,
+    Sight,
+    answered,
+    sending,
+)
+from shared.core.merge import Sides
+from shared.core.model import Direction
 from shared.core.people import People
 from shared.core.plan import Observed, Plan, plan
 from tests.core.strategies import object_id, person
@@ -29,7 +42,6 @@ def _team(
     return Observed(
         people=People(mapped, tuple(mapped)[:moderators], listed or {}),
         creator=None if creator is None else person(creator),
-        ledger=Ledger(),
         settled=settled,
     )
 
@@ -124,58 +136,86 @@ def test_directory_writes_are_as_few_as_promised(people: int, owners: int) -> No
     assert len(todo.create.owners) == owners
 
 
+NOW = 1_700_000_000_000
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     people=st.integers(0, 60),
     moderators=st.integers(0, 60),
     creator=st.none() | st.integers(1, 80),
     settled=st.booleans(),
-    there=st.none() | st.frozensets(st.integers(1, 80), max_size=30),
+    there=st.frozensets(st.integers(1, 80), max_size=30),
     baseline=st.frozensets(st.integers(1, 80), max_size=30),
     owning=st.frozensets(st.integers(1, 80), max_size=10),
+    direction=st.sampled_from(list(Direction)),
 )
-def test_only_mapped_people_are_added_each_once_and_never_against_microsoft(
+def test_only_mapped_people_are_added_and_one_read_removes_nobody(
     people: int,
     moderators: int,
     creator: int | None,
     settled: bool,
-    there: frozenset[int] | None,
+    there: frozenset[int],
     baseline: frozenset[int],
     owning: frozenset[int],
+    direction: Direction,
 ) -> None:
-    observed = _team(people, moderators=moderators, creator=creator, settled=settled)
-    if there is not None:
-        known = {person(n): object_id(n) for n in baseline}
-        observed = replace(
-            observed,
-            members=_objects(*there),
-            owners=_objects(*(owning & there)),
-            ledger=Ledger(known, _objects(*owning)),
-        )
+    observed = _grouped(
+        people,
+        sorted(there),
+        moderators=moderators,
+        known=sorted(baseline),
+        owning=sorted(owning & there),
+        direction=direction,
+        settled=settled,
+        creator=creator,
+    )
     todo = plan(observed)
     mapped = observed.people.mapped
 
-    assert all(mapped.get(p.person) == p.object for p in _everybody(todo))
-    assert len({p.person for p in todo.members}) == len(todo.members)
-    assert len({p.person for p in todo.owners}) == len(todo.owners)
+    added = todo.of(MEMBERS, ADD)
+    assert all(mapped.get(p.person) == p.object for p in added)
+    assert not {p.object for p in added} & _objects(*there)
+    assert not {p.person for p in added} & {person(n) for n in baseline}
+    assert len({*todo.changes}) == len(todo.changes)
+    assert not [c for c in todo.changes if c.op == REMOVE]
     assert plan(observed) == todo
-    if there is not None:
-        removed = {person(n) for n in baseline - there}
-        assert todo.create is None
-        assert not removed & {p.person for p in _everybody(todo)}
-        assert not _objects(*there) & {p.object for p in todo.members}
-        assert not observed.ledger.owners & {p.object for p in todo.owners}
 
 
-def _grouped(people: int, there: list[int], **facts: object) -> Observed:
-    """Everybody in `there` was seen on both sides; the first of them owns the group."""
-    observed = replace(
-        _team(people),
+def _grouped(
+    people: int,
+    there: list[int],
+    *,
+    moderators: int = 0,
+    known: list[int] | None = None,
+    owning: list[int] | None = None,
+    direction: Direction = Direction.BOTH,
+    settled: bool = True,
+    creator: int | None = 1,
+    ledger: Ledger | None = None,
+) -> Observed:
+    """A group with `there` in it; all of them were seen on both sides, if `known` does not say
+    otherwise, and the first of them owns it."""
+    observed = _team(people, moderators=moderators, settled=settled, creator=creator)
+    mapped = observed.people.mapped
+    owners = _objects(*(there[:1] if owning is None else owning))
+    memory = {person(n): object_id(n) for n in (there if known is None else known)}
+    sight = Sight(
+        at=NOW,
+        mapped=mapped,
         members=_objects(*there),
-        owners=_objects(*there[:1]),
-        ledger=Ledger({person(n): object_id(n) for n in there}, _objects(*there[:1])),
+        moderators={mapped[p] for p in observed.people.moderators},
+        owners=owners,
     )
-    return replace(observed, **facts)  # type: ignore[arg-type]
+    sides = Sides(
+        ledger=ledger or Ledger(memory, owners),
+        sight=sight,
+        direction=direction,
+        settled_at=NOW - 1_000_000 if settled else 0,
+        moderating=frozenset(observed.people.moderators),
+        creator=observed.creator,
+    )
+    return replace(observed, sides=sides)
 
 
 def test_a_look_with_nothing_to_do_plans_no_write() -> None:
@@ -186,104 +226,66 @@ def test_a_look_with_nothing_to_do_plans_no_write() -> None:
 
 
 def test_who_joined_is_added() -> None:
-    assert list(plan(_grouped(4, [1, 2])).members) == _pairs(3, 4)
+    assert plan(_grouped(4, [1, 2])).of(MEMBERS, ADD) == _pairs(3, 4)
 
 
-def test_who_was_removed_in_microsoft_is_listed_and_not_added_again() -> None:
-    todo = plan(_grouped(3, [1, 2, 3], members=_objects(1, 2)))
-
-    assert todo.members == ()
-    assert todo.listed == {person(3): "removed_in_microsoft"}
-
-
-def test_who_left_webex_is_listed_and_not_removed() -> None:
-    todo = plan(_grouped(2, [1, 2, 3]))
-
-    assert todo.listed == {person(3): "left_webex"}
-    assert todo.writes == 0
-
-
-def test_who_is_still_in_the_team_but_not_mapped_any_more_has_not_left() -> None:
+def test_who_is_still_in_the_team_but_not_mapped_any_more_has_a_reason_of_their_own() -> None:
     listed = {person(3): "claimed_twice"}
-    observed = _grouped(2, [1, 2, 3])
+    observed = _grouped(2, [1, 2], known=[1, 2])
     todo = plan(replace(observed, people=replace(observed.people, listed=listed)))
 
     assert todo.listed == listed
     assert todo.writes == 0
 
 
-def test_a_pair_that_maps_elsewhere_now_adds_neither_half() -> None:
-    observed = _grouped(3, [1, 2])
-    ledger = replace(
-        observed.ledger, baseline={**observed.ledger.baseline, person(3): object_id(33)}
-    )
-    todo = plan(replace(observed, ledger=ledger))
-
-    assert todo.members == ()
-    assert todo.listed == {person(3): "identity_changed"}
-
-
-def test_a_person_whose_identity_changed_becomes_no_owner() -> None:
-    observed = _grouped(3, [1, 2])
-    ledger = replace(
-        observed.ledger, baseline={**observed.ledger.baseline, person(2): object_id(22)}
-    )
-    people = replace(observed.people, moderators=(person(1), person(2)))
-
-    assert plan(replace(observed, ledger=ledger, people=people)).owners == ()
-
-
 def test_an_answered_write_is_not_repeated_while_it_is_not_seen() -> None:
-    observed = _grouped(3, [1, 2])
-    ledger = answered(
-        sending(observed.ledger, _pairs(3), MEMBERS, 1), _pairs(3), MEMBERS, 1_000_000
-    )
+    memory = Ledger({person(n): object_id(n) for n in (1, 2)}, _objects(1))
+    ledger = answered(sending(memory, _pairs(3), MEMBERS, NOW), _pairs(3), MEMBERS, NOW)
 
-    assert plan(replace(observed, ledger=ledger)).writes == 0
+    assert plan(_grouped(3, [1, 2], ledger=ledger)).writes == 0
 
 
 def test_an_unanswered_write_is_sent_again() -> None:
-    observed = _grouped(3, [1, 2])
-    ledger = sending(observed.ledger, _pairs(3), MEMBERS, 1)
+    memory = Ledger({person(n): object_id(n) for n in (1, 2)}, _objects(1))
+    ledger = sending(memory, _pairs(3), MEMBERS, NOW)
 
-    assert list(plan(replace(observed, ledger=ledger)).members) == _pairs(3)
+    assert plan(_grouped(3, [1, 2], ledger=ledger)).of(MEMBERS, ADD) == _pairs(3)
 
 
 def test_a_new_moderator_becomes_an_owner_once() -> None:
-    observed = _grouped(3, [1, 2, 3])
-    people = replace(observed.people, moderators=(person(1), person(2)))
-    first = replace(observed, people=people)
-    ledger = answered(observed.ledger, _pairs(2), OWNERS, 1_000_000)
+    first = _grouped(3, [1, 2, 3], moderators=2)
+    memory = Ledger({person(n): object_id(n) for n in (1, 2, 3)}, _objects(1))
+    written = answered(memory, _pairs(2), OWNERS, NOW)
 
-    assert list(plan(first).owners) == _pairs(2)
-    assert plan(replace(first, ledger=ledger)).owners == ()
-
-
-def test_an_owner_taken_out_in_microsoft_is_listed_and_not_made_one_again() -> None:
-    observed = _grouped(3, [1, 2, 3])
-    people = replace(observed.people, moderators=(person(1), person(2)))
-    ledger = replace(observed.ledger, owners=_objects(1, 2))
-    todo = plan(replace(observed, people=people, ledger=ledger))
-
-    assert todo.owners == ()
-    assert todo.listed == {person(2): "owner_removed"}
+    assert plan(first).of(OWNERS, ADD) == _pairs(2)
+    assert plan(_grouped(3, [1, 2, 3], moderators=2, ledger=written)).of(OWNERS, ADD) == []
 
 
 def test_owners_beyond_the_limit_are_listed_in_a_group_that_exists() -> None:
     everyone = list(range(1, 121))
-    observed = _grouped(120, everyone, owners=_objects(*range(1, 96)))
-    ledger = replace(observed.ledger, owners=_objects(*range(1, 96)))
-    people = replace(observed.people, moderators=tuple(observed.people.mapped))
-    todo = plan(replace(observed, people=people, ledger=ledger))
+    todo = plan(_grouped(120, everyone, moderators=120, owning=everyone[:95]))
 
-    assert list(todo.owners) == _pairs(96, 97, 98, 99, 100)
+    assert todo.of(OWNERS, ADD) == _pairs(96, 97, 98, 99, 100)
     assert todo.listed == {person(n): "owner_limit" for n in range(101, 121)}
 
 
-def test_a_stand_in_is_followed_by_the_moderator_who_becomes_known() -> None:
-    observed = replace(_grouped(3, [1, 2, 3]), creator=None, stand_in=person(1))
-    people = replace(observed.people, moderators=(person(2),))
-    todo = plan(replace(observed, people=people))
+def test_what_the_brake_holds_is_not_done_and_says_so() -> None:
+    todo = plan(_grouped(2, list(range(1, 151)), known=[1, 2]))
+    more = _grouped(150, [1, 2])
+    held = plan(more)
 
-    assert list(todo.owners) == _pairs(2)
-    assert todo.stand_in == person(1)
+    assert todo.writes == 0
+    assert held.changes == ()
+    assert {c.person for c in held.held} == {person(n) for n in range(3, 151)}
+    assert held.why == ("add_many",)
+    assert set(held.listed.values()) == {"waits_for_brake"}
+    allowed = plan(replace(more, allowed=frozenset(held.held)))
+    assert set(allowed.changes) == set(held.held)
+
+
+def test_who_was_added_in_microsoft_goes_to_the_team() -> None:
+    observed = _grouped(2, [1, 2, 3], known=[1, 2])
+    assert observed.sides
+    sides = replace(observed.sides, strangers={object_id(3): person(3)})
+
+    assert plan(replace(observed, sides=sides)).of(WEBEX, ADD) == _pairs(3)
