@@ -37,7 +37,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "PUBLIC_URL": ("", "The address under which Webex and browsers reach this app."),
     "WEBEX_CLIENT_ID": ("", "The Webex integration."),
     "WEBEX_CLIENT_SECRET": ("", "Its secret."),
-    "WEBEX_BOT_TOKEN": ("", "A bot's token, for cards in spaces. Optional."),
+    "WEBEX_BOT_TOKEN": ("", "A bot's token, for teams that the bot moderates. Optional."),
     "MICROSOFT_CLIENT_ID": ("", "The Entra application."),
     "MICROSOFT_CLIENT_SECRET": ("", "Its secret, unless a certificate or identity is used."),
     "MICROSOFT_CLIENT_CERTIFICATE_PATH": ("", "A PFX file, instead of the secret."),
