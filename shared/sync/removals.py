@@ -7,6 +7,7 @@ removal: https://learn.microsoft.com/graph/api/group-delete-members.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from shared.core import ledger as book
 from shared.core import times
@@ -100,10 +101,20 @@ def _remove_wave(
         asked = round((unheard.retry_after or 0) * times.SECOND)
         outcome.postpone(state.services.now() + max(asked, times.GAP))
         return {p.person for p in wave}
+    answers = [_as_read(state, p, side, a) for p, a in zip(wave, answers, strict=True)]
     _judge(state, wave, parts, answers, side, outcome)
     if wait is not None:
         outcome.postpone(wait)
     return {p.person for p, a in zip(wave, answers, strict=True) if a.kind not in _DONE}
+
+
+def _as_read(state: Book, pair: Pair, side: str, answer: Answer) -> Answer:
+    """An unclear answer about somebody whom a read has shown to be gone since we first asked: gone.
+    Else it would be asked for ever."""
+    sent = state.ledger.pending.get((pair.object, side, REMOVE))
+    if answer.kind in _UNCLEAR and sent and sent.seen:
+        return replace(answer, kind=Kind.ABSENT)
+    return answer
 
 
 def _judge(

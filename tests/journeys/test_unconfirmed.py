@@ -6,11 +6,14 @@ also with the create's answer lost.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from sandbox.kit import Fault
 from shared.core.model import Folder, Status
-from tests.journeys.stage import Stage
+from tests.journeys.stage import Stage, meanwhile
+from tests.journeys.standing import later, live, standing
 
 MICROSOFT: list[tuple[str, object]] = [
     ("upsert_binds", "add"),
@@ -55,6 +58,40 @@ WEBEX: list[tuple[str, object]] = [
     ("refresh_rotates", True),
     ("corrected_display_names", False),
     ("event_lag_seconds", 90.0),
+]
+# The same for the life after the group is there.
+MICROSOFT_LATER: list[tuple[str, object]] = [
+    ("removing_absent", 400),
+    ("absent_names_group", True),
+    ("owner_removal_takes_member", True),
+    ("batch_parallel_conflicts", True),
+    ("members_query_is_advanced", True),
+    ("names_missing_object", False),
+    ("page_drift", True),
+    ("read_lag_seconds", 60.0),
+    ("delta_page_size", 1),
+    ("delta_delay_seconds", 90.0),
+    ("delta_unites", False),
+    ("delta_replays", True),
+    ("delta_life_seconds", 20.0),
+    ("delta_tracks_owners", False),
+    ("delta_latest_tracks_members", False),
+]
+WEBEX_LATER: list[tuple[str, object]] = [
+    ("clusters", "us"),
+    ("clusters", "regional"),
+    ("membership_page_cap", 3),
+    ("empty_pages", True),
+    ("item_errors", 1.0),
+    ("events_newest_first", False),
+    ("events_page_cap", 2),
+    ("event_lag_seconds", 90.0),
+    ("event_lag_jitter_seconds", 60.0),
+    ("membership_ids_in_one_form", True),
+    ("inactive_people_leave_rooms", True),
+    ("last_moderator_message", "No."),
+    ("refresh_rotates", True),
+    ("quota", False),
 ]
 # With these nobody of ours may link the folder, or read it: the record says so.
 FOLDER = {
@@ -108,3 +145,49 @@ def test_webex_may_be_either_way(stage: Stage, switch: str, value: object) -> No
 
     team = next(iter(stage.services.teams.everyone()))
     assert team.folder is FOLDER.get((switch, str(value)), Folder.LINKED)
+
+
+def play_later(stage: Stage) -> None:
+    """People come and go on both sides; one is taken out of the group just before we do it."""
+    at = standing(stage, 10, webhook=False)
+    ada, ben, cid, bob, dan, gus, *others = at.people
+    [joined] = at.newcomers(known=False)
+    [added] = at.newcomers(known=False)
+    path = f"/groups/{at.group.id}/members/{gus.external_id}"
+    stage.microsoft.graph.faults.append(meanwhile(path, lambda: at.dismiss(gus)))
+
+    at.join(joined)
+    at.enlist(added)
+    at.leave(bob, gus)
+    at.dismiss(dan)
+    stage.webex.set_moderator(at.team, cid, True)
+    stage.webex.set_moderator(at.team, ben, False)
+    live(stage, 60)
+    later(stage, 4 * 3600)
+
+    assert gus.external_id not in at.group.members
+    assert at.differences([ada, ben, cid, *others, joined, added]) == []
+    assert set(at.group.owners) == {ada.external_id, cid.external_id}
+
+
+@pytest.mark.parametrize(("switch", "value"), MICROSOFT_LATER)
+def test_whatever_microsoft_is_like_people_are_followed(
+    make_stage: Callable[..., Stage], switch: str, value: object
+) -> None:
+    stage = make_stage()
+    assert hasattr(stage.microsoft.switches, switch)
+    setattr(stage.microsoft.switches, switch, value)
+    stage.microsoft.switches.read_lag_random = switch == "read_lag_seconds"
+
+    play_later(stage)
+
+
+@pytest.mark.parametrize(("switch", "value"), WEBEX_LATER)
+def test_whatever_webex_is_like_people_are_followed(
+    make_stage: Callable[..., Stage], switch: str, value: object
+) -> None:
+    stage = make_stage()
+    assert hasattr(stage.webex.switches, switch)
+    setattr(stage.webex.switches, switch, value)
+
+    play_later(stage)
