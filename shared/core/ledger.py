@@ -131,6 +131,7 @@ def sending(ledger: Ledger, pairs: Iterable[Pair], side: str, now: int, op: str 
         # Where the group has a team in Microsoft Teams, who stops owning it is no member either:
         # https://learn.microsoft.com/graph/known-issues. Whoever stays is added if that is so.
         stay = [p for p in pairs if p.person in ledger.baseline]
+        stay = [p for p in stay if Missing(*p, MEMBERS) not in ledger.missing]
         entries += [Pending(*pair, MEMBERS, ADD, now, seen=now) for pair in stay]
     return replace(ledger, pending={**ledger.pending, **{p.key: p for p in entries}})
 
@@ -153,6 +154,8 @@ def answered(ledger: Ledger, pairs: Iterable[Pair], side: str, now: int, op: str
         pending[key] = replace(before, answered=now, contradicted=0, seen=0)
     if side == WEBEX:
         # It rests on what the group's replicas showed: those that are behind must not deny it.
+        unsure = {(p.object, MEMBERS, _other(op)) for p in pairs}
+        pending = {k: p for k, p in pending.items() if k not in unsure or p.answered}
         pending |= _shown(pairs, op, now, pending)
     return _written(replace(ledger, pending=pending), pairs, side, op)
 
@@ -261,11 +264,11 @@ def _baseline(
         elif entry.op == REMOVE:
             before.setdefault(entry.person, entry.object)
     for entry in [*landed, *ledger.pending.values()]:
-        if entry.side != MEMBERS or entry.answered or not entry.seen:
+        if entry.side != MEMBERS or entry.answered:
             continue
-        if entry.op == ADD:
+        if entry.op == ADD and entry.object in sight.members:
             before.setdefault(entry.person, entry.object)
-        elif entry in landed:
+        elif entry.op == REMOVE and entry in landed:
             before.pop(entry.person, None)
     # Another account in the team carries this object id now: it stands for the principal.
     taken = {o: p for p, o in sight.mapped.items()}
@@ -308,7 +311,7 @@ def _missing(
     for person, object_id in baseline.items():
         if object_id not in group and object_id not in unheard:
             found.append(Missing(person, object_id, MEMBERS))
-        if person not in team:
+        if person not in team and not sight.in_team(person):
             found.append(Missing(person, object_id, WEBEX))
     return {m: ledger.missing.get(m, sight.at) for m in found}
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from shared.core.ids import NIL, ObjectId, PersonId
-from shared.core.ledger import Ledger, Pending
+from shared.core.ledger import (
+    ADD,
+    MEMBERS,
+    OWNERS,
+    REMOVE,
+    WEBEX,
+    Change,
+    Ledger,
+    Missing,
+    Pending,
+)
 from shared.core.model import Identity, IdentityState
 
 uuids = st.uuids().map(str).filter(lambda u: u != NIL)
@@ -26,17 +36,24 @@ pending_writes = st.builds(
     Pending,
     person=persons,
     object=objects,
-    side=st.sampled_from(["members", "owners", "webex"]),
-    op=st.sampled_from(["add", "remove"]),
+    side=st.sampled_from([MEMBERS, OWNERS, WEBEX]),
+    op=st.sampled_from([ADD, REMOVE]),
     at=moments,
     answered=moments,
     contradicted=moments,
+    seen=moments,
 )
+sides = st.sampled_from([MEMBERS, OWNERS, WEBEX])
 ledgers = st.builds(
     Ledger,
     baseline=st.dictionaries(persons, objects, max_size=40),
     owners=st.frozensets(objects, max_size=10),
     pending=st.lists(pending_writes, max_size=20).map(lambda ps: {p.key: p for p in ps}),
+    led=st.frozensets(objects, max_size=10),
+    missing=st.dictionaries(st.builds(Missing, persons, objects, sides), moments, max_size=10),
+    refused=st.frozensets(
+        st.builds(Change, persons, objects, sides, st.sampled_from([ADD, REMOVE])), max_size=10
+    ),
 )
 
 
