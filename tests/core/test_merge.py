@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def sides(
     joined: int = LONG_AGO,
     settled_at: int = LONG_AGO,
     now: int = NOW,
-    **facts: object,
+    **facts: Any,
 ) -> Sides:
     """A settled team; somebody who is not in question owns the group and moderates the team."""
     team, moderators = list(team), list(moderators)
@@ -82,7 +83,7 @@ def sides(
         objects(*group),
         moderators=objects(*moderators),
         owners=None if owners is None else objects(*owners),
-        **seen,  # type: ignore[arg-type]
+        **seen,
     )
     return Sides(
         learn(ledger, sight),
@@ -92,14 +93,15 @@ def sides(
         joined=dict.fromkeys(people(*team), joined),
         moderating=frozenset(person(n) for n in (*moderators, 9)),
         strangers={o: p for p, o in people(*range(1, 10)).items()},
-        **facts,  # type: ignore[arg-type]
+        **facts,
     )
 
 
 def said(result: Merge) -> dict[int, str]:
     """What is listed, by the number; people of the group alone too."""
-    numbers = {person(n): n for n in range(1, 120)} | {object_id(n): n for n in range(1, 120)}
-    return {numbers[k]: code for k, code in {**result.listed, **result.others}.items()}
+    numbers = {str(each(n)): n for n in range(1, 120) for each in (person, object_id)}
+    codes = [*result.listed.items(), *result.others.items()]
+    return {numbers[k]: code for k, code in codes}
 
 
 # One person's change
@@ -497,7 +499,7 @@ def owning(
     owners: Iterable[int] | None = (1,),
     moderators: Iterable[int] = (1,),
     ledger: Ledger | None = None,
-    **facts: object,
+    **facts: Any,
 ) -> Merge:
     """Three people on both sides; the first owns and moderates."""
     ledger = ledger or known(1, 2, 3, owners=[1], led=[1])
@@ -701,7 +703,7 @@ def test_the_creator_owns_the_group_unless_seen_to_have_stopped_moderating(
 
 
 def test_the_stand_in_goes_once_a_moderator_is_seen_to_own_the_group() -> None:
-    def of(owners: list[int], ledger: Ledger, **facts: object) -> list[Change]:
+    def of(owners: list[int], ledger: Ledger, **facts: Any) -> list[Change]:
         return owning(
             owners=owners, moderators=[2], ledger=ledger, stand_in=person(1), **facts
         ).changes

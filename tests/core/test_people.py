@@ -5,7 +5,7 @@ import random
 from shared.core.identity import from_external_id
 from shared.core.ids import ObjectId, PersonId
 from shared.core.model import Identity, IdentityState, Member
-from shared.core.people import refusal, roster_digest, sort_people, to_resolve
+from shared.core.people import outsiders, refusal, roster_digest, sort_people, to_resolve
 from tests.core.strategies import object_id, person
 
 ORG = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
@@ -56,6 +56,17 @@ def test_an_identity_of_another_organization_is_not_used_even_if_it_is_known() -
 
     assert people.mapped == {}
     assert people.listed == {person(1): "other_organization"}
+
+
+def test_people_of_other_organizations_count_where_they_are_guests_of_the_tenant() -> None:
+    bot = _member(1, email="helper@webex.bot", org=OTHER)
+    roster = [bot, *(_member(n, org=OTHER) for n in (2, 3)), _member(4)]
+    identities = _known(1, 2, 4)
+    people = sort_people(roster, identities, ORG, guests=True)
+
+    assert outsiders(roster, ORG) == roster[1:3]
+    assert list(people.mapped) == [person(2), person(4)]
+    assert people.listed == {person(1): "bot", person(3): "other_organization"}
 
 
 def test_who_could_not_be_asked_for_yet_is_neither_added_nor_listed() -> None:
