@@ -99,6 +99,7 @@ class Label:
     """What a list of teams is made and searched by: much less than the team's row.
 
     status, folder: values of Status and Folder, or of a newer version. reason: its code, or "".
+    codes: for which people of it are listed.
     """
 
     uuid: TeamId
@@ -109,6 +110,7 @@ class Label:
     reason: str
     folder: str
     has_group: bool
+    codes: frozenset[str] = frozenset()
 
 
 class Teams(Protocol):

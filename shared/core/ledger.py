@@ -440,6 +440,11 @@ def _old_at(entry: Pending) -> int:
     return (entry.answered or entry.at) + age
 
 
+def in_doubt(ledger: Ledger) -> frozenset[str]:
+    """The sides that are read for our own writes."""
+    return frozenset(p.side for p in ledger.pending.values() if not _is_only_remembered(p))
+
+
 def read_again(ledger: Ledger, now: int) -> int | None:
     """When our own writes are read for again: what was not seen yet, or is contradicted."""
     moments = (_read_again(p, now) for p in ledger.pending.values())
@@ -450,8 +455,7 @@ def _read_again(entry: Pending, now: int) -> int | None:
     soon = now + times.GAP
     if not entry.answered and not entry.seen and not entry.contradicted:
         return soon
-    if entry.answered and entry.seen and not entry.contradicted:
-        # Only remembered, for replicas that are further behind, until one says otherwise.
+    if _is_only_remembered(entry):
         return None
     twice = entry.contradicted + times.CONTRADICTION_APART if entry.contradicted else soon
     if entry.seen and entry.side == WEBEX:
@@ -459,6 +463,11 @@ def _read_again(entry: Pending, now: int) -> int | None:
     if entry.seen and entry.answered:
         return max(soon, _old_at(entry))
     return max(soon, twice, _old_at(entry))
+
+
+def _is_only_remembered(entry: Pending) -> bool:
+    """For replicas that are further behind, until one says otherwise."""
+    return bool(entry.answered and entry.seen and not entry.contradicted)
 
 
 def _other(op: str) -> str:

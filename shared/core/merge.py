@@ -220,7 +220,7 @@ def _tend_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> No
     once = owners | ledger.owners | ledger.unheard(OWNERS)
     out = {p.object: p.person for p in leaving if p.object in once}
     add: list[Change] = []
-    if sides.direction is not Direction.GROUP or not sides.settled:
+    if owners_follow(sides):
         add = _more_owners(sides, result, owners)
         out |= _fewer_owners(sides, result, owners)
     result.changes = [*add, *result.changes]
@@ -237,6 +237,11 @@ def _tend_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> No
     ]
 
 
+def owners_follow(sides: Sides) -> bool:
+    """Whether owners follow moderators."""
+    return sides.direction is not Direction.GROUP or not sides.settled
+
+
 def _more_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> list[Change]:
     """Who becomes an owner now; moderators beyond the limit, or taken out before, are listed."""
     ledger = sides.ledger
@@ -244,7 +249,7 @@ def _more_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> li
     group = in_group(ledger, sides.sight) & frozenset(sides.sight.members)
     unheard, taken_out = ledger.unheard(OWNERS), ledger.unheard(OWNERS, REMOVE)
     add: list[Change] = []
-    for person, object_id in _wanted_owners(sides):
+    for person, object_id in wanted_owners(sides):
         if object_id in owners - taken_out or person in result.listed or object_id not in group:
             continue
         if sides.declined.get(person) == "owner_refused":
@@ -260,8 +265,9 @@ def _more_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> li
     return add
 
 
-def _wanted_owners(sides: Sides) -> list[tuple[PersonId, ObjectId]]:
-    """The creator first, unless he was seen moderating and does not now; then the moderators."""
+def wanted_owners(sides: Sides) -> list[tuple[PersonId, ObjectId]]:
+    """Who should own the group: the creator first, unless he was seen moderating and does not now;
+    then the moderators."""
     mapped, moderators = sides.sight.mapped, frozenset(sides.sight.moderators)
     creator = sides.creator if sides.creator in mapped else None
     wanted = [(p, o) for p, o in mapped.items() if o in moderators]
@@ -288,7 +294,7 @@ def _fewer_owners(
             out[missing.object] = missing.person
     stand_in = sides.stand_in
     object_id = sides.sight.mapped.get(stand_in) if stand_in else None
-    others = {o for p, o in _wanted_owners(sides) if p != stand_in}
+    others = {o for p, o in wanted_owners(sides) if p != stand_in}
     stands_by = object_id in sides.sight.moderators or stand_in == sides.creator
     # Seen, not only written: he must not be let go on a promise.
     seen = others & frozenset(sides.sight.owners or ())

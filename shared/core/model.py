@@ -268,6 +268,7 @@ class Team:
     held: changes wait for an administrator, in a row of their own.
     settled_at: when settling ended; whoever joined or was dropped before belongs to the beginning.
     others: who is in the group and not in the team, with the code that says why it stays so.
+    tried_at: when those who are listed for what can be mended were last tried; 0 for nobody is.
     """
 
     uuid: TeamId
@@ -307,3 +308,4 @@ class Team:
     held: bool = False
     settled_at: int = 0
     others: dict[ObjectId, str] = field(default_factory=dict)
+    tried_at: int = 0

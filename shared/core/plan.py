@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from shared.core import times
 from shared.core.brake import brake
 from shared.core.ids import ObjectId, PersonId
-from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Change, Pair
-from shared.core.merge import Merge, Sides, merge, owners_now
+from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Change, Pair, in_group
+from shared.core.merge import Merge, Sides, merge, owners_follow, owners_now, wanted_owners
 from shared.core.model import Limits
 from shared.core.people import People
 
@@ -98,8 +98,9 @@ def _plan_merge(observed: Observed, sides: Sides) -> Plan:
     braked = brake(
         merged.changes,
         observed.limits,
-        team=len(sides.sight.mapped),
-        group=len(frozenset(sides.sight.members)),
+        # Whoever must stay does not make it less of an emptying.
+        team=len(sides.sight.mapped) - _kept(merged, "last_moderator"),
+        group=len(frozenset(sides.sight.members)) - _kept(merged, "last_owner"),
         allowed=observed.allowed,
         settled=observed.settled,
         first=observed.first,
@@ -113,8 +114,21 @@ def _plan_merge(observed: Observed, sides: Sides) -> Plan:
         listed=listed | observed.people.listed,
         others=others,
         stand_in=_stand_in(sides),
-        again=merged.again,
+        again=_again(merged, sides, braked.go),
     )
+
+
+def _again(merged: Merge, sides: Sides, changes: Sequence[Change]) -> int | None:
+    """Who becomes an owner is a member first, and seen to be one: soon, where it was written."""
+    added = {c.object for c in changes if (c.side, c.op) == (MEMBERS, ADD)}
+    unseen = (in_group(sides.ledger, sides.sight) | added) - frozenset(sides.sight.members)
+    if owners_follow(sides) and any(o in unseen for _, o in wanted_owners(sides)):
+        merged.doubt(sides.sight.at)
+    return merged.again
+
+
+def _kept(merged: Merge, code: str) -> int:
+    return sum(said == code for said in merged.listed.values())
 
 
 def _with_held(

@@ -63,6 +63,7 @@ SPACE_MISSING_RETRIES = 18  # half a minute, doubling up to the pause: a day in 
 SPACE_MISSING_PAUSE = 2 * HOUR
 GENERAL_MISSING_PAUSE = 10 * MINUTE
 TOLD_AFTER = 3  # passing failures in a row, before the administrator is told
+EMPTY_AFTER = 7  # reads in a row that show nobody in a group: a good quarter of an hour
 GROUP_SETTINGS_FRESH = 30 * MINUTE
 
 # Patience within one call, seconds

@@ -26,7 +26,7 @@ _OTHERS_MAX = 2_000
 _UNREADABLE = (ValueError, LookupError)
 _LABEL = (
     *("space", "new", "name", "space_title", "group_name"),
-    *("status", "reason", "folder", "group"),
+    *("status", "reason", "folder", "group", "codes", "others_codes"),
 )
 
 
@@ -168,7 +168,17 @@ def _label(row: Row) -> Label:
         reason=row.text("reason"),
         folder=row.text("folder"),
         has_group=bool(row.text("group")),
+        codes=_codes_in(row, "codes") | _codes_in(row, "others_codes"),
     )
+
+
+def _codes_in(row: Row, name: str) -> frozenset[str]:
+    """Of no row more than it can be read for: a list shows those that cannot, too."""
+    try:
+        found = json.loads(row.text(name) or "[]")
+    except ValueError:
+        return frozenset()
+    return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
 
 
 def _key(team: TeamId, number: int) -> str:
@@ -231,6 +241,7 @@ def _values(team: Team) -> dict[str, Value]:
         "moderated": team.moderated,
         "held": team.held,
         "settled_at": team.settled_at,
+        "tried_at": team.tried_at,
         **_coded("listed", "codes", team.listed.items()),
         **_coded("others", "others_codes", islice(team.others.items(), _OTHERS_MAX)),
     }
@@ -285,6 +296,7 @@ def _team(row: Row) -> Team:
         moderated=row.text("moderated"),
         held=row.flag("held"),
         settled_at=row.number("settled_at"),
+        tried_at=row.number("tried_at"),
         others={ObjectId(uuid): code for uuid, code in _codes(row, "others", "others_codes")},
     )
 

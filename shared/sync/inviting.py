@@ -22,10 +22,8 @@ _AT_ONCE = 20
 
 def invite(state: Book, members: Sequence[Member], outcome: Outcome) -> None:
     """Invite members who are no guests yet. Safe to repeat: an address has one guest."""
-    again = {} if state.in_its_own_time else state.team.listed
-    asked = [
-        m for m in members if again.get(m.person) not in ("guest_refused", "guests_not_allowed")
-    ]
+    again = {} if state.tries_again else state.team.listed
+    asked = [m for m in members if again.get(m.person) != "guest_refused"]
     outcome.named |= {m.person: again[m.person] for m in members if m not in asked}
     if not asked:
         return
@@ -37,12 +35,15 @@ def invite(state: Book, members: Sequence[Member], outcome: Outcome) -> None:
         except PermissionMissing as failure:
             # The app's permission, or the tenant's own policy: nobody can be invited.
             services.log.failed("guests may not be invited", failure, team=state.team.uuid)
-            outcome.named |= {m.person: "guests_not_allowed" for m in asked}
+            outcome.named |= {m.person: "guest_refused" for m in asked}
             return
         except (Refused, AnswerUnknown) as failure:
-            # Some addresses fail for good with a 500; the team's other people do not wait for it.
             services.log.failed("a guest was refused", failure, team=state.team.uuid)
-            outcome.named[member.person] = "guest_refused"
+            if failure.where.status:
+                # Some addresses fail for good with a 500; the team's other people do not wait.
+                outcome.named[member.person] = "guest_refused"
+            else:
+                outcome.postpone(services.now() + times.GAP)
             continue
         now = services.now() // times.SECOND
         services.identities.keep([Identity(member.person, guest, IdentityState.MAPPED, now, now)])

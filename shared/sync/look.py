@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from shared.core import ledger as book
@@ -37,6 +37,7 @@ _MENDABLE = frozenset(
     "webex_not_writable",
     "webex_refused",
     "inactive_in_webex",
+    "identity_changed",
     "disabled_in_entra",
     "not_in_webex",
 }
@@ -78,7 +79,7 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
     began = state.services.now()
     whole = state.held.row.value.whole
     full = whole or _is_past(full_at(state.team), began) or state.team.group_id is None
-    state.in_its_own_time = whole or _is_past(state.team.people_at, began)
+    state.tries_again = whole or _is_past(_mended_at(state.team.tried_at), began)
     before = (state.ledger, state.team.listed, state.team.others, state.team.held)
     waiting = decided(state)
     seen = observe(state, settings, waiting.allowed, full=full)
@@ -89,8 +90,10 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
     # A read may show what it met before, and not yet what was told: it is read once more then.
     state.held.found = before != (state.ledger, listed, others, bool(todo.held))
     later = began + times.MISSING_APART if _may_come(state) else None
-    people_at = _people_at(state, outcome, [seen.later, todo.again, later])
-    moments = [people_at, _blocked_at(state, todo), _mended_at(state, listed, others)]
+    others_stay = began + times.GAP if _needs_no_keeping(todo, outcome) else None
+    people_at = _people_at(state, outcome, [seen.later, todo.again, later, others_stay])
+    tried_at = _tried_at(state, began, {*listed.values(), *others.values()})
+    moments = [people_at, _blocked_at(state, todo), _mended_at(tried_at)]
     state.save_team(
         replace(
             state.team,
@@ -100,6 +103,7 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
             stand_in=todo.stand_in,
             listed=listed,
             others=others,
+            tried_at=tried_at,
             in_group=len(state.ledger.baseline),
             people_at=_earliest(moments),
             moderated=seen.moderated or state.team.moderated,
@@ -109,6 +113,16 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
         )
     )
     state.held.people_seen = began
+
+
+_KEPT = frozenset({"last_moderator", "last_owner"})
+
+
+def _needs_no_keeping(todo: Plan, outcome: Outcome) -> bool:
+    """Whether somebody was kept for being the last one, while who was to go has been refused."""
+    stay = {p for p, code in outcome.named.items() if code not in _KEPT}
+    leaving = {c.person for c in todo.changes if c.op == REMOVE}
+    return not _KEPT.isdisjoint(todo.listed.values()) and not stay.isdisjoint(leaving)
 
 
 def _may_come(state: Book) -> bool:
@@ -200,13 +214,15 @@ def _blocked_at(state: Book, todo: Plan) -> int | None:
     return state.services.now() + times.PERMANENT_PAUSE if todo.blocked else None
 
 
-def _mended_at(
-    state: Book, listed: Mapping[PersonId, str], others: Mapping[ObjectId, str]
-) -> int | None:
-    """Somebody may mend it meanwhile: people listed for what can be mended are looked at daily."""
-    if _MENDABLE.isdisjoint({*listed.values(), *others.values()}):
-        return None
-    return state.services.now() + times.NEGATIVE_FRESH + times.MINUTE
+def _tried_at(state: Book, began: int, codes: Collection[str]) -> int:
+    if _MENDABLE.isdisjoint(codes):
+        return 0
+    return began if state.tries_again else state.team.tried_at or began
+
+
+def _mended_at(tried_at: int) -> int | None:
+    """Somebody may mend it meanwhile: who is listed for what can be mended is tried again daily."""
+    return tried_at + times.NEGATIVE_FRESH + times.MINUTE if tried_at else None
 
 
 def _status(team: Team, todo: Plan, people_at: int | None) -> Status:

@@ -81,6 +81,8 @@ def observe(
     resolved = resolve_people(state.held, roster, state.ledger, settings)
     guests = resolved.guests_allowed
     people = sort_people(roster, resolved.identities, settings.org, guests=guests)
+    if settings.guests and not guests:
+        people = _without_guests(people)
     if state.team.group_id is None:
         _take_what_is_ours(state)
     if state.team.group_id is None:
@@ -109,10 +111,16 @@ def observe(
         people,
         accounts,
         resolved.to_invite,
-        _moderated(people, state.team) if sides.sight.owners is not None else "",
+        _moderated(people, state.team, accounts) if sides.sight.owners is not None else "",
         team_read,
         group_read,
     )
+
+
+def _without_guests(people: People) -> People:
+    """The setting would have them invited; it is the tenant that allows no guests in groups."""
+    codes = {"other_organization": "guests_not_allowed"}
+    return replace(people, listed={p: codes.get(c, c) for p, c in people.listed.items()})
 
 
 def _read_roster(state: Book, *, full: bool) -> list[Member]:
@@ -203,12 +211,12 @@ def _sides(
         claimed=people.claimed,
         moderators={people.mapped[p] for p in people.moderators},
     )
-    changed = _moderated(people, team) != team.moderated
+    changed = _moderated(people, team, accounts) != team.moderated
     if full or changed or _need_owners(state, sight):
         sight = replace(sight, owners=_read_owners(state))
     state.save_ledger(book.learn(state.ledger, sight))
     direction = direction_of(team, settings)
-    retried = state.in_its_own_time
+    retried = state.tries_again
     reading.strangers = resolve_strangers(state, sight, accounts, direction, retried=retried)
     return Sides(
         ledger=state.ledger,
@@ -236,11 +244,10 @@ def _declined(team: Team, strangers: Mapping[ObjectId, PersonId]) -> dict[Person
     return {**others, **team.listed}
 
 
-def _moderated(people: People, team: Team) -> str:
-    """A fingerprint of who should own the group."""
-    wanted = sorted(
-        {*people.moderators, *([team.creator] if team.creator in people.mapped else [])}
-    )
+def _moderated(people: People, team: Team, members: Collection[ObjectId]) -> str:
+    """A fingerprint of who should own the group; one who joins is a member first."""
+    moderating = {*people.moderators, *([team.creator] if team.creator in people.mapped else [])}
+    wanted = sorted(p for p in moderating if people.mapped[p] in members)
     return hashlib.sha256("\n".join(wanted).encode()).hexdigest()[:32]
 
 
@@ -255,13 +262,11 @@ def owners_codes(team: Team, people: Collection[PersonId]) -> dict[PersonId, str
 def _need_owners(state: Book, sight: Sight) -> bool:
     """Whether anything about owners is under way, or somebody is about to leave the group."""
     team, after = state.team, book.learn(state.ledger, sight)
-    # One that was seen is only remembered.
-    awaited = (p for p in after.pending.values() if p.side == OWNERS and not p.seen)
-    if team.stand_in or any(awaited):
+    if team.stand_in or OWNERS in book.in_doubt(after):
         return True
     if any(m.side == OWNERS for m in after.missing):
         return True
-    if state.in_its_own_time and owners_codes(team, sight.mapped):
+    if state.tries_again and owners_codes(team, sight.mapped):
         return True
     return any(m.side == WEBEX and book.is_confirmed(after, m, sight.at) for m in after.missing)
 
@@ -278,11 +283,18 @@ def _read_members(state: Book, *, full: bool) -> dict[ObjectId, Account]:
         if not full:
             _read_name(state)
         raise (_not_there_yet(state) or _half_there(failure)) from failure
-    long_there = frozenset(state.ledger.baseline.values()) - state.ledger.awaited(MEMBERS)
-    if long_there and not found:
-        # Nobody can tell it from a read that went wrong, and it must not empty the team.
+    if not found and not _may_be_empty(state):
         raise Unavailable("Microsoft 365 shows nobody in the group")
     return found
+
+
+def _may_be_empty(state: Book) -> bool:
+    """A read that shows nobody most likely went wrong. One that says so again and again is shown to
+    an administrator by the brake: it would empty the team."""
+    baseline = frozenset(state.ledger.baseline.values())
+    missed = {m.object for m in state.ledger.missing if m.side == MEMBERS}
+    often = state.team.failures >= times.EMPTY_AFTER
+    return often or baseline <= missed | state.ledger.awaited(MEMBERS)
 
 
 def _read_owners(state: Book) -> frozenset[ObjectId]:

@@ -46,7 +46,7 @@ def preview(
         raise KeyError(team)
     look = Look(row.value.space_id, low=low)
     held = _Trial(services, team, Versioned(look, ""))
-    state = Book(held, row, services.teams.ledger(team), in_its_own_time=False, trial=True)
+    state = Book(held, row, services.teams.ledger(team), tries_again=False, trial=True)
     waiting = decided(state)
     seen = observe(state, settings, waiting.allowed)
     todo = plan(seen.observed)
@@ -96,9 +96,11 @@ def _people(state: Book, seen: Seen, todo: Plan, changes: tuple[Change, ...]) ->
             shown.add(object_id)
             yield facts.of(person, object_id, None)
     strangers = seen.observed.sides.strangers if seen.observed.sides else {}
+    # A read may still show whom we took out.
+    written = {p.object: p.person for p in ledger.pending.values()}
     for object_id in seen.accounts or ():
         if object_id not in shown:
-            yield facts.of(strangers.get(object_id), object_id, None)
+            yield facts.of(strangers.get(object_id) or written.get(object_id), object_id, None)
 
 
 def _claimed(identity: Identity | None) -> ObjectId | None:

@@ -15,15 +15,15 @@ from shared.sync.lease import Held
 class Book:
     """The rows of one team during one look. Every save carries the ETag of what was read.
 
-    in_its_own_time: the look was due by itself, or somebody asked for the whole of it: then who
-    was refused before is tried again. trial: nothing is written; saves are only remembered here.
+    tries_again: a day has passed, or somebody asked for everything: then who was refused before is
+    tried again. trial: nothing is written; saves are only remembered here.
     first: nothing is remembered of the team's people but what an administrator has yet to see.
     """
 
     held: Held
     row: Versioned[Team]
     ledger_row: Versioned[Ledger]
-    in_its_own_time: bool = False
+    tries_again: bool = False
     trial: bool = False
     first: bool = False
 

@@ -27,15 +27,24 @@ def _everybody(_team: Label, _settings: OrgSettings) -> bool:
     return True
 
 
+# People who are listed because Microsoft did not let the app do something.
+_FOR_WANT_OF_CONSENT = frozenset({"guest_refused", "member_refused", "owner_refused"})
+
+
 def _for_consent(team: Label, _settings: OrgSettings) -> bool:
     return (
         team.reason in ("consent_missing", "permission_missing")
         or team.folder == Folder.NO_PERMISSION
+        or bool(team.codes & _FOR_WANT_OF_CONSENT)
     )
 
 
 def _for_sign_in(team: Label, _settings: OrgSettings) -> bool:
-    return team.reason in ("credential_missing", "webex_forbids") or team.folder == Folder.REFUSED
+    return (
+        team.reason in ("credential_missing", "webex_forbids")
+        or team.folder == Folder.REFUSED
+        or "webex_not_writable" in team.codes
+    )
 
 
 def _for_permission_to_create(team: Label, settings: OrgSettings) -> bool:

@@ -28,6 +28,8 @@ ADMIN = Actor(PersonId(""), "an administrator")
 _POLLS = ("/v1/events", "/groups/delta")
 # Seconds between two runs of the chores, which are the dearest part of passing time.
 _CHORES = 60.0
+# More looks in a row than any change causes.
+_ROUNDS = 150
 # Within so many seconds a change is heard of, also where reads are half a minute late.
 _HEARD = 80.0
 
@@ -210,12 +212,14 @@ def later(stage: Stage, seconds: float, live: Callable[..., None] = live) -> Non
     live: how time passes while it is lived through.
     """
     end = stage.clock.now() + seconds
-    while True:
+    for _ in range(_ROUNDS):
         live(stage, max(0.0, min(_HEARD, end - stage.clock.now())), step=20)
         due = stage.services.looks.due(round(end * 1000), 1)
         if not due or stage.clock.now() >= end:
             break
         stage.clock.advance(max(0.0, due[0].at / 1000 - stage.clock.now()))
+    else:
+        raise AssertionError("it never rests")
     stage.clock.advance(end - stage.clock.now())
     live(stage, 0)
 

@@ -291,6 +291,27 @@ def test_an_owner_whom_an_administrator_took_out_is_told_and_not_added_again(at:
     assert at.row.listed == {PersonId(ben.uuid): "owner_removed"}
 
 
+def test_an_owner_taken_out_just_after_we_added_them_is_told_and_read_for_no_longer(
+    at: Standing,
+) -> None:
+    """A read that denies our own write is followed until it is old enough to be believed."""
+    ada, ben, cid, dan, _ = at.people
+    moderate(at, cid)
+    live(at.stage, 60)
+    look(at)
+    assert [p.seen > 0 for p in at.ledger.pending.values()] == [True]
+    at.group.drop("owners", str(cid.external_id))
+    moderate(at, dan)
+    live(at.stage, 60)
+    look(at)
+
+    later(at.stage, DAY)
+
+    assert owners(at) == accounts(ada, ben, dan)
+    assert at.row.listed == {PersonId(cid.uuid): "owner_removed"}
+    assert at.stage.services.looks.due(round(at.stage.clock.now() * 1000) + times.DAY, 9) == []
+
+
 def test_nobody_reads_owners_where_nothing_about_them_is_under_way(at: Standing) -> None:
     [eve] = at.newcomers()
     begun = len(at.stage.microsoft.graph.log)

@@ -18,9 +18,9 @@ from shared.ports import Label
 from shared.sync import lease, waking
 from tests.journeys.stage import Stage, meanwhile
 from tests.pages import steps
-from tests.pages.at_work import Bench, bench
+from tests.pages.at_work import Bench, a_row, bench
 from tests.pages.storage_edge import at_the_edge
-from tests.pages.test_activity import a_row, activity, keep
+from tests.pages.test_activity import activity, keep
 
 Make = Callable[..., Stage]
 ACTOR = Actor(PersonId("x"), "Adam Admin")

@@ -61,6 +61,7 @@ def _full(team: TeamId) -> Team:
         held=True,
         settled_at=NOW + 7,
         others={object_id(n): CODES[n % 2] for n in range(2_000)},
+        tried_at=NOW + 8,
     )
 
 
@@ -94,14 +95,21 @@ def test_a_row_of_the_version_before_is_read_with_defaults(rows: Partition) -> N
     teams.write(None, full)
     row = rows.get(f"team:{full.uuid}")
     assert row
-    new = {"direction", "full_at", "moderated", "held", "settled_at", "others_codes"}
+    new = {"direction", "full_at", "moderated", "held", "settled_at", "others_codes", "tried_at"}
     new |= {f"others{n}" for n in range(4)}
     rows.upsert(row.key, {k: v for k, v in row.values.items() if k not in new})
     kept = teams.read(full.uuid)
 
     assert kept
     assert kept.value == replace(
-        full, direction="", full_at=0, moderated="", held=False, settled_at=0, others={}
+        full,
+        direction="",
+        full_at=0,
+        moderated="",
+        held=False,
+        settled_at=0,
+        others={},
+        tried_at=0,
     )
 
 
