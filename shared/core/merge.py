@@ -120,7 +120,7 @@ def _tend_team(
             _left_group(sides, result, person, object_id)
         elif _is_late(sides, person):
             result.listed[person] = "added_in_webex"
-        elif sides.declined.get(person) in ("member_refused", "guest_refused"):
+        elif sides.declined.get(person) == "member_refused":
             result.listed[person] = sides.declined[person]
         else:
             result.changes.append(Change(person, object_id, MEMBERS, ADD))

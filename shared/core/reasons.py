@@ -111,10 +111,16 @@ _REASONS = {
         "Microsoft 365 refused to invite this person as a guest.",
         "Check in Microsoft Entra ID which addresses may be invited, or invite the person by hand.",
     ),
-    "guests_not_allowed": Reason(
+    "invitations_refused": Reason(
         "This person belongs to another organization, and this app may not invite guests.",
         "Grant the permission User.Invite.All, and let guests be invited in Microsoft Entra ID;"
         " then press Retry.",
+    ),
+    "guests_not_allowed": Reason(
+        "This person belongs to another organization, and Microsoft 365 lets no guests into"
+        " groups.",
+        "Let group owners add people from outside the organization to Microsoft 365 groups, or turn"
+        " off inviting guests in the settings.",
     ),
     "owner_limit": Reason(
         "A group has at most 100 owners; this moderator is a member only.",

@@ -16,6 +16,7 @@ from shared.sync import pacing
 from shared.sync.additions import Outcome
 from shared.sync.record import Book
 
+_NO = frozenset({"guest_refused", "invitations_refused"})
 # In one look; more are invited by the next.
 _AT_ONCE = 20
 
@@ -23,7 +24,7 @@ _AT_ONCE = 20
 def invite(state: Book, members: Sequence[Member], outcome: Outcome) -> None:
     """Invite members who are no guests yet. Safe to repeat: an address has one guest."""
     again = {} if state.tries_again else state.team.listed
-    asked = [m for m in members if again.get(m.person) != "guest_refused"]
+    asked = [m for m in members if again.get(m.person) not in _NO]
     outcome.named |= {m.person: again[m.person] for m in members if m not in asked}
     if not asked:
         return
@@ -35,7 +36,7 @@ def invite(state: Book, members: Sequence[Member], outcome: Outcome) -> None:
         except PermissionMissing as failure:
             # The app's permission, or the tenant's own policy: nobody can be invited.
             services.log.failed("guests may not be invited", failure, team=state.team.uuid)
-            outcome.named |= {m.person: "guest_refused" for m in asked}
+            outcome.named |= {m.person: "invitations_refused" for m in asked}
             return
         except (Refused, AnswerUnknown) as failure:
             services.log.failed("a guest was refused", failure, team=state.team.uuid)

@@ -34,6 +34,7 @@ _MENDABLE = frozenset(
     "last_owner",
     "guest_refused",
     "guests_not_allowed",
+    "invitations_refused",
     "webex_not_writable",
     "webex_refused",
     "inactive_in_webex",

@@ -28,7 +28,7 @@ def _everybody(_team: Label, _settings: OrgSettings) -> bool:
 
 
 # People who are listed because Microsoft did not let the app do something.
-_FOR_WANT_OF_CONSENT = frozenset({"guest_refused", "member_refused", "owner_refused"})
+_FOR_WANT_OF_CONSENT = frozenset({"invitations_refused", "member_refused", "owner_refused"})
 
 
 def _for_consent(team: Label, _settings: OrgSettings) -> bool:

@@ -239,7 +239,7 @@ def test_without_the_permission_it_is_told_and_asked_again_no_sooner_than_a_day_
 
     assert first == 1
     assert len(invited(at)) == first
-    assert Counter(at.row.listed.values()) == {"guest_refused": 3}
+    assert Counter(at.row.listed.values()) == {"invitations_refused": 3}
     assert at.row.status is not Status.NEEDS_PERSON
     consent(at, *PERMISSIONS, INVITE)
     later(at.stage, 3600)
@@ -254,7 +254,7 @@ def test_where_the_tenant_lets_nobody_invite_it_is_told(at: Standing) -> None:
     at.join(eve)
     later(at.stage, 3600)
 
-    assert at.row.listed == {eve.uuid: "guest_refused"}
+    assert at.row.listed == {eve.uuid: "invitations_refused"}
     at.stage.microsoft.switches.invitations_refused = False
     at.retry()
     later(at.stage, 3600)

@@ -40,7 +40,12 @@ def test_a_create_whose_answer_was_lost_is_completed_and_not_repeated(heard: Sta
     assert group is not None
     assert set(group.members) == stage.expected(team)
     assert stage.row(team).group_id == group.id
+    writes = stage.tenant.write_count
+    # What was never heard of is certain only when no replica can be behind any more.
+    stage.clock.advance(900)
+    stage.run(60)
     assert stage.row(team).status is Status.COMPLETE
+    assert stage.tenant.write_count == writes
 
 
 def test_a_lost_create_that_stale_reads_deny_still_makes_one_group(stage: Stage) -> None:
