@@ -155,10 +155,8 @@ class Teams(Protocol):
     ) -> Versioned[Held] | None:
         """Keep or (None) take away what waits. Raises Conflict when `before` is no longer it."""
 
-    def preview(self, team: TeamId) -> Preview | None: ...
-
     def keep_preview(self, preview: Preview) -> None:
-        """In place of an earlier one."""
+        """In place of an earlier one; its numbers alone."""
 
     def previews(self, after: str, limit: int) -> list[Preview]:
         """Those behind this uuid, in the order of the teams' uuids; "" for the first ones."""

@@ -24,7 +24,7 @@ class Named:
 class Held:
     """Changes that the brake holds. at: when they were first held; milliseconds, as all times.
 
-    size: people in the team then. why: codes, sorted: remove_many, add_many, empties.
+    size: people in the team then, known to Microsoft 365 or not. why: codes, sorted: remove_many, add_many, empties.
     decided: "", "allow" or "refuse"; by: whose decision, for people to read.
     """
 
@@ -70,9 +70,12 @@ class Preview:
     """What a look would do to one team. Times in milliseconds.
 
     team_read, group_read: when each side was read, 0 if it was not. creates: a group would be made.
-    changes: at most as many as a row takes; `counts` has them all, by "op side". listed: people
-    left to an administrator, by reason code. held: the brake would hold something. failure: the
-    reason code why nothing could be said. people: only in a preview of one team, never kept.
+    counts: what would be done, by `Change.kind`; doubted: what would be done as well if a second
+    read, two minutes later, misses the same people. unknown: people of the team who are not looked
+    up in the directory yet. waiting: the team has no group yet, and is too new for one.
+    listed: people left to an administrator, by reason code. held: the brake would hold something.
+    failure: the reason code why nothing could be said. changes, people: only in a preview of one
+    team, never kept.
     """
 
     team: TeamId
@@ -84,6 +87,9 @@ class Preview:
     creates: bool = False
     changes: tuple[Named, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    doubted: Mapping[str, int] = field(default_factory=dict)
+    unknown: int = 0
+    waiting: bool = False
     listed: Mapping[str, int] = field(default_factory=dict)
     held: bool = False
     failure: str = ""

@@ -43,14 +43,23 @@ class Pair(NamedTuple):
     object: ObjectId
 
 
+# Of somebody who has no account in the tenant: who is to be invited, and added then.
+NO_ACCOUNT = ObjectId("")
+
+
 class Change(NamedTuple):
     """One thing to do: `op` (ADD, REMOVE) a person on a `side`: MEMBERS and OWNERS are the group's,
-    WEBEX is the team."""
+    WEBEX is the team. object: NO_ACCOUNT for a guest who is to be invited."""
 
     person: PersonId
     object: ObjectId
     side: str
     op: str
+
+    @property
+    def kind(self) -> str:
+        """For counting: "op side", or "invite members"."""
+        return f"{self.op if self.object else 'invite'} {self.side}"
 
     @property
     def pair(self) -> Pair:

@@ -1,5 +1,7 @@
-"""Rows of changes with people's names: `held:` what waits for an administrator, `preview:` what a
-dry run said. Ids and operations are packed binary, the names are one text beside them.
+"""`held:` rows, what waits for an administrator, and `preview:` rows, what a dry run said.
+
+What waits is told by name: ids and operations are packed binary, the names are one text beside
+them.
 """
 
 from __future__ import annotations
@@ -13,9 +15,6 @@ from shared.core.held import Held, Named, Preview
 from shared.core.ids import NIL, ObjectId, PersonId, TeamId
 from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Change
 from shared.storage.tables import Row, Value, spread
-
-# How many changes a preview's row keeps; the numbers beside them are of all.
-PREVIEW_CHANGES = 200
 
 _SIDES = (MEMBERS, OWNERS, WEBEX)
 _OPS = (ADD, REMOVE)
@@ -52,7 +51,7 @@ def held_of(row: Row) -> Held:
 
 
 def preview_values(preview: Preview) -> dict[str, Value]:
-    """Without the people one by one; of the changes the first so many."""
+    """Numbers alone: nobody is named in it."""
     return {
         "name": preview.name[:1024],
         "at": preview.at,
@@ -60,11 +59,13 @@ def preview_values(preview: Preview) -> dict[str, Value]:
         "team_read": preview.team_read,
         "group_read": preview.group_read,
         "creates": preview.creates,
+        "waiting": preview.waiting,
+        "unknown": preview.unknown,
         "counts": json.dumps(dict(preview.counts)),
+        "doubted": json.dumps(dict(preview.doubted)),
         "listed": json.dumps(dict(preview.listed)),
         "held": preview.held,
         "failure": preview.failure,
-        **_pack(preview.changes[:PREVIEW_CHANGES]),
     }
 
 
@@ -85,8 +86,10 @@ def _preview(row: Row) -> Preview:
         team_read=row.number("team_read"),
         group_read=row.number("group_read"),
         creates=row.flag("creates"),
-        changes=_unpack(row),
+        waiting=row.flag("waiting"),
+        unknown=row.number("unknown"),
         counts=_numbers(row.text("counts")),
+        doubted=_numbers(row.text("doubted")),
         listed=_numbers(row.text("listed")),
         held=row.flag("held"),
         failure=row.text("failure"),

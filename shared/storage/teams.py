@@ -104,10 +104,6 @@ class TeamRows:
             self._rows.delete(key, before.etag)
         return None
 
-    def preview(self, team: TeamId) -> Preview | None:
-        row = self._rows.get(f"preview:{team}")
-        return preview_of(row) if row else None
-
     def keep_preview(self, preview: Preview) -> None:
         self._rows.upsert(f"preview:{preview.team}", preview_values(preview))
 

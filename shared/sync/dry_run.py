@@ -30,9 +30,9 @@ class DryRun:
     """How far the dry run of all teams is, and what it says so far. Times in milliseconds.
 
     by: who asked for it. ended: 0 while it is under way. number: teams that were looked at.
-    after: the last of them. tries: at the next one, in vain. counts: changes by "op side".
-    creates, held, failed: teams that would get a group, would wait for an administrator, and of
-    which nothing could be said. listed: people left to an administrator, by reason code.
+    after: the last of them. tries: at the next one, in vain. counts, doubted, unknown, listed: as
+    in Preview, of all. creates, waiting, held, failed: teams that would get a group, are too new
+    for one, would wait for an administrator, and of which nothing could be said.
     """
 
     began: int
@@ -42,9 +42,12 @@ class DryRun:
     number: int = 0
     tries: int = 0
     creates: int = 0
+    waiting: int = 0
     held: int = 0
     failed: int = 0
+    unknown: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+    doubted: Mapping[str, int] = field(default_factory=dict)
     listed: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -136,9 +139,12 @@ def _counted(run: DryRun, preview: Preview) -> DryRun:
         run,
         number=run.number + 1,
         creates=run.creates + preview.creates,
+        waiting=run.waiting + preview.waiting,
+        unknown=run.unknown + preview.unknown,
         held=run.held + preview.held,
         failed=run.failed + bool(preview.failure),
         counts=dict(Counter(run.counts) + Counter(preview.counts)),
+        doubted=dict(Counter(run.doubted) + Counter(preview.doubted)),
         listed=dict(Counter(run.listed) + Counter(preview.listed)),
     )
 
@@ -157,9 +163,12 @@ def _read(kept: Kept) -> DryRun:
         number=_number(said.get("number")),
         tries=_number(said.get("tries")),
         creates=_number(said.get("creates")),
+        waiting=_number(said.get("waiting")),
+        unknown=_number(said.get("unknown")),
         held=_number(said.get("held")),
         failed=_number(said.get("failed")),
         counts=_numbers(said.get("counts")),
+        doubted=_numbers(said.get("doubted")),
         listed=_numbers(said.get("listed")),
     )
 

@@ -166,12 +166,10 @@ def test_a_team_whose_space_is_gone_is_told_with_the_reason(by_events: Stage) ->
     run = tidied(by_events)
 
     assert (run.number, run.failed) == (2, 1)
-    gone = by_events.services.teams.preview(TeamId(one.uuid))
-    assert gone
+    said = {p.team: p for p in by_events.services.teams.previews("", 9)}
+    gone = said[TeamId(one.uuid)]
     assert (gone.failure, gone.name) == ("not_there", "One")
-    there = by_events.services.teams.preview(TeamId(two.uuid))
-    assert there
-    assert there.failure == ""
+    assert said[TeamId(two.uuid)].failure == ""
 
 
 def test_a_row_that_nobody_can_read_keeps_no_other_team_waiting(by_events: Stage) -> None:
@@ -198,9 +196,8 @@ def test_a_silent_provider_is_asked_three_times_and_then_the_team_is_passed_over
     run = tidied(by_events)
 
     assert (run.number, run.failed) == (2, 1)
-    preview = by_events.services.teams.preview(TeamId(one.uuid))
-    assert preview
-    assert preview.failure == "provider_silent"
+    said = {p.team: p.failure for p in by_events.services.teams.previews("", 9)}
+    assert said[TeamId(one.uuid)] == "provider_silent"
 
 
 def test_a_throttled_dry_run_waits_and_loses_no_team(by_events: Stage) -> None:
