@@ -28,12 +28,14 @@ class Resolved:
     """identities: who is known now. later: when the rest can be asked for, None if nobody is.
 
     guests_allowed: people of other organizations count; to_invite: those who are no guests yet.
+    unknown: our own people who are in doubt until they are looked up, the first time or anew.
     """
 
     identities: dict[PersonId, Identity]
     later: int | None
     guests_allowed: bool = False
     to_invite: tuple[Member, ...] = ()
+    unknown: frozenset[PersonId] = frozenset()
 
 
 def resolve_people(
@@ -78,7 +80,7 @@ def _resolve_own(held: Held, roster: Sequence[Member], ledger: Ledger) -> Resolv
     # An old mapping adds nobody before it was looked up again.
     now = services.now()
     fresh = {p: i for p, i in known.items() if not (_adds(i) and _must_ask(i, p, ledger, now))}
-    return Resolved(fresh, later)
+    return Resolved(fresh, later, unknown=frozenset(wanted) - fresh.keys())
 
 
 def _look_up_all(

@@ -26,11 +26,13 @@ _CALLS = 2
 
 @dataclass
 class Strangers:
-    """people: who they are in Webex. why_not: the code why one is nobody there. later: when the
-    rest can be asked for, None if nobody is left."""
+    """people: who they are in Webex. why_not: the code why one is nobody there. unknown: how many
+    have not been asked about, or not been told. later: when they can be asked for, None if nobody
+    is left."""
 
     people: dict[ObjectId, PersonId] = field(default_factory=dict)
     why_not: dict[ObjectId, str] = field(default_factory=dict)
+    unknown: int = 0
     later: int | None = None
 
 
@@ -52,8 +54,14 @@ def resolve_strangers(
     if not unknown or direction is Direction.TEAM:
         return found
     asking = _from_memory(state, unknown, accounts, found, retried=retried)
-    if not asking:
-        return found
+    if asking:
+        found.later = _ask_some(state, asking, found)
+    found.unknown = len({a.object for a in asking} - found.people.keys() - found.why_not.keys())
+    return found
+
+
+def _ask_some(state: Book, asking: list[Account], found: Strangers) -> int | None:
+    """As many as one look may ask about; answers when the rest can be, None if nobody is left."""
     try:
         book(
             state.services,
@@ -65,17 +73,13 @@ def resolve_strangers(
             state.held.keep()
             _ask(state, account, found)
     except Later as later:
-        found.later = later.at
-        return found
+        return later.at
     except Transient as failure:
         hear(state.services, failure)
         state.services.log.failed("somebody in the group cannot be looked up", failure)
         pause = failure.retry_after or times.DIRECTORY_RETRY / times.SECOND
-        found.later = state.services.now() + round(pause * times.SECOND)
-        return found
-    if len(asking) > _AT_ONCE:
-        found.later = state.services.now() + times.GAP
-    return found
+        return state.services.now() + round(pause * times.SECOND)
+    return state.services.now() + times.GAP if len(asking) > _AT_ONCE else None
 
 
 def _from_memory(
