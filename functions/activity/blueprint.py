@@ -47,10 +47,10 @@ def activity_held(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.function_name("activity_unrefuse")
 @blueprint.route("activity/unrefuse", methods=["POST"])
 def activity_unrefuse(req: func.HttpRequest) -> func.HttpResponse:
-    from functions.activity.handler import ask_again
+    from functions.activity.handler import drop_refusals
     from shared.web.azure import answer
 
-    return answer(req, admin=ask_again)
+    return answer(req, admin=drop_refusals)
 
 
 @blueprint.function_name("activity_direction")
@@ -65,7 +65,7 @@ def activity_direction(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.function_name("activity_preview")
 @blueprint.route("activity/preview", methods=["GET", "POST"])
 def activity_preview(req: func.HttpRequest) -> func.HttpResponse:
-    from functions.activity.trials import begin, show
+    from functions.activity.trials import act, show
     from shared.web.azure import answer
 
-    return answer(req, admin=begin if req.method == "POST" else show)
+    return answer(req, admin=act if req.method == "POST" else show)

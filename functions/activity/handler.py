@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
-from functions.activity.telling import STANDINGS, told, waiting
+from functions.activity.telling import STANDINGS, kinds, told, waiting
 from shared.admin import activity, again, holding, one_team
 from shared.admin.activity import FILTERS, LETTERS_COUNTED
 from shared.admin.choices import LEADERS
@@ -62,24 +62,25 @@ def decide(desk: Desk, visit: Visit) -> Redirect:
     return _act(desk, visit, act)
 
 
-def ask_again(desk: Desk, visit: Visit) -> Redirect:
-    """POST /activity/unrefuse: forget what was refused of a team."""
+def drop_refusals(desk: Desk, visit: Visit) -> Redirect:
+    """POST /activity/unrefuse: forget what was refused of a team, as it was shown (`seen`)."""
+    seen = visit.form.get("seen", "")
 
     def act(team: str) -> str:
-        holding.ask_again(desk.office, desk.actor, team)
-        return "asked_again"
+        holding.drop_refusals(desk.office, desk.actor, team, seen)
+        return "refusals_dropped"
 
     return _act(desk, visit, act)
 
 
 def lead(desk: Desk, visit: Visit) -> Redirect:
-    """POST /activity/direction: who leads a team's membership."""
-    direction = visit.form.get("direction")
+    """POST /activity/direction: who leads a team's membership; `was_direction` did as shown."""
+    direction, shown = visit.form.get("direction"), visit.form.get("was_direction")
 
     def act(team: str) -> str:
-        if direction is None:
+        if direction is None or shown is None:
             raise Refusal("bad_form", "direction")
-        changed = holding.lead(desk.office, desk.actor, team, direction)
+        changed = holding.lead(desk.office, desk.actor, team, direction, shown)
         return "team_direction_saved" if changed else "settings_same"
 
     return _act(desk, visit, act)
@@ -91,7 +92,7 @@ _WHILE_OFF = {
     "replay_wanted": "wanted_while_off",
     "held_allowed": "kept_while_off",
     "held_refused": "kept_while_off",
-    "asked_again": "kept_while_off",
+    "refusals_dropped": "kept_while_off",
     "team_direction_saved": "kept_while_off",
 }
 
@@ -123,7 +124,9 @@ def _one(desk: Desk, team: str) -> Page:
         "more_strangers": sum(entry.strangers.values()) - len(found.strangers),
         "held": waiting(found.held) if found.held else None,
         "unreadable": found.unreadable,
-        "refused": found.refused,
+        "refused": kinds((), holding.counted(found.refused)),
+        "refusals_seen": holding.refusals_mark(found.refused),
+        "powerless": found.powerless,
         "leaders": LEADERS,
         "organization_leads": LEADERS.get(settings.direction, settings.direction),
         "on": settings.on,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.admin import holding
@@ -55,6 +56,13 @@ STANDINGS: Mapping[Standing, Words] = {
         "attention",
     ),
 }
+# Of a team that the brake holds: trying again changes nothing.
+UNDECIDED = Words(
+    STANDINGS[Standing.NEEDS_PERSON].word,
+    "It waits for your decision; nothing of it is done before that.",
+    STANDINGS[Standing.NEEDS_PERSON].looks,
+)
+_DECIDED_BY_A_PERSON = ("brake", "first_merge")
 
 
 @dataclass(frozen=True)
@@ -71,11 +79,18 @@ class Told:
 def told(entry: Entry) -> Told:
     return Told(
         entry,
-        STANDINGS[entry.standing],
+        _words(entry),
         [reason(code) for code in entry.reasons],
         why(entry.missing),
         why(entry.strangers),
     )
+
+
+def _words(entry: Entry) -> Words:
+    waits = entry.team is not None and entry.team.reason in _DECIDED_BY_A_PERSON
+    if waits and entry.standing is Standing.NEEDS_PERSON:
+        return UNDECIDED
+    return STANDINGS[entry.standing]
 
 
 def why(counts: Mapping[str, int]) -> list[tuple[int, Reason]]:
@@ -90,6 +105,8 @@ WHY_HELD = {
     "empties": "Nobody would be left on one side.",
     "first_merge": "What this app remembered of the team is gone, so it cannot tell who is new.",
 }
+# Characters of an id that tell namesakes apart.
+_BEGINNING = 4
 # Letters of the Swedish alphabet behind z; what has none of them keeps its place.
 _ALPHABET = str.maketrans({"å": "{", "ä": "|", "ö": "}"})
 
@@ -126,28 +143,36 @@ class Waiting:
 
 def waiting(held: Held) -> Waiting:
     said = [WHY_HELD[code] for code in held.why if code in WHY_HELD]
-    kinds_held = kinds(held.changes, holding.counted(held.changes))
+    kinds_held = kinds(held.changes, holding.counted(named.change for named in held.changes))
     return Waiting(held, kinds_held, said, holding.mark(held))
 
 
 def kinds(changes: Iterable[Named], counts: Mapping[str, int]) -> list[Kind]:
-    """changes: those that are known by name. counts: all of them, by operation and side."""
-    names: dict[str, list[str]] = {}
+    """changes: those that are known by name. counts: all of them, by `Change.kind`."""
+    people: dict[str, list[Named]] = {}
     for named in changes:
-        change = named.change
-        # Who has no name is called by an id.
-        called = named.name or change.person or change.object
-        names.setdefault(f"{change.op} {change.side}", []).append(called)
+        people.setdefault(named.change.kind, []).append(named)
     order = [*(k for k in COUNTED if k in counts), *(k for k in counts if k not in COUNTED)]
     return [
         Kind(
             kind.replace(" ", "-"),
             COUNTED.get(kind, kind),
             counts[kind],
-            sorted(names.get(kind, []), key=_alphabetical),
+            sorted(_called(people.get(kind, [])), key=_alphabetical),
         )
         for kind in order
     ]
+
+
+def _called(people: list[Named]) -> Iterator[str]:
+    """By name; who has none by an id, and namesakes with the beginning of theirs."""
+    found = Counter(_alphabetical(named.name) for named in people)
+    for named in people:
+        whose = named.change.person or named.change.object
+        if named.name and found[_alphabetical(named.name)] > 1:
+            yield f"{named.name} ({whose[:_BEGINNING]}…)"
+        else:
+            yield named.name or whose
 
 
 def _alphabetical(name: str) -> str:

@@ -1,7 +1,11 @@
-"""Dry runs: of one team, asked of both providers now; of all, as far as the timer has come."""
+"""Dry runs: of one team, asked of both providers now; of all, as far as the timer has come.
+
+Whom somebody searched for comes in a form, so that no name stands in an address.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -9,12 +13,11 @@ from urllib.parse import urlencode
 from functions.activity.telling import Kind, kinds, why
 from shared.admin import trials
 from shared.admin.choices import LEADERS
-from shared.admin.trials import Trial
 from shared.core.held import Evidence, Preview
 from shared.core.ids import parse_uuid
-from shared.core.ledger import Change
+from shared.core.ledger import OWNERS, Change
 from shared.core.model import IdentityState
-from shared.core.reasons import reason
+from shared.core.reasons import Refusal, reason
 from shared.core.wording import Reason
 from shared.ports import Conflict
 from shared.web.answers import Page, Redirect
@@ -23,16 +26,25 @@ from shared.web.visit import Visit
 
 _HERE = "/activity/preview"
 _LONGEST = 200
-# What would become of one person, by operation and side.
+# Milliseconds, as the page told them.
+_MOMENT = re.compile(r"[0-9]{1,15}")
+# What would become of one person, by `Change.kind`.
 WOULD = {
     "add members": "Is added to the group.",
+    "invite members": "Is invited as a guest and added to the group.",
     "remove members": "Is taken out of the group.",
     "add owners": "Becomes an owner of the group.",
     "remove owners": "Is no longer an owner of the group.",
     "add webex": "Is added to the Webex team.",
     "remove webex": "Is taken out of the Webex team.",
 }
-# The same, of a write of ours that was sent and whose effect was not seen yet.
+# What would become of people if a second read misses them too. Who loses nothing but the ownership
+# is told apart.
+DOUBTED = {
+    "removed": "Missed, and removed if a second read two minutes later agrees: %(count)s",
+    "owners": "Owners no longer, if a second read two minutes later agrees: %(count)s",
+}
+# The same as WOULD, of a write of ours that was sent and whose effect was not seen yet.
 UNDER_WAY = {
     "add members": "Added to the group",
     "remove members": "Taken out of the group",
@@ -57,33 +69,49 @@ class Row:
 
 @dataclass(frozen=True)
 class Told:
-    """One team's preview in words. failure: why nothing would be done, or could be said."""
+    """One team's preview in words. doubted: see `_doubted`. failure: why nothing would be done, or
+    could be said."""
 
     preview: Preview
     kinds: list[Kind]
+    doubted: list[tuple[str, int]]
     left: list[tuple[int, Reason]]
     failure: Reason | None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing would be done now, nor is anything to come that is known of."""
+        preview = self.preview
+        to_come = self.doubted or preview.unknown or preview.waiting
+        return not (self.kinds or self.failure or preview.creates or to_come)
 
 
 def show(desk: Desk, visit: Visit) -> Page:
     """GET /activity/preview: of all teams, or with `team` of one of them."""
     team = visit.query.get("team", "")
-    if not team:
-        return _all(desk, visit.query.get("after", ""))
-    begins = visit.query.get("q", "").strip()[:_LONGEST]
-    return _one(trials.of_team(desk.office, team, begins), begins)
+    return _one(desk, team) if team else _all(desk, visit.query.get("after", ""))
 
 
-def begin(desk: Desk, _visit: Visit) -> Redirect:
-    """POST /activity/preview: begin the dry run of all teams."""
+def act(desk: Desk, visit: Visit) -> Page | Redirect:
+    """POST /activity/preview: begin the dry run of all teams, where the one that began at `began`
+    was shown; or with `team` in the address, search for people (`q`) in that of one."""
+    team = visit.query.get("team", "")
+    if team:
+        return _one(desk, team, visit.form.get("q", "").strip()[:_LONGEST])
+    began = visit.form.get("began", "")
+    if not _MOMENT.fullmatch(began):
+        raise Refusal("bad_form", "began")
     try:
-        trials.begin(desk.office, desk.actor)
+        trials.begin(desk.office, desk.actor, int(began))
+    except Refusal as refusal:
+        return Redirect(_HERE, notice=refusal.code)
     except Conflict:
         return Redirect(_HERE, notice="try_again")
     return Redirect(_HERE, notice="dry_run_begun")
 
 
-def _one(trial: Trial, begins: str) -> Page:
+def _one(desk: Desk, team: str, begins: str = "") -> Page:
+    trial = trials.of_team(desk.office, team, begins)
     preview = trial.preview
     return Page(
         "preview.html",
@@ -108,6 +136,7 @@ def _all(desk: Desk, after: str) -> Page:
         {
             "run": run,
             "kinds": kinds((), run.counts) if run else [],
+            "doubted": _doubted(run.doubted) if run else [],
             "left": why(run.listed) if run else [],
             "entries": [_told(each) for each in found.entries],
             "following": following,
@@ -120,9 +149,18 @@ def _told(preview: Preview) -> Told:
     return Told(
         preview,
         kinds(preview.changes, preview.counts),
+        _doubted(preview.doubted),
         why(preview.listed),
         reason(preview.failure) if preview.failure else None,
     )
+
+
+def _doubted(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """How many people would be removed from one side or the other, or own the group no longer, if
+    a second read agrees: sentences of ours with their counts."""
+    owners = sum(count for kind, count in counts.items() if kind.endswith(f" {OWNERS}"))
+    numbers = {"removed": sum(counts.values()) - owners, "owners": owners}
+    return [(DOUBTED[name], number) for name, number in numbers.items() if number]
 
 
 def _row(each: Evidence) -> Row:
@@ -137,4 +175,4 @@ def _row(each: Evidence) -> Row:
 
 
 def _known(words: Mapping[str, str], changes: tuple[Change, ...]) -> Iterator[str]:
-    return (words[kind] for c in changes if (kind := f"{c.op} {c.side}") in words)
+    return (words[change.kind] for change in changes if change.kind in words)

@@ -131,8 +131,10 @@ _DIGITS = re.compile(r"[0-9]{1,9}")
 _PEOPLE, _PERCENT = 5_000, 1_000
 _BRAKE = (
     "What is more waits on the team's page, with the names, until you allow or refuse it; so does"
-    " whatever would empty a team. 0 people: every change waits. A percentage counts only for more"
-    " than five people. A new team's own people never wait."
+    " whatever would empty the team or the group. Each team, each look and each kind of change is"
+    " judged by itself. 0 people: every such change waits. A percentage counts only for more than"
+    " five people. Who becomes or stops being an owner is not counted. A new team's own people"
+    " never wait."
 )
 _ORDERS = {",".join(order): "" for order in permutations(LINKERS)}
 
@@ -142,7 +144,8 @@ CHOICES = {
         _flag(
             "public_groups",
             "New groups are",
-            "Counts for groups that are made from now on.",
+            "Counts for groups that are made from now on. Whoever joins a public group is also put"
+            " into the Webex team, unless the team leads.",
             ("public", "Public: everybody in your organization can join them"),
             ("private", "Private: only the team's people get in"),
         ),
@@ -153,14 +156,19 @@ CHOICES = {
             " group: changes in Microsoft 365 go to Webex, changes in Webex are listed. The team:"
             " changes in Webex go to Microsoft 365, changes in Microsoft 365 are listed. The"
             " group's owners follow the team's moderators, unless the group leads. A team can be"
-            " given another leader on its own page.",
+            " given another leader on its own page. What is listed now is made when the other side"
+            " counts again: people are then added and removed, in every team, as far as the brake"
+            " lets through.",
             LEADERS,
         ),
         _flag(
             "guests",
             "Invite people of other organizations as guests",
-            "Needs the Microsoft permission User.Invite.All, and a tenant that allows guests in"
-            " groups. Where it is not so, or with No, they are left out of the group and listed.",
+            "Yes: everybody of another organization who is or comes into a team with a group gets a"
+            " guest account in your tenant. Needs a tenant that allows guests in groups, and"
+            " User.Invite.All: add it to the app registration, save Yes here, then press Authorize"
+            " on the page Permissions. No: nobody more is invited; guests who are in a group stay,"
+            " and their accounts too.",
             _YES,
             _NO,
         ),

@@ -6,6 +6,7 @@ The worker reads the decision at its next look.
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -14,8 +15,9 @@ from shared.admin.activity import team_uuid
 from shared.admin.choices import LEADERS
 from shared.admin.ports import Actor, Office
 from shared.core.changes import about
-from shared.core.held import Held, Named
+from shared.core.held import Held
 from shared.core.ids import TeamId
+from shared.core.ledger import Change
 from shared.core.model import Team, Versioned
 from shared.core.reasons import Refusal
 from shared.ports import Conflict, Services
@@ -41,14 +43,26 @@ def waiting(services: Services, team: TeamId) -> Versioned[Held] | None:
 def mark(held: Held) -> str:
     """A fingerprint of what a decision is about: the changes, and what was decided before. Not of
     anything that says nothing new, since the worker may write the row at any time."""
-    lines = sorted("|".join(named.change) for named in held.changes)
-    return hashlib.sha256("\n".join([held.decided, *lines]).encode()).hexdigest()[:32]
+    return _fingerprint((named.change for named in held.changes), held.decided)
 
 
-def counted(changes: Iterable[Named]) -> dict[str, int]:
+def refusals(services: Services, team: TeamId) -> frozenset[Change]:
+    """What was refused of this team and would be made otherwise; nothing as well where this version
+    cannot read its memory, or it is being written just now."""
+    try:
+        return services.teams.ledger(team).value.refused
+    except (ValueError, LookupError, struct.error, Conflict):
+        return frozenset()
+
+
+def refusals_mark(refused: Iterable[Change]) -> str:
+    """A fingerprint of what dropping the refusals is about."""
+    return _fingerprint(refused)
+
+
+def counted(changes: Iterable[Change]) -> dict[str, int]:
     """How many of each kind, as `changes.COUNTED` knows them, the largest first."""
-    kinds = Counter(f"{named.change.op} {named.change.side}" for named in changes)
-    return dict(kinds.most_common())
+    return dict(Counter(change.kind for change in changes).most_common())
 
 
 def decide(office: Office, actor: Actor, team: str, decision: str, seen: str) -> None:
@@ -70,15 +84,17 @@ def decide(office: Office, actor: Actor, team: str, decision: str, seen: str) ->
     )
     office.services.teams.hold(known.uuid, before, after)
     _look(office.services, known)
-    parts = (f"{kind} {count}" for kind, count in counted(after.changes).items())
+    kinds = counted(named.change for named in after.changes)
+    parts = (f"{kind} {count}" for kind, count in kinds.items())
     office.record(actor, _CODES[decision], after=about(_name(known), *parts))
 
 
-def lead(office: Office, actor: Actor, team: str, direction: str) -> bool:
-    """Who leads this team's membership: a direction, or "" for the organization's choice.
+def lead(office: Office, actor: Actor, team: str, direction: str, shown: str) -> bool:
+    """Who leads this team's membership: a direction, or "" for the organization's choice. shown:
+    what the administrator has before them.
 
-    False where that was so already. Raises Refusal: bad_form, team_unknown, team_from_before;
-    Conflict.
+    False where that was so already. Raises Refusal: bad_form, team_unknown, team_from_before,
+    leader_changed; Conflict.
     """
     if direction and direction not in LEADERS:
         raise Refusal("bad_form", "direction")
@@ -86,7 +102,13 @@ def lead(office: Office, actor: Actor, team: str, direction: str) -> bool:
     known = _known(services, team)
     if not known.new:
         raise Refusal("team_from_before")
-    before = _change(services, known, lambda row: replace(row, direction=direction))
+
+    def change(row: Team) -> Team:
+        if row.direction not in (direction, shown):
+            raise Refusal("leader_changed")
+        return replace(row, direction=direction)
+
+    before = _change(services, known, change)
     if before.direction == direction:
         return False
     _look(services, known)
@@ -96,20 +118,30 @@ def lead(office: Office, actor: Actor, team: str, direction: str) -> bool:
     return True
 
 
-def ask_again(office: Office, actor: Actor, team: str) -> None:
-    """Forget which changes of this team were refused, so that they are made or asked about anew.
+def drop_refusals(office: Office, actor: Actor, team: str, seen: str) -> None:
+    """Forget which changes of this team were refused: the next look makes them, or holds them where
+    they are too many. seen: the mark of those that the administrator has before them.
 
-    Raises Refusal: team_unknown, nothing_refused; Conflict.
+    Raises Refusal: team_unknown, nothing_refused, refusals_changed; Conflict.
     """
     services = office.services
     known = _known(services, team)
     ledger = services.teams.ledger(known.uuid)
     if not ledger.value.refused:
         raise Refusal("nothing_refused")
+    if refusals_mark(ledger.value.refused) != seen:
+        raise Refusal("refusals_changed")
     emptied = replace(ledger.value, refused=frozenset())
     services.teams.write_ledger(known.uuid, ledger, emptied)
     _look(services, known)
-    office.record(actor, "unrefused", after=_name(known))
+    kinds = counted(ledger.value.refused)
+    parts = (f"{kind} {count}" for kind, count in kinds.items())
+    office.record(actor, "unrefused", after=about(_name(known), *parts))
+
+
+def _fingerprint(changes: Iterable[Change], *first: str) -> str:
+    lines = sorted("|".join(change) for change in changes)
+    return hashlib.sha256("\n".join([*first, *lines]).encode()).hexdigest()[:32]
 
 
 def _known(services: Services, team: str) -> Team:

@@ -9,10 +9,11 @@ from shared.admin.activity import Entry, entry, team_uuid
 from shared.admin.ports import Office
 from shared.core.held import Held
 from shared.core.ids import ObjectId, PersonId
+from shared.core.ledger import WEBEX, Change
 from shared.core.model import Identity
 
 PEOPLE_SHOWN = 200
-REFUSED = "refused_by_admin"
+_WRITES = "spark-compliance:memberships_write"
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class OneTeam:
     """absent: people of the team, or of the memory of it. strangers: accounts in the group and not
     in the team. Of both, the first PEOPLE_SHOWN.
 
-    held: what waits; unreadable: something does, and another version wrote what. refused: whether
-    an administrator refused something.
+    held: what waits; unreadable: something does, and another version wrote what. powerless: some of
+    it is to be done in Webex, where no sign-in of ours may. refused: what an administrator refused.
     """
 
     entry: Entry
@@ -38,7 +39,8 @@ class OneTeam:
     strangers: list[Unexpected]
     held: Held | None = None
     unreadable: bool = False
-    refused: bool = False
+    powerless: bool = False
+    refused: frozenset[Change] = frozenset()
 
 
 def look_up(office: Office, team: str) -> OneTeam:
@@ -58,8 +60,18 @@ def look_up(office: Office, team: str) -> OneTeam:
         [Unexpected(code, None, account) for account, code in others],
         waits.value if waits else None,
         row.held and waits is None,
-        REFUSED in {*row.listed.values(), *row.others.values()},
+        waits is not None and _is_powerless(office, waits.value),
+        holding.refusals(services, row.uuid),
     )
+
+
+def _is_powerless(office: Office, held: Held) -> bool:
+    """As far as is known beforehand: a bot may not moderate this team, and Webex may refuse."""
+    if office.settings.webex_bot_token or all(n.change.side != WEBEX for n in held.changes):
+        return False
+    kept = office.credentials.read("spaces")
+    # Where Webex did not say what it granted, it may be everything.
+    return kept is None or bool(kept.scopes and _WRITES not in kept.scopes)
 
 
 def _object(identity: Identity | None) -> ObjectId | None:

@@ -5,6 +5,7 @@ Both clouds are read and neither is written to.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field, replace
 
 from shared.admin.activity import team_uuid
@@ -13,6 +14,7 @@ from shared.core.errors import Failure, Permanent
 from shared.core.held import Evidence, Preview
 from shared.core.ids import TeamId, parse_uuid
 from shared.core.reasons import Refusal
+from shared.ports import Conflict
 from shared.sync import dry_run
 from shared.sync.dry_run import DryRun
 from shared.sync.pacing import Later, hear
@@ -55,7 +57,8 @@ class Trials:
 def of_team(office: Office, team: str, begins: str = "") -> Trial:
     """Ask both providers now. begins: of the names of people to tell of, or an id of theirs.
 
-    Raises Refusal: team_unknown, team_from_before. What a provider did is told in the answer.
+    Raises Refusal: team_unknown, team_from_before. What a provider did, or our own rows do not
+    allow, is told in the answer.
     """
     services, uuid = office.services, team_uuid(team)
     known = services.teams.among([uuid]).get(uuid)
@@ -75,6 +78,12 @@ def of_team(office: Office, team: str, begins: str = "") -> Trial:
         hear(services, failure)
         services.log.failed("dry run later", failure, team=uuid)
         return replace(nothing, code="trial_silent")
+    except Conflict:
+        return replace(nothing, code="trial_raced")
+    except (ValueError, LookupError, struct.error) as error:
+        told = f"{type(error).__name__}: {error}"
+        services.log("dry run of a team failed", team=uuid, error=told)
+        return replace(nothing, code="trial_unreadable")
     people = [each for each in found.people if _is_asked_for(each, begins)]
     return Trial(
         uuid,
@@ -85,8 +94,15 @@ def of_team(office: Office, team: str, begins: str = "") -> Trial:
     )
 
 
-def begin(office: Office, actor: Actor) -> None:
-    """Begin the dry run of all teams, anew where one is under way. Raises Conflict."""
+def begin(office: Office, actor: Actor, seen: int) -> None:
+    """Begin the dry run of all teams, anew where one is under way. seen: when the one began that
+    the administrator has before them, 0 for none.
+
+    Raises Refusal("dry_run_replaced") where another is under way; Conflict.
+    """
+    run = dry_run.state(office.services)
+    if run and not run.ended and run.began != seen:
+        raise Refusal("dry_run_replaced")
     dry_run.begin(office.services, actor.called)
     office.record(actor, "dry_run")
 
@@ -119,7 +135,8 @@ def _preview(office: Office, team: TeamId) -> Preview:
 
 
 def _says_something(preview: Preview) -> bool:
-    return bool(preview.counts or preview.creates or preview.held or preview.failure)
+    would = preview.counts or preview.doubted or preview.creates
+    return bool(would or preview.held or preview.failure)
 
 
 def _is_asked_for(each: Evidence, begins: str) -> bool:

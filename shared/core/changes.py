@@ -21,7 +21,7 @@ CHANGES = {
     "setting_limit_add_share": "The brake: percent of a team added at once",
     "held_allowed": "Changes that waited were allowed",
     "held_refused": "Changes that waited were refused",
-    "unrefused": "Refused changes asked about again",
+    "unrefused": "Refusals of one team dropped",
     "team_direction": "Who leads membership of one team",
     "dry_run": "Dry run of all teams begun",
     "retry": "Team looked at again (Retry)",
@@ -42,15 +42,16 @@ CHANGES = {
     "prerequisite_withdrawn": "Confirmation of a prerequisite withdrawn",
 }
 # Their values are of one team, see `about`.
-ABOUT_TEAMS = frozenset({"held_allowed", "held_refused", "team_direction"})
-# What becomes of people, by operation and side.
+ABOUT_TEAMS = frozenset({"held_allowed", "held_refused", "unrefused", "team_direction"})
+# What is to become of people, by `ledger.Change.kind`.
 COUNTED = {
-    "add members": "Added to the group: %(count)s",
-    "remove members": "Taken out of the group: %(count)s",
-    "add owners": "Made owners of the group: %(count)s",
-    "remove owners": "No longer owners of the group: %(count)s",
-    "add webex": "Added to the Webex team: %(count)s",
-    "remove webex": "Taken out of the Webex team: %(count)s",
+    "add members": "To be added to the group: %(count)s",
+    "invite members": "To be invited as guests and added to the group: %(count)s",
+    "remove members": "To be taken out of the group: %(count)s",
+    "add owners": "To become owners of the group: %(count)s",
+    "remove owners": "To be owners of the group no longer: %(count)s",
+    "add webex": "To be added to the Webex team: %(count)s",
+    "remove webex": "To be taken out of the Webex team: %(count)s",
 }
 
 

@@ -69,7 +69,7 @@ _REASONS = {
     ),
     "refused_by_admin": Reason(
         "An administrator refused this change.",
-        "Press 'Ask again' on the team's page if it should be made after all.",
+        "Press 'Drop the refusals' on the team's page if it should be made after all.",
     ),
     "waits_for_brake": Reason(
         "This change waits for an administrator, with others of the same kind.",
@@ -155,7 +155,8 @@ _REASONS = {
     ),
     # Why a team has no group, no folder or needs somebody
     "brake": Reason(
-        "So many people would be added or removed at once that it waits for you.",
+        "Changes wait for you: they are more than your settings let go at once, or would empty one"
+        " side.",
         "Look at the names on the team's page, then allow it, refuse it, or choose who leads.",
     ),
     "first_merge": Reason(
@@ -227,6 +228,16 @@ _REASONS = {
     "trial_silent": Reason(
         "Webex or Microsoft 365 does not answer as it should, so nothing can be said now.",
         "Load the page again in a few minutes.",
+    ),
+    "trial_raced": Reason(
+        "This team is being looked at just now, so nothing can be said.",
+        "Load the page again in a minute.",
+    ),
+    "trial_unreadable": Reason(
+        "What this app keeps of the team cannot be read: another version of it wrote that, or it is"
+        " damaged.",
+        "Press Retry on the team's page, and load this page again in a minute. If it stays, look at"
+        " the log.",
     ),
     # The folder
     "folder_waiting": Reason(

@@ -56,6 +56,20 @@ REFUSALS = {
         "What waits has changed since you loaded the page, so nothing was decided.",
         "Look at the names as they are now, then decide.",
     ),
+    "leader_changed": Reason(
+        "Somebody else chose who leads this team since you loaded the page, so nothing was"
+        " changed.",
+        "Look at who leads it now, then choose.",
+    ),
+    "refusals_changed": Reason(
+        "What is refused of this team has changed since you loaded the page, so nothing was"
+        " dropped.",
+        "Look at the page as it is now, then decide.",
+    ),
+    "dry_run_replaced": Reason(
+        "Somebody began another dry run since you loaded the page, so none was begun.",
+        "Look at that one, then decide.",
+    ),
     "nothing_refused": Reason(
         "No change of this team is refused any more.", "Look at its state as it is now."
     ),

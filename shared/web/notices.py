@@ -26,8 +26,9 @@ NOTICES = {
     "retry_wanted": "The team is looked at within a minute.",
     "replay_wanted": "The team is looked at within a minute, as if it had not been given up on.",
     "held_allowed": "Allowed. It is done by the next look at the team, within a minute.",
-    "held_refused": "Refused. Nobody is added or removed by it, and this is remembered.",
-    "asked_again": "Nothing of this team is refused any more. It is looked at within a minute.",
+    "held_refused": "Refused, and this is remembered. What a look has begun already is not undone.",
+    "refusals_dropped": "Nothing of this team is refused any more. It is looked at within a"
+    " minute.",
     "team_direction_saved": "Saved. The team is looked at within a minute.",
     "kept_while_off": "Kept. It counts once the switch is On.",
     "dry_run_begun": "The dry run has begun. Nothing is changed by it.",

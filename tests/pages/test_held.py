@@ -14,12 +14,14 @@ from sandbox.browser.page import Page
 from sandbox.webex.state import Team as WebexTeam
 from shared.admin import holding
 from shared.admin.ports import Actor, Office
+from shared.core.capabilities import CAPABILITIES
 from shared.core.held import Held, Named
 from shared.core.ids import ObjectId, OrgId, PersonId, TeamId
-from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Change, Ledger
+from shared.core.ledger import ADD, MEMBERS, NO_ACCOUNT, OWNERS, REMOVE, WEBEX, Change, Ledger
 from shared.core.model import Limits, Status, Team
 from shared.core.reasons import Refusal
 from shared.ports import Conflict
+from shared.wiring import Wiring
 from tests.journeys.stage import Stage
 from tests.pages import steps
 from tests.pages.at_work import Bench, a_row, bench, opened
@@ -94,15 +96,17 @@ def test_it_shows_who_would_be_changed_how_and_why(ready: Bench) -> None:
 
     page = page_of(ready, row)
 
-    assert "So many people would be added or removed at once that it waits for you." in page.text
+    assert "Changes wait for you: they are more than your settings let go at once" in page.text
+    assert "It waits for your decision; nothing of it is done before that." in page.text
+    assert "tried again once a day" not in page.text
     assert "More people would be removed than your settings let go at once." in page.text
     assert "Nobody would be left on one side." in page.text
     assert "Since 21 September 2026, 14:13 UTC" in page.text
     assert "People in the team then: 40." in page.text
     assert [h for h in page.headings if ": " in h] == [
-        "Taken out of the group: 3",
-        "No longer owners of the group: 1",
-        "Added to the Webex team: 1",
+        "To be taken out of the group: 3",
+        "To be owners of the group no longer: 1",
+        "To be added to the Webex team: 1",
     ]
     assert names(page) == [["anna a", "Zoe Z", "Åsa Å"], ["Zoe Z"], ["Wilma W"]]
     assert {"Allow", "Refuse", "Save"} <= set(page.buttons)
@@ -115,7 +119,7 @@ def test_it_is_said_in_swedish(ready: Bench) -> None:
     page = page_of(ready, row)
 
     assert "Ändringar som väntar på dig" in page.headings
-    assert "Tas bort ur gruppen: 2" in page.headings
+    assert "Ska tas bort ur gruppen: 2" in page.headings
     assert "Det som appen mindes av teamet är borta" in page.text
     assert {"Tillåt", "Avvisa"} <= set(page.buttons)
 
@@ -130,12 +134,78 @@ def test_a_person_without_a_name_is_told_by_an_id_and_markup_stays_text(ready: B
     assert "<b>Bo" not in page.body
 
 
+def test_namesakes_are_told_apart_by_their_ids(ready: Bench) -> None:
+    one, other = change(name="Anders Andersson"), change(name="Anders Andersson")
+    row = held_team(ready, [one, other, change(), change(WEBEX, ADD, "Anders Andersson")])
+
+    page = page_of(ready, row)
+
+    taken, added = names(page)
+    assert sorted(taken[:2]) == sorted(
+        f"Anders Andersson ({each.change.person[:4]}…)" for each in (one, other)
+    )
+    assert taken[2:] == ["Nils Nobody"]
+    assert added == ["Anders Andersson"]
+
+
+def test_who_is_to_be_invited_is_told_apart_from_who_is_added(ready: Bench) -> None:
+    guest = Change(PersonId(str(uuid4())), NO_ACCOUNT, MEMBERS, ADD)
+    row = held_team(ready, [Named(guest, "Gun Guest"), change(MEMBERS, ADD, "Ada Added")])
+
+    page = page_of(ready, row)
+    ready.visitor.press("Allow")
+
+    assert [h for h in page.headings if ": " in h] == [
+        "To be added to the group: 1",
+        "To be invited as guests and added to the group: 1",
+    ]
+    assert names(page) == [["Ada Added"], ["Gun Guest"]]
+    told = ready.visitor.get("/settings").document.tables[-1][1][-1]
+    assert "To be invited as guests and added to the group: 1" in told
+
+
+POWERLESS = "No sign-in of ours may change who is in a Webex team"
+
+
+def grant(here: Bench, *more: str) -> None:
+    """What the compliance officer's sign-in may do."""
+    kept = here.office.credentials.read("spaces")
+    assert kept is not None
+    scopes = (*CAPABILITIES["spaces"].scopes, *more)
+    here.office.credentials.write("spaces", replace(kept, scopes=scopes, etag=""))
+
+
+def test_that_nobody_may_write_to_webex_is_said_before_it_is_allowed(ready: Bench) -> None:
+    row = held_team(ready, [change(WEBEX, REMOVE)])
+    grant(ready)
+    without = page_of(ready, row)
+    grant(ready, "spark-compliance:memberships_write")
+    allowed = page_of(ready, row)
+    grant(ready)
+    stage = ready.stage
+    with_bot = replace(stage.wiring.settings, webex_bot_token="bot-token-for-the-page")
+    stage.wiring = Wiring(with_bot, stage.clock, stage.wiring.session)
+    stage.install()
+    by_bot = page_of(ready, row)
+
+    assert POWERLESS in without.text
+    assert POWERLESS not in allowed.text
+    assert POWERLESS not in by_bot.text
+
+
+def test_what_waits_for_the_group_alone_needs_no_sign_in_for_webex(ready: Bench) -> None:
+    row = held_team(ready, [change(MEMBERS, REMOVE)])
+    grant(ready)
+
+    assert POWERLESS not in page_of(ready, row).text
+
+
 def test_thousands_of_names_are_all_there(ready: Bench) -> None:
     row = held_team(ready, [change(name=f"Person {n:04d}") for n in range(5_000)])
 
     page = page_of(ready, row)
 
-    assert "Taken out of the group: 5,000" in page.headings
+    assert "To be taken out of the group: 5,000" in page.headings
     assert len(names(page)[0]) == 5_000
 
 
@@ -145,7 +215,7 @@ def test_a_team_of_which_nothing_waits_has_no_panel(ready: Bench) -> None:
 
     page = page_of(ready, row)
 
-    assert not {"Allow", "Refuse", "Ask again"} & set(page.buttons)
+    assert not {"Allow", "Refuse", "Drop the refusals"} & set(page.buttons)
 
 
 def test_what_another_version_wrote_is_told_and_breaks_nothing(ready: Bench) -> None:
@@ -167,7 +237,7 @@ def test_what_another_version_wrote_is_told_and_breaks_nothing(ready: Bench) -> 
     ("button", "decided", "told"),
     [
         ("Allow", "allow", "Allowed. It is done by the next look"),
-        ("Refuse", "refuse", "Refused. Nobody is added or removed by it"),
+        ("Refuse", "refuse", "Refused, and this is remembered. What a look has begun"),
     ],
 )
 def test_a_decision_is_kept_with_who_made_it_and_the_team_is_looked_at(
@@ -202,11 +272,11 @@ def test_a_decision_is_in_the_audit_in_words_of_both_languages(ready: Bench) -> 
     assert english[2:] == [
         "Changes that waited were refused",
         "–",
-        "Project X, Taken out of the group: 1,200, Added to the Webex team: 1",
+        "Project X, To be taken out of the group: 1,200, To be added to the Webex team: 1",
     ]
     assert swedish[2] == "Ändringar som väntade avvisades"
     assert swedish[4] == (
-        "Project X, Tas bort ur gruppen: 1\xa0200, Läggs till i Webex-teamet: 1".replace(
+        "Project X, Ska tas bort ur gruppen: 1\xa0200, Ska läggas till i Webex-teamet: 1".replace(
             "\xa0", " "
         )
     )
@@ -353,8 +423,8 @@ def forms(row: Team, seen: str) -> dict[str, dict[str, str]]:
     """Everything that can be asked of a team, by the button."""
     return {
         "held": {"team": row.uuid, "decision": "allow", "seen": seen},
-        "unrefuse": {"team": row.uuid},
-        "direction": {"team": row.uuid, "direction": "team"},
+        "unrefuse": {"team": row.uuid, "seen": seen},
+        "direction": {"team": row.uuid, "was_direction": "", "direction": "team"},
     }
 
 
@@ -450,28 +520,77 @@ def test_who_leads_a_team_is_chosen_on_its_page(ready: Bench) -> None:
 
 def test_a_team_can_be_given_back_to_the_organizations_choice(ready: Bench) -> None:
     row = held_team(ready, [change()])
-    ready.visitor.post("/activity/direction", {"team": row.uuid, "direction": "group"})
+    page_of(ready, row)
+    ready.visitor.press("/activity/direction", direction="group")
 
-    ready.visitor.post("/activity/direction", {"team": row.uuid, "direction": ""})
+    ready.visitor.press("/activity/direction", direction="")
 
     assert direction(ready, row) == ""
+    assert ready.audit()[0][1:] == (
+        "team_direction",
+        "Project X: group",
+        "Project X: organization",
+    )
 
 
 def test_choosing_what_is_chosen_changes_nothing(ready: Bench) -> None:
     row = held_team(ready, [change()])
     before = ready.audit()
 
-    page = ready.visitor.post("/activity/direction", {"team": row.uuid, "direction": ""})
+    page_of(ready, row)
+
+    page = ready.visitor.press("/activity/direction")
 
     assert page.said == "Nothing was changed."
     assert ready.audit() == before
     assert wanted(ready, row) == 0
 
 
-@pytest.mark.parametrize("wish", ["nobody", "BOTH", "both ", "<script>", None])
-def test_what_is_no_direction_changes_nothing(ready: Bench, wish: str | None) -> None:
+def test_a_choice_on_a_page_from_before_somebody_elses_changes_nothing(ready: Bench) -> None:
     row = held_team(ready, [change()])
-    form = {"team": str(row.uuid)} | ({} if wish is None else {"direction": wish})
+    shown = page_of(ready, row)
+    colleague = Visitor(ready.stage)
+    steps.sign_in(colleague, ready.stage.org.add_person("Eva Else", roles=("id_full_admin",)))
+    colleague.get(f"/activity?team={row.uuid}")
+    colleague.press("/activity/direction", direction="team")
+    before = ready.audit()
+
+    page = ready.visitor.submit(shown, "/activity/direction")
+
+    assert "Somebody else chose who leads this team since you loaded the page" in page.said
+    assert dict(page.document.form("/activity/direction").values())["direction"] == "team"
+    assert direction(ready, row) == "team"
+    assert ready.audit() == before
+
+
+def test_two_who_choose_the_same_leader_agree(ready: Bench) -> None:
+    row = held_team(ready, [change()])
+    shown = page_of(ready, row)
+    ready.visitor.submit(shown, "/activity/direction", direction="team")
+
+    page = ready.visitor.submit(shown, "/activity/direction", direction="team")
+
+    assert page.said == "Nothing was changed."
+    assert direction(ready, row) == "team"
+
+
+@pytest.mark.parametrize("missing", ["direction", "was_direction"])
+def test_a_form_that_says_half_of_it_changes_nothing(ready: Bench, missing: str) -> None:
+    row = held_team(ready, [change()])
+    form = forms(row, "")["direction"]
+
+    page = ready.visitor.post(
+        "/activity/direction", {name: text for name, text in form.items() if name != missing}
+    )
+
+    assert "could not be read" in page.said
+    assert direction(ready, row) == ""
+
+
+@pytest.mark.parametrize("wish", ["nobody", "BOTH", "both ", "<script>"])
+def test_what_is_no_direction_changes_nothing(ready: Bench, wish: str) -> None:
+    row = held_team(ready, [change()])
+    form = {"team": str(row.uuid), "was_direction": "", "direction": wish}
 
     page = ready.visitor.post("/activity/direction", form)
 
@@ -484,7 +603,7 @@ def test_a_team_from_before_has_nobody_who_leads(ready: Bench) -> None:
     ready.stage.services.teams.write(None, row)
 
     page = page_of(ready, row)
-    refused = ready.visitor.post("/activity/direction", {"team": row.uuid, "direction": "team"})
+    refused = ready.visitor.post("/activity/direction", forms(row, "")["direction"])
 
     assert "Who leads this team" not in page.text
     assert "was there before the switch went on" in refused.said
@@ -501,7 +620,7 @@ def test_what_the_worker_writes_meanwhile_is_not_lost(ready: Bench) -> None:
             before = teams.read(row.uuid)
             teams.write(before, replace(row, in_group=7))
 
-    holding.lead(slowed(ready, "read", worker), BEA, row.uuid, "team")
+    holding.lead(slowed(ready, "read", worker), BEA, row.uuid, "team", "")
 
     after = teams.among([row.uuid])[row.uuid]
     assert (after.direction, after.in_group) == ("team", 7)
@@ -510,10 +629,10 @@ def test_what_the_worker_writes_meanwhile_is_not_lost(ready: Bench) -> None:
 # What was refused
 
 
-def refuse(here: Bench, row: Team, count: int = 2) -> None:
+def refuse(here: Bench, row: Team, *more: Named) -> None:
     """As a look leaves it after a refusal."""
     teams = here.stage.services.teams
-    refused = [change().change for _ in range(count)]
+    refused = [named.change for named in (change(), change(), *more)]
     before = teams.ledger(row.uuid)
     ledger = replace(before.value, baseline={PersonId(str(uuid4())): ObjectId(str(uuid4()))})
     teams.write_ledger(row.uuid, before, replace(ledger, refused=frozenset(refused)))
@@ -523,40 +642,81 @@ def refuse(here: Bench, row: Team, count: int = 2) -> None:
     teams.write(kept, replace(kept.value, listed=listed))
 
 
-def test_what_was_refused_can_be_asked_about_again(ready: Bench) -> None:
+def test_refusals_can_be_dropped(ready: Bench) -> None:
     row = a_row("Project X")
     ready.stage.services.teams.write(None, row)
-    refuse(ready, row)
+    refuse(ready, row, change(WEBEX, ADD))
     known = ready.stage.services.teams.ledger(row.uuid).value
     first = page_of(ready, row)
 
-    page = ready.visitor.press("Ask again")
+    page = ready.visitor.press("Drop the refusals")
 
-    assert "2 × An administrator refused this change." in first.text
+    assert "3 × An administrator refused this change." in first.text
+    assert "To be taken out of the group: 2" in first.text
+    assert "To be added to the Webex team: 1" in first.text
     assert "Nothing of this team is refused any more." in page.said
+    assert "Drop the refusals" not in page.buttons
     assert ready.stage.services.teams.ledger(row.uuid).value == replace(known, refused=frozenset())
     assert wanted(ready, row) == 1
-    assert ready.audit()[0][1:] == ("unrefused", "", "Project X")
+    assert ready.audit()[0][1:] == (
+        "unrefused",
+        "",
+        "Project X: remove members 2, add webex 1",
+    )
+    told = ready.visitor.get("/settings").document.tables[-1][1][2:]
+    assert told[0] == "Refusals of one team dropped"
+    assert told[2] == "Project X, To be taken out of the group: 2, To be added to the Webex team: 1"
 
 
-def test_asking_again_twice_says_that_there_is_nothing_left(ready: Bench) -> None:
+def test_refusals_that_came_since_the_page_was_loaded_are_not_dropped(ready: Bench) -> None:
     row = a_row("Project X")
     ready.stage.services.teams.write(None, row)
     refuse(ready, row)
-    ready.visitor.post("/activity/unrefuse", {"team": row.uuid})
+    shown = page_of(ready, row)
+    refuse(ready, row, change(WEBEX, ADD))
+    known = ready.stage.services.teams.ledger(row.uuid)
     before = ready.audit()
 
-    page = ready.visitor.post("/activity/unrefuse", {"team": row.uuid})
+    page = ready.visitor.submit(shown, "Drop the refusals")
+
+    assert "What is refused of this team has changed since you loaded the page" in page.said
+    assert ready.stage.services.teams.ledger(row.uuid) == known
+    assert ready.audit() == before
+    assert wanted(ready, row) == 0
+    ready.visitor.press("Drop the refusals")
+    assert not ready.stage.services.teams.ledger(row.uuid).value.refused
+
+
+def test_dropping_them_twice_says_that_there_is_nothing_left(ready: Bench) -> None:
+    row = a_row("Project X")
+    ready.stage.services.teams.write(None, row)
+    refuse(ready, row)
+    shown = page_of(ready, row)
+    ready.visitor.submit(shown, "Drop the refusals")
+    before = ready.audit()
+
+    page = ready.visitor.submit(shown, "Drop the refusals")
 
     assert "No change of this team is refused any more." in page.said
     assert ready.audit() == before
 
 
-def test_nobody_asks_again_for_a_team_from_nowhere(ready: Bench) -> None:
+def test_nobody_drops_refusals_of_a_team_from_nowhere(ready: Bench) -> None:
     with pytest.raises(Refusal) as refused:
-        holding.ask_again(ready.office, BEA, str(TeamId(str(uuid4()))))
+        holding.drop_refusals(ready.office, BEA, str(TeamId(str(uuid4()))), "")
 
     assert refused.value.code == "team_unknown"
+
+
+def test_a_memory_that_cannot_be_read_leaves_the_page_there(ready: Bench) -> None:
+    row = held_team(ready, [change()])
+    rows = ready.stage.wiring.tables.partition("Teams", ready.stage.org.uuid)
+    rows.upsert(f"members:{row.uuid}:0", {"refused0": b"x" * 17, "rows": 1, "stamp": "s"})
+
+    page = page_of(ready, row)
+
+    assert "Allow" in page.buttons
+    assert "Drop the refusals" not in page.buttons
 
 
 # With the worker
@@ -604,7 +764,7 @@ def test_what_is_allowed_happens_and_the_panel_goes(ready: Bench) -> None:
     assert "Complete" in page.text
 
 
-def test_what_is_refused_does_not_happen_until_it_is_asked_again(ready: Bench) -> None:
+def test_what_is_refused_does_not_happen_until_the_refusal_is_dropped(ready: Bench) -> None:
     team = braked(ready)
     left = leaver(ready, team)
     page_of(ready, team)
@@ -616,7 +776,7 @@ def test_what_is_refused_does_not_happen_until_it_is_asked_again(ready: Bench) -
     assert left in members(ready, team)
     assert "Allow" not in page.buttons
     assert "An administrator refused this change." in page.text
-    ready.visitor.press("Ask again")
+    ready.visitor.press("Drop the refusals")
     ready.stage.run(300)
     again = page_of(ready, team)
     assert "Allow" in again.buttons

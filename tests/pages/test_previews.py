@@ -14,11 +14,12 @@ from sandbox.browser.page import Page
 from sandbox.kit import Fault
 from sandbox.webex.state import Team
 from shared.admin.trials import PAGE
-from shared.core.held import Named, Preview
-from shared.core.ids import ObjectId, OrgId, PersonId, TeamId
-from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX, Change
+from shared.core.held import Preview
+from shared.core.ids import OrgId, PersonId, TeamId
+from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX
 from shared.core.model import Limits, Status
 from shared.sync import dry_run
+from shared.sync.dry_run import DryRun
 from tests.journeys.stage import Stage
 from tests.pages import steps
 from tests.pages.at_work import Bench, a_row, bench, opened
@@ -38,9 +39,9 @@ def ready(make_stage: Make) -> Bench:
     return here
 
 
-def trial(here: Bench, team: Team | str, query: str = "") -> Page:
+def trial(here: Bench, team: Team | str) -> Page:
     uuid = team if isinstance(team, str) else team.uuid
-    return opened(here, f"{ALL}?team={uuid}{query}")
+    return opened(here, f"{ALL}?team={uuid}")
 
 
 def people(page: Page) -> dict[str, list[str]]:
@@ -99,7 +100,7 @@ def test_what_would_happen_is_told_by_name_and_nothing_happens(ready: Bench) -> 
 
     page = trial(ready, team)
 
-    assert "Added to the group: 1" in page.headings
+    assert "To be added to the group: 1" in page.headings
     assert people(page)["Lars Late"][-1] == "Is added to the group."
     assert people(page)["Uma Unmapped"][2].startswith("This Webex user has no External ID.")
     assert people(page)["Uma Unmapped"][-1].startswith("This Webex user has no External ID.")
@@ -134,7 +135,7 @@ def test_a_leaver_is_missed_first_and_the_brake_is_told(ready: Bench) -> None:
 
     assert "No. Missed since 21 September 2026" in missed[0]
     assert missed[1] == "Yes."
-    assert "Taken out of the group: 1" in page.headings
+    assert "To be taken out of the group: 1" in page.headings
     assert "Some of it would wait for you, or waits already" in page.text
     assert people(page)[leaver.name][-1].startswith("Is taken out of the group.")
 
@@ -166,14 +167,95 @@ def test_people_are_searched_by_the_beginning_of_their_names_or_by_an_id(ready: 
 
     by_name = ready.visitor.press("Search", q=" cARLA ")
     (carla,) = [p for p in stage.webex.people_of(team) if p.name == "Carla Creator"]
-    by_person = trial(ready, team, f"&q={carla.uuid.upper()}")
-    by_object = trial(ready, team, f"&q={carla.external_id}")
-    nobody = trial(ready, team, "&q=reator")
+    by_person = ready.visitor.press("Search", q=carla.uuid.upper())
+    by_object = ready.visitor.press("Search", q=str(carla.external_id))
+    nobody = ready.visitor.press("Search", q="reator")
 
     for page in (by_name, by_person, by_object):
         assert list(people(page)) == ["Carla Creator"]
     assert "Nobody." in nobody.text
     assert nobody.document.tables == []
+
+
+def test_whom_somebody_searches_for_stands_in_no_address(ready: Bench) -> None:
+    team = settled(ready)
+    trial(ready, team)
+
+    found = ready.visitor.press("Search", q="Carla")
+    by_address = opened(ready, f"{ALL}?team={team.uuid}&q=Carla")
+
+    assert found.url.endswith(f"{ALL}?team={team.uuid}")
+    assert list(people(found)) == ["Carla Creator"]
+    assert len(people(by_address)) == 5
+
+
+def test_another_sites_form_searches_nothing(ready: Bench) -> None:
+    team = settled(ready)
+
+    page = ready.visitor.post(
+        f"{ALL}?team={team.uuid}", {"q": "Carla"}, source="https://elsewhere.example/page"
+    )
+
+    assert steps.refused_with(page) == "cross_site"
+
+
+def test_who_is_missed_by_one_read_is_told_apart_in_both_languages(ready: Bench) -> None:
+    stage = ready.stage
+    team = settled(ready)
+    stage.watching = False
+    (leaver, *_) = [p for p in stage.webex.people_of(team) if p.name != "Carla Creator"]
+    stage.webex.remove_member(team, leaver)
+
+    page = trial(ready, team)
+    ready.visitor.language = "sv"
+    swedish = trial(ready, team)
+
+    assert "Missed, and removed if a second read two minutes later agrees: 1" in page.text
+    assert "Nothing: the team and the group agree" not in page.text
+    assert (
+        "Saknas, och tas bort om en andra läsning två minuter senare visar samma sak: 1"
+        in swedish.text
+    )
+
+
+def test_a_new_team_that_still_settles_is_not_called_in_step(ready: Bench) -> None:
+    stage = ready.stage
+    # Nobody in it could own a group yet.
+    team = stage.team(stage.person("Uma Unmapped", mapped=False), [])
+    stage.run(20)
+
+    page = trial(ready, team)
+
+    assert "No group yet: the team is new and still settles." in page.text
+    assert "Nothing: the team and the group agree" not in page.text
+
+
+def test_people_whom_nobody_has_looked_up_yet_are_counted(ready: Bench) -> None:
+    stage = ready.stage
+    team = settled(ready)
+    stage.watching = False
+    for person in stage.people(60):
+        stage.webex.add_member(team, person)
+    stage.webex.faults.append(Fault("throttle", path="/identity", seconds=900))
+
+    page = trial(ready, team)
+
+    assert "Not looked up in the directory yet: 60." in page.text
+    assert "Nothing: the team and the group agree" not in page.text
+
+
+def test_who_would_be_invited_is_told(ready: Bench) -> None:
+    stage = ready.stage
+    team = settled(ready)
+    stage.watching = False
+    ready.office.services.organizations.save_settings(lambda s: replace(s, guests=True))
+    other = stage.webex.add_organization("Elsewhere")
+    stage.webex.add_member(team, other.add_person("Gun Guest"))
+
+    page = trial(ready, team)
+
+    assert "To be invited as guests and added to the group: 1" in page.headings
+    assert people(page)["Gun Guest"][-1] == "Is invited as a guest and added to the group."
 
 
 def test_five_hundred_people_are_shown_and_the_others_found_by_name(ready: Bench) -> None:
@@ -225,7 +307,8 @@ def test_names_that_would_be_markup_stay_text(ready: Bench) -> None:
     team = stage.team(stage.person(name), [stage.person(mapped=False)], name)
     stage.settle()
 
-    page = trial(ready, team, "&q=%3Cb%3E")
+    trial(ready, team)
+    page = ready.visitor.press("Search", q="<b>")
 
     assert page.heading == f"Dry run: {name}"
     assert name in page.text
@@ -263,6 +346,35 @@ def test_a_provider_that_does_not_answer_is_told(ready: Bench, cloud: str) -> No
     assert page.status == 200
     assert "does not answer as it should, so nothing can be said now." in page.text
     assert "To the team" in page.links
+
+
+def test_rows_of_ours_that_cannot_be_read_are_told(ready: Bench) -> None:
+    stage = ready.stage
+    team = settled(ready)
+    rows = stage.wiring.tables.partition("Teams", stage.org.uuid)
+    rows.upsert(f"held:{team.uuid}", {"changes0": b"x" * 17, "names0": b""})
+    kept = stage.services.teams.read(TeamId(team.uuid))
+    assert kept is not None
+    stage.services.teams.write(kept, replace(kept.value, held=True))
+
+    page = trial(ready, team)
+
+    assert page.status == 200
+    assert "What this app keeps of the team cannot be read" in page.text
+    assert page.document.tables == []
+
+
+def test_a_memory_that_is_being_written_is_told(ready: Bench) -> None:
+    stage = ready.stage
+    team = settled(ready)
+    rows = stage.wiring.tables.partition("Teams", stage.org.uuid)
+    # The second of two rows is not there yet.
+    rows.upsert(f"members:{team.uuid}:0", {"rows": 2, "stamp": "s"})
+
+    page = trial(ready, team)
+
+    assert page.status == 200
+    assert "This team is being looked at just now, so nothing can be said." in page.text
 
 
 def test_a_group_that_is_gone_is_told(ready: Bench) -> None:
@@ -350,7 +462,7 @@ def test_nobody_has_asked_yet(ready: Bench) -> None:
     assert "Begin" in page.buttons
 
 
-def test_it_is_begun_on_the_list_and_goes_on_by_the_timer(ready: Bench) -> None:
+def test_it_is_begun_on_its_page_and_goes_on_by_the_timer(ready: Bench) -> None:
     stage = ready.stage
     in_step, late_team = settled(ready), settled(ready)
     stage.watching = False
@@ -358,7 +470,8 @@ def test_it_is_begun_on_the_list_and_goes_on_by_the_timer(ready: Bench) -> None:
     before = clouds(stage)
     opened(ready, "/activity")
 
-    begun = ready.visitor.press("Dry run of all teams")
+    ready.visitor.follow("Dry run of all teams")
+    begun = ready.visitor.press("Begin")
     stage.tidy()
     page = opened(ready, ALL)
 
@@ -367,20 +480,98 @@ def test_it_is_begun_on_the_list_and_goes_on_by_the_timer(ready: Bench) -> None:
     assert "Under way. Teams looked at so far: 0." in begun.text
     assert ready.audit()[0][:2] == ("Adam Admin", "dry_run")
     assert "Teams looked at: 2." in page.text
-    assert "Added to the group: 1" in page.text
+    assert "To be added to the group: 1" in page.text
     assert list(entries(page)) == [late_team.uuid]
     assert in_step.uuid not in page.body
     assert clouds(stage) == before
     assert people(ready.visitor.follow("Project X"))["Lars Late"][-1] == "Is added to the group."
 
 
+def under_way(here: Bench) -> DryRun:
+    run = dry_run.state(here.stage.services)
+    assert run is not None
+    return run
+
+
+def test_the_page_of_all_teams_begins_nothing_by_itself(ready: Bench) -> None:
+    dry_run.begin(ready.stage.services, "Adam")
+    before = under_way(ready)
+    ready.stage.clock.advance(60)
+
+    page = opened(ready, "/activity")
+    ready.visitor.follow("Dry run of all teams")
+
+    assert "Dry run of all teams" not in page.buttons
+    assert under_way(ready) == before
+
+
+def test_one_under_way_is_begun_anew_by_whoever_sees_that_it_is(ready: Bench) -> None:
+    opened(ready, ALL)
+    first = ready.visitor.press("Begin")
+    before = under_way(ready)
+    ready.stage.clock.advance(60)
+
+    second = ready.visitor.press("Begin anew")
+
+    assert "One is under way; beginning anew forgets what it has said so far." in first.text
+    assert "The dry run has begun." in second.said
+    assert under_way(ready).began > before.began
+
+
+@pytest.mark.parametrize("opened_at", ["before any", "another"])
+def test_a_page_that_shows_another_one_ends_none(ready: Bench, opened_at: str) -> None:
+    if opened_at == "another":
+        dry_run.begin(ready.stage.services, "Adam")
+    shown = opened(ready, ALL)
+    ready.stage.clock.advance(60)
+    dry_run.begin(ready.stage.services, "Eva")
+    before = under_way(ready)
+    ready.stage.clock.advance(60)
+
+    page = ready.visitor.submit(shown, "Begin" if opened_at == "before any" else "Begin anew")
+
+    assert "Somebody began another dry run since you loaded the page" in page.said
+    assert under_way(ready) == before
+
+
+@pytest.mark.parametrize("began", ["", "x", "-1", "1e9", "²", "9" * 30, None])
+def test_a_form_that_shows_no_dry_run_begins_none(ready: Bench, began: str | None) -> None:
+    page = ready.visitor.post(ALL, {} if began is None else {"began": began})
+
+    assert steps.refused_with(page) == "bad_form"
+    assert dry_run.state(ready.stage.services) is None
+
+
+def test_doubts_and_people_not_looked_up_are_told_of_all_teams(ready: Bench) -> None:
+    services = ready.stage.services
+    dry_run.begin(services, "Adam")
+    doubted = {"remove members": 2, "remove webex": 1, "remove owners": 4}
+    row = services.organizations.kept(dry_run.DRY_RUN)
+    assert row is not None
+    said = {"doubted": doubted, "unknown": 60, "waiting": 3}
+    services.organizations.keep(dry_run.DRY_RUN, row, {**row.state, **said})
+    one = said_before(ready, "Doubted", doubted={"remove members": 2})
+    quiet = said_before(ready, "Quiet", unknown=60, waiting=True)
+
+    page = opened(ready, ALL)
+    ready.visitor.language = "sv"
+    swedish = opened(ready, ALL)
+
+    sums = page.text.partition("Teams that something would happen to")[0]
+    assert "Missed, and removed if a second read two minutes later agrees: 3" in sums
+    assert "Owners no longer, if a second read two minutes later agrees: 4" in sums
+    assert "Not looked up in the directory yet: 60." in sums
+    assert "Teams without a group that are new and still settle 3" in sums
+    assert "agrees: 2" in entries(page)[one.team]
+    assert quiet.team not in entries(page)
+    assert "Ännu inte uppslagna i katalogen: 60." in swedish.text
+
+
 def test_sums_failures_and_what_would_wait_are_told_in_both_languages(ready: Bench) -> None:
     dry_run.begin(ready.stage.services, "Adam")
-    change = Named(Change(PersonId(str(uuid4())), ObjectId(str(uuid4())), MEMBERS, REMOVE), "Nils")
     many = said_before(
         ready,
         "Many",
-        changes=(change,),
         counts={f"{REMOVE} {MEMBERS}": 1_200, f"{ADD} {WEBEX}": 3},
         held=True,
     )
@@ -394,12 +585,12 @@ def test_sums_failures_and_what_would_wait_are_told_in_both_languages(ready: Ben
 
     assert told.keys() == {many.team, failed.team, new.team}
     assert quiet.team not in told
-    assert "Taken out of the group: 1,200" in told[many.team]
-    assert "Added to the Webex team: 3" in told[many.team]
+    assert "To be taken out of the group: 1,200" in told[many.team]
+    assert "To be added to the Webex team: 3" in told[many.team]
     assert "Something would wait for you." in told[many.team]
     assert "The group was deleted in Microsoft 365." in told[failed.team]
     assert "A group would be made." in told[new.team]
-    assert "Tas bort ur gruppen: 1" in swedish[many.team]
+    assert "Ska tas bort ur gruppen: 1" in swedish[many.team]
     assert "En grupp skulle skapas." in swedish[new.team]
 
 

@@ -75,8 +75,8 @@ def named(module: ModuleType, name: str) -> Iterable[str]:
 
 def in_code() -> set[Text]:
     """Texts that stand as data in the code, and are translated where a page shows them."""
-    from functions.activity.telling import STANDINGS, WHY_HELD
-    from functions.activity.trials import UNDER_WAY, WOULD
+    from functions.activity.telling import STANDINGS, UNDECIDED, WHY_HELD
+    from functions.activity.trials import DOUBTED, UNDER_WAY, WOULD
     from shared.admin import choices, holding
     from shared.core import capabilities, changes, findings, permissions, prereqs, reasons
     from shared.web import notices
@@ -92,8 +92,8 @@ def in_code() -> set[Text]:
     found |= {text for c in choices.CHOICES.values() for text in (c.label, c.hint)}
     found |= {words for c in choices.CHOICES.values() for words in c.options.values() if words}
     found |= {choices.UNKNOWN, choices.NO_NUMBER, choices.CHANGED}
-    for texts in (choices.LEADERS, changes.COUNTED, WHY_HELD, WOULD, UNDER_WAY):
+    for texts in (choices.LEADERS, changes.COUNTED, WHY_HELD, WOULD, UNDER_WAY, DOUBTED):
         found |= set(texts.values())
-    found.add(holding.ORGANIZATION_LEADS)
+    found |= {holding.ORGANIZATION_LEADS, UNDECIDED.sentence}
     found |= {text for w in STANDINGS.values() for text in (w.word, w.sentence)}
     return set(found)
