@@ -103,7 +103,7 @@ WHY_HELD = {
     "remove_many": "More people would be removed than your settings let go at once.",
     "add_many": "More people would be added than your settings let go at once.",
     "empties": "Nobody would be left on one side.",
-    "first_merge": "What this app remembered of the team is gone, so it cannot tell who is new.",
+    "first_merge": "This app remembers too little of the team to tell what is new.",
 }
 # Characters of an id that tell namesakes apart.
 _BEGINNING = 4

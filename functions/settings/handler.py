@@ -11,8 +11,9 @@ from shared.admin.choices import CHOICES, NotTaken
 from shared.admin.ports import Office
 from shared.admin.prerequisites import Row
 from shared.admin.webhooks import Webhook
-from shared.core.errors import Failure, Permanent
+from shared.core.errors import CredentialMissing, Failure, Permanent
 from shared.core.reasons import Refusal, codes, reason
+from shared.core.wording import Reason
 from shared.ports import Conflict
 from shared.web.answers import Page, Redirect
 from shared.web.entry import Desk
@@ -114,7 +115,8 @@ def _page(
             "consent_gone": settings.tenant and _is_gone(waiting),
             "webhook": webhook,
             "webhook_why": reason(webhook.why) if webhook and webhook.why else None,
-            "bot": _bot(desk),
+            "bot": (bot := _bot(desk)),
+            "bot_why": _bot_why(bot) if bot else None,
             "fields": fields(settings, typed or {}, mistakes.mistakes if mistakes else {}),
             "sign_ins": sign_ins(office),
             "kept_by": reason(code) if (code := _kept_by(office, on=settings.on)) else None,
@@ -128,6 +130,12 @@ def _bot(desk: Desk) -> Webhook | None:
     if not desk.lobby.settings.webex_bot_token:
         return None
     return webhooks.known(desk.office.services, webhooks.BOT_ROW) or Webhook()
+
+
+def _bot_why(bot: Webhook) -> Reason | None:
+    """Why its webhooks are not there. It has no sign-in that somebody could renew."""
+    code = "bot_token_refused" if bot.why == CredentialMissing.code else bot.why
+    return reason(code) if code else None
 
 
 def _audit(office: Office, after: str) -> dict[str, object]:

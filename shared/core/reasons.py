@@ -160,8 +160,8 @@ _REASONS = {
         "Look at the names on the team's page, then allow it, refuse it, or choose who leads.",
     ),
     "first_merge": Reason(
-        "What this app remembered of the team is gone, so nobody is added or removed until you have"
-        " seen the names.",
+        "This app remembers too little of the team to tell what is new, so nobody is added or"
+        " removed until you have seen the names.",
         "Look at the names on the team's page, then allow it, refuse it, or choose who leads.",
     ),
     "nobody_mapped": Reason(
@@ -209,6 +209,10 @@ _REASONS = {
     "webex_forbids": Reason(
         "Webex refuses this to the account that is signed in.",
         "Check the account's role (compliance officer) and the scopes that were granted.",
+    ),
+    "bot_token_refused": Reason(
+        "Webex does not accept the bot's token.",
+        "Give the setting WEBEX_BOT_TOKEN a token that works, and restart the app.",
     ),
     "provider_silent": Reason(
         "Webex or Microsoft 365 does not answer as it should; it is tried again by itself.",

@@ -120,7 +120,7 @@ def test_it_is_said_in_swedish(ready: Bench) -> None:
 
     assert "Ändringar som väntar på dig" in page.headings
     assert "Ska tas bort ur gruppen: 2" in page.headings
-    assert "Det som appen mindes av teamet är borta" in page.text
+    assert "Appen minns för lite av teamet för att veta vad som är nytt." in page.text
     assert {"Tillåt", "Avvisa"} <= set(page.buttons)
 
 

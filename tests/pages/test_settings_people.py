@@ -68,7 +68,18 @@ def test_a_bots_webhooks_are_told_of_where_there_is_a_bot(ready: Bench) -> None:
     rows.keep(BOT_ROW, rows.kept(BOT_ROW), refused)
     missing = ready.visitor.get("/settings")
 
+    no_token = {"standing": Standing.MISSING.value, "why": "credential_missing"}
+    rows.keep(BOT_ROW, rows.kept(BOT_ROW), no_token)
+    for_good = ready.visitor.get("/settings")
+    ready.visitor.language = "sv"
+    swedish = ready.visitor.get("/settings")
+
     assert "are not there yet" in said(before, "by-bot")
+    assert "Webex does not accept the bot's token. Give the setting WEBEX_BOT_TOKEN" in said(
+        for_good, "by-bot"
+    )
+    assert "not there yet" not in said(for_good, "by-bot")
+    assert "Webex godtar inte botens token." in said(swedish, "by-bot")
     assert "within seconds: who joins or leaves the teams that the bot is in" in said(
         there, "by-bot"
     )
