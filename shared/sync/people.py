@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from shared.core import times
 from shared.core.errors import NotThere, Throttled, Transient, Unavailable
@@ -16,6 +17,8 @@ from shared.ports import Services
 from shared.sync.lease import Held
 from shared.sync.pacing import Later, book, hear
 from shared.sync.policy import group_policy
+
+Asked = TypeVar("Asked", bound=str)
 
 # Within the pace's burst; more would only wait.
 _AT_ONCE = 40
@@ -70,12 +73,9 @@ def _resolve_own(held: Held, roster: Sequence[Member], ledger: Ledger) -> Resolv
         except Later as no:
             later = no.at
             break
-        found, failure = _look_up_all(held, chunk, known)
+        found, later = _look_up_all(held, chunk, known)
         known |= services.identities.keep(found)
-        if failure:
-            hear(services, failure)
-            pause = failure.retry_after or times.DIRECTORY_RETRY / times.SECOND
-            later = services.now() + round(pause * times.SECOND)
+        if later is not None:
             break
     # An old mapping adds nobody before it was looked up again.
     now = services.now()
@@ -85,27 +85,42 @@ def _resolve_own(held: Held, roster: Sequence[Member], ledger: Ledger) -> Resolv
 
 def _look_up_all(
     held: Held, people: Sequence[PersonId], known: Mapping[PersonId, Identity]
-) -> tuple[list[Identity], Transient | None]:
-    """The answers that could be had, and why not all. One person's trouble is not everybody's;
-    after three in a row it is the directory's, and the rest is not asked."""
-    services = held.services
+) -> tuple[list[Identity], int | None]:
+    """The answers that could be had, and when to ask for the rest."""
     found: list[Identity] = []
+
+    def look_up(person: PersonId) -> None:
+        found.append(_look_up(held.services, person, known.get(person)))
+
+    return found, ask_each(held, people, look_up)
+
+
+def ask_each(held: Held, wanted: Iterable[Asked], ask: Callable[[Asked], None]) -> int | None:
+    """Ask a directory about one after the other; answers when to ask about the rest, None if all
+    were told. One person's trouble is not everybody's; after three in a row it is the directory's,
+    and nobody else is asked about now."""
+    services = held.services
     failure: Transient | None = None
     in_a_row = 0
-    for person in people:
+    for one in wanted:
         held.keep()
         try:
-            found.append(_look_up(services, person, known.get(person)))
+            ask(one)
             in_a_row = 0
         except Throttled as throttled:
-            return found, throttled
+            failure = throttled
+            break
         except Unavailable as unheard:
-            services.log.failed("a person cannot be looked up", unheard, person=person)
+            services.log.failed("a person cannot be looked up", unheard, person=one)
             failure = unheard
             in_a_row += 1
             if in_a_row >= _DOWN_AFTER:
                 break
-    return found, failure
+    if failure is None:
+        return None
+    hear(services, failure)
+    pause = failure.retry_after or times.DIRECTORY_RETRY / times.SECOND
+    return services.now() + round(pause * times.SECOND)
 
 
 def _adds(identity: Identity) -> bool:

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.core import times
-from shared.core.errors import NotThere, Transient
+from shared.core.errors import NotThere
 from shared.core.identity import from_external_id, is_fresh
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import Sight, in_group
 from shared.core.model import Account, Direction, Identity, IdentityState
-from shared.sync.pacing import Later, book, hear
+from shared.sync.pacing import Later, book
+from shared.sync.people import ask_each
 from shared.sync.record import Book
 
 # Looked up in one look; more come in the next.
@@ -53,7 +54,7 @@ def resolve_strangers(
     unknown = sorted(in_group(state.ledger, sight) - known)
     if not unknown or direction is Direction.TEAM:
         return found
-    asking = _from_memory(state, unknown, accounts, found, retried=retried)
+    asking = _from_memory(state, sight, unknown, accounts, found, retried=retried)
     if asking:
         found.later = _ask_some(state, asking, found)
     found.unknown = len({a.object for a in asking} - found.people.keys() - found.why_not.keys())
@@ -62,28 +63,20 @@ def resolve_strangers(
 
 def _ask_some(state: Book, asking: list[Account], found: Strangers) -> int | None:
     """As many as one look may ask about; answers when the rest can be, None if nobody is left."""
+    accounts = {a.object: a for a in asking[:_AT_ONCE]}
     try:
-        book(
-            state.services,
-            "people",
-            _CALLS * len(asking[:_AT_ONCE]),
-            low=state.held.row.value.low,
-        )
-        for account in asking[:_AT_ONCE]:
-            state.held.keep()
-            _ask(state, account, found)
+        book(state.services, "people", _CALLS * len(accounts), low=state.held.row.value.low)
     except Later as later:
         return later.at
-    except Transient as failure:
-        hear(state.services, failure)
-        state.services.log.failed("somebody in the group cannot be looked up", failure)
-        pause = failure.retry_after or times.DIRECTORY_RETRY / times.SECOND
-        return state.services.now() + round(pause * times.SECOND)
-    return state.services.now() + times.GAP if len(asking) > _AT_ONCE else None
+    again = ask_each(state.held, accounts, lambda o: _ask(state, accounts[o], found))
+    if again is None and len(asking) > _AT_ONCE:
+        return state.services.now() + times.GAP
+    return again
 
 
 def _from_memory(
     state: Book,
+    sight: Sight,
     unknown: list[ObjectId],
     accounts: Mapping[ObjectId, Account],
     found: Strangers,
@@ -104,10 +97,11 @@ def _from_memory(
             found.why_not[object_id] = "disabled_in_entra"
         elif len(people) > 1:
             found.why_not[object_id] = "claimed_twice"
+        elif account.guest and not (identity and sight.in_team(identity.person)):
+            # Guests are put into no team, known from another one or not.
+            found.why_not[object_id] = "guest_in_group"
         elif identity and (account.guest or is_fresh(identity, now, for_add=True)):
             found.people[object_id] = identity.person
-        elif account.guest:
-            found.why_not[object_id] = "guest_in_group"
         elif others.get(object_id) in _NOBODY and not retried:
             found.why_not[object_id] = others[object_id]
         else:

@@ -1,0 +1,123 @@
+"""People in the group who are not in the team, where finding out who they are goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sandbox.kit import Call, Fault, Request
+from sandbox.webex.state import Person
+from shared.core.model import Status
+from tests.journeys.following import IN, rest
+from tests.journeys.stage import PERMISSIONS, Stage
+from tests.journeys.standing import Standing, change, later, live, standing
+from tests.journeys.test_guests import INVITE, consent, guest_of, is_in_group, outsiders
+
+Make = Callable[..., Stage]
+DAY = 86_400
+
+
+@pytest.fixture
+def at(make_stage: Make) -> Standing:
+    return standing(make_stage(), 5, webhook=False)
+
+
+@pytest.fixture
+def inviting(at: Standing) -> Standing:
+    """Guests are invited."""
+    consent(at, *PERMISSIONS, INVITE)
+    change(at.stage, guests=True)
+    later(at.stage, 3600)
+    return at
+
+
+def asked(at: Standing) -> list[Call]:
+    """Of Webex's directory, so far."""
+    return [c for c in at.stage.webex.log if "/identity/" in c.path]
+
+
+def strangers(at: Standing, count: int) -> list[Person]:
+    """In the order in which they are asked about."""
+    return sorted(at.newcomers(count, known=False), key=lambda p: str(p.external_id))
+
+
+def silence(at: Standing, *people: Person) -> list[str]:
+    """The directory fails whenever it is asked about them; the addresses are told as it is."""
+    told: list[str] = []
+
+    def is_about(request: Request) -> bool:
+        asked = [p.email for p in people if p.email in (request.arg("filter") or "")]
+        told.extend(asked)
+        return bool(asked)
+
+    at.stage.webex.faults.append(Fault("error", path="/identity/", status=500, when=is_about))
+    return told
+
+
+# Guests
+
+
+@pytest.mark.parametrize("setting", [True, False])
+def test_a_guest_whom_we_know_from_another_team_is_put_into_no_team(
+    inviting: Standing, setting: bool
+) -> None:
+    [eve] = outsiders(inviting)
+    inviting.join(eve)
+    later(inviting.stage, 3600)
+    change(inviting.stage, guests=setting)
+    other = standing(inviting.stage, 4, name="Other")
+
+    other.group.add("members", guest_of(inviting, eve))
+    later(inviting.stage, 2 * DAY)
+
+    assert set(inviting.stage.webex.people_of(other.team)) == set(other.people)
+    assert other.row.others == {guest_of(inviting, eve): "guest_in_group"}
+    assert eve in inviting.stage.webex.people_of(inviting.team)
+
+
+def test_a_guest_whom_we_know_and_who_joins_is_on_both_sides(inviting: Standing) -> None:
+    [eve] = outsiders(inviting)
+    inviting.join(eve)
+    later(inviting.stage, 3600)
+    other = standing(inviting.stage, 4, name="Other")
+    other.group.add("members", guest_of(inviting, eve))
+    later(inviting.stage, 3600)
+
+    other.join(eve)
+    later(inviting.stage, 3600)
+
+    assert is_in_group(other, eve)
+    assert (other.row.listed, other.row.others) == ({}, {})
+    assert rest(other, 2 * DAY) == []
+
+
+# Who cannot be asked about
+
+
+def test_one_who_cannot_be_asked_about_keeps_nobody_waiting(at: Standing) -> None:
+    first, *others = strangers(at, 4)
+    told = silence(at, first)
+
+    at.enlist(first, *others)
+    live(at.stage, 120)
+
+    assert first.email in told
+    assert [at.is_in(p) for p in others] == [IN] * 3
+    assert at.row.status is Status.WAITING
+    at.stage.webex.faults.clear()
+    later(at.stage, 3600)
+    assert at.differences([*at.people, first, *others]) == []
+
+
+def test_a_directory_that_is_down_is_not_asked_about_everybody(at: Standing) -> None:
+    people = strangers(at, 5)
+    told = silence(at, *people)
+
+    at.enlist(*people)
+    live(at.stage, 120)
+
+    assert len(set(told)) == 3
+    at.stage.webex.faults.clear()
+    later(at.stage, 3600)
+    assert at.differences([*at.people, *people]) == []
