@@ -16,6 +16,8 @@ from shared.core.ids import NIL, ObjectId, PersonId, one_uuid_inside
 from shared.core.model import Identity, IdentityState
 
 BUCKETS = 32
+# People of one group of whom it can be kept why they are not in the team; 17 bytes each.
+OTHERS_MAX = 20_000
 _RECORD = struct.Struct(">16s16sIIB")
 _STATES = list(IdentityState)
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from shared.core import ledger as rules
 from shared.core.held import Held, Preview
+from shared.core.identity import OTHERS_MAX
 from shared.core.ids import GroupId, ObjectId, PersonId, TeamId
 from shared.core.ledger import Ledger
 from shared.core.model import Drive, Folder, Status, Team, Versioned
@@ -20,8 +21,6 @@ from shared.storage.tables import Partition, Row, Step, Value, spread
 # Bytes of blobs a row; an entity takes 1 MiB with everything.
 _ROW_BYTES = 720 * 1024
 _READS = 5
-# People of whom it is said why they are in the group and not in the team.
-_OTHERS_MAX = 2_000
 # What reading a row raises that this version did not write.
 _UNREADABLE = (ValueError, LookupError)
 _LABEL = (
@@ -239,7 +238,7 @@ def _values(team: Team) -> dict[str, Value]:
         "settled_at": team.settled_at,
         "tried_at": team.tried_at,
         **_coded("listed", "codes", team.listed.items()),
-        **_coded("others", "others_codes", islice(team.others.items(), _OTHERS_MAX)),
+        **_coded("others", "others_codes", islice(team.others.items(), OTHERS_MAX)),
     }
     if team.drive:
         values |= {

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from shared.core import times
 from shared.core.errors import NotThere
-from shared.core.identity import from_external_id, is_fresh
+from shared.core.identity import OTHERS_MAX, from_external_id, is_fresh
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import Sight, in_group
 from shared.core.model import Account, Direction, Identity, IdentityState
@@ -28,8 +28,8 @@ _CALLS = 2
 @dataclass
 class Strangers:
     """people: who they are in Webex. why_not: the code why one is nobody there. unknown: how many
-    have not been asked about, or not been told. later: when they can be asked for, None if nobody
-    is left."""
+    have not been asked about, or not been told; who is not to be asked about is none of them.
+    later: when they can be asked for, None if nobody is left."""
 
     people: dict[ObjectId, PersonId] = field(default_factory=dict)
     why_not: dict[ObjectId, str] = field(default_factory=dict)
@@ -55,6 +55,8 @@ def resolve_strangers(
     if not unknown or direction is Direction.TEAM:
         return found
     asking = _from_memory(state, sight, unknown, accounts, found, retried=retried)
+    # Whoever is beyond what can be remembered would be asked about in every look.
+    asking = asking[: max(0, OTHERS_MAX - len(found.people) - len(found.why_not))]
     if asking:
         found.later = _ask_some(state, asking, found)
     found.unknown = len({a.object for a in asking} - found.people.keys() - found.why_not.keys())

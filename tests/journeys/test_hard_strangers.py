@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from sandbox.kit import Call, Fault, Request
 from sandbox.webex.state import Person
+from shared.core.identity import OTHERS_MAX
+from shared.core.ids import ObjectId, TeamId
 from shared.core.model import Status
-from tests.journeys.following import IN, rest
+from tests.journeys.following import IN, look, rest
 from tests.journeys.stage import PERMISSIONS, Stage
 from tests.journeys.standing import Standing, change, later, live, standing
 from tests.journeys.test_guests import INVITE, consent, guest_of, is_in_group, outsiders
@@ -121,3 +124,44 @@ def test_a_directory_that_is_down_is_not_asked_about_everybody(at: Standing) -> 
     at.stage.webex.faults.clear()
     later(at.stage, 3600)
     assert at.differences([*at.people, *people]) == []
+
+
+# Who is nobody in Webex, in great numbers
+
+
+def nobodies(at: Standing, count: int) -> list[ObjectId]:
+    users = [at.stage.tenant.add_user(f"Nobody {n}") for n in range(count)]
+    at.group.add("members", *(u.object_id for u in users))
+    return [ObjectId(u.object_id) for u in users]
+
+
+def test_many_who_are_nobody_in_webex_are_not_asked_about_at_every_look(at: Standing) -> None:
+    people = nobodies(at, 50)
+    later(at.stage, 3600)
+    assert at.row.others == dict.fromkeys(people, "not_in_webex")
+    before = len(asked(at))
+
+    for _ in range(3):
+        at.stage.clock.advance(60)
+        look(at)
+
+    assert len(asked(at)) == before
+    assert at.row.status is Status.COMPLETE
+
+
+def test_who_is_beyond_what_can_be_remembered_is_not_asked_about(at: Standing) -> None:
+    people = nobodies(at, OTHERS_MAX + 30)
+    told = dict.fromkeys(sorted(people)[: OTHERS_MAX - 10], "not_in_webex")
+    teams, uuid = at.stage.services.teams, TeamId(at.team.uuid)
+    row = teams.read(uuid)
+    assert row
+    teams.write(row, replace(row.value, others=told))
+    before = len(asked(at))
+
+    look(at)
+    assert len(asked(at)) - before == 10
+    look(at)
+
+    assert len(asked(at)) - before == 10
+    assert len(at.row.others) == OTHERS_MAX
+    assert at.row.status is Status.COMPLETE

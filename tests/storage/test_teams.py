@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from shared.core.identity import OTHERS_MAX
 from shared.core.ids import GroupId, TeamId
 from shared.core.ledger import MEMBERS, OWNERS, Ledger, Pair, answered, sending
 from shared.core.model import Drive, Folder, Status, Team, Versioned
@@ -80,14 +81,23 @@ def test_every_field_comes_back_with_five_thousand_listed(rows: Partition) -> No
             assert getattr(team, field.name) != getattr(plain, field.name), "the test forgot it"
 
 
-def test_no_more_than_two_thousand_others_are_kept(rows: Partition) -> None:
+def test_no_more_others_are_kept_than_a_row_takes(rows: Partition) -> None:
+    """Beside as many who are listed, and the longest texts."""
     teams = TeamRows(rows)
-    team = replace(_full(_new_id()), others={object_id(n): "guest" for n in range(2_500)})
+    team = replace(
+        _full(_new_id()),
+        name="x" * 10_000,
+        space_title="x" * 10_000,
+        detail="x" * 10_000,
+        listed={person(n): CODES[n % len(CODES)] for n in range(20_000)},
+        others={object_id(n): CODES[n % 2] for n in range(OTHERS_MAX + 1)},
+    )
     teams.write(None, team)
     kept = teams.read(team.uuid)
 
     assert kept
-    assert kept.value.others == {object_id(n): "guest" for n in range(2_000)}
+    assert kept.value.listed == team.listed
+    assert list(kept.value.others.items()) == list(team.others.items())[:OTHERS_MAX]
 
 
 def test_a_row_of_the_version_before_is_read_with_defaults(rows: Partition) -> None:
