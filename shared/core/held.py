@@ -24,8 +24,8 @@ class Named:
 class Held:
     """Changes that the brake holds. at: when they were first held; milliseconds, as all times.
 
-    size: people in the team then, known to Microsoft 365 or not. why: codes, sorted: remove_many, add_many, empties.
-    decided: "", "allow" or "refuse"; by: whose decision, for people to read.
+    size: people in the team then, known to Microsoft 365 or not. why: codes, sorted: remove_many,
+    add_many, empties. decided: "", "allow" or "refuse"; by: whose decision, for people to read.
     """
 
     changes: tuple[Named, ...]

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from shared.core import times
-from shared.core.ids import ObjectId, PersonId
+from shared.core.ids import NIL, ObjectId, PersonId
 
 MEMBERS = "members"
 OWNERS = "owners"
@@ -205,7 +205,8 @@ def refused(ledger: Ledger, pairs: Iterable[Pair], side: str, op: str = ADD) -> 
 
 @dataclass(frozen=True)
 class Sight:
-    """One complete read of both sides, at `at`.
+    """One complete read of both sides, begun at `at` and ended at `until` (0: at once). Two reads
+    are as far apart as the end of the one and the beginning of the other.
 
     mapped: who is in the team and known. unresolved: who is in the team and maps nowhere now.
     claimed: object ids that the unresolved carry, rightly or not. moderators: objects of who
@@ -219,6 +220,11 @@ class Sight:
     claimed: Collection[ObjectId] = ()
     moderators: Collection[ObjectId] = ()
     owners: Collection[ObjectId] | None = None
+    until: int = 0
+
+    @property
+    def ended(self) -> int:
+        return self.until or self.at
 
     def in_team(self, person: PersonId) -> bool:
         return person in self.mapped or person in self.unresolved
@@ -233,6 +239,7 @@ def learn(ledger: Ledger, sight: Sight) -> Ledger:
     baseline = _baseline(ledger, sight, landed, ran_out)
     met = {p: o for p, o in sight.mapped.items() if o in group and p in team and p not in baseline}
     baseline |= met
+    baseline |= _become_others(ledger, sight, baseline, group)
     missing = _missing(ledger, sight, baseline, group, team)
     gone = {p: o for p, o in baseline.items() if _is_gone(missing, p, o, sight.at)}
     baseline = {p: o for p, o in baseline.items() if p not in gone}
@@ -307,6 +314,23 @@ def is_confirmed(ledger: Ledger, missing: Missing, now: int) -> bool:
     return since is not None and now - since >= times.MISSING_APART
 
 
+def _become_others(
+    ledger: Ledger,
+    sight: Sight,
+    baseline: Mapping[PersonId, ObjectId],
+    group: Collection[ObjectId],
+) -> dict[PersonId, ObjectId]:
+    """People who are another principal now, and for whom somebody has exchanged them in the group:
+    the former one is missed by two reads apart, the present one is there."""
+    return {
+        person: object_id
+        for person, object_id in sight.mapped.items()
+        if baseline.get(person, object_id) != object_id
+        and object_id in group
+        and is_confirmed(ledger, Missing(person, baseline[person], MEMBERS), sight.at)
+    }
+
+
 def _missing(
     ledger: Ledger,
     sight: Sight,
@@ -322,7 +346,7 @@ def _missing(
             found.append(Missing(person, object_id, MEMBERS))
         if person not in team and not sight.in_team(person):
             found.append(Missing(person, object_id, WEBEX))
-    return {m: ledger.missing.get(m, sight.at) for m in found}
+    return {m: ledger.missing.get(m, sight.ended) for m in found}
 
 
 def _not_moderating(
@@ -334,7 +358,7 @@ def _not_moderating(
         for person, object_id in sight.mapped.items()
         if object_id in owning and object_id not in sight.moderators
     ]
-    return {m: ledger.missing.get(m, sight.at) for m in found}
+    return {m: ledger.missing.get(m, sight.ended) for m in found}
 
 
 def _is_gone(
@@ -382,6 +406,8 @@ def _is_over(
         return change.person not in team or (read and owns == (change.op == ADD))
     if change.object in group and change.person in team:
         return True
+    if (change.side, change.op) == (MEMBERS, ADD):
+        return change.person not in team
     return change.op == REMOVE and change.person not in baseline
 
 
@@ -399,7 +425,7 @@ def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pendi
             kept[key] = before
             continue
         shown = present == (before.op == ADD)
-        entry = _read(before, sight.at, shown=shown)
+        entry = _read(before, sight.ended, shown=shown)
         if not (_is_proven if shown else _is_denied)(entry, sight.at):
             kept[key] = entry
         elif shown and not entry.answered and entry.side != WEBEX:
@@ -555,8 +581,9 @@ def _unpack_pending(raw: tuple[bytes, bytes, int, int, int, int, int, int]) -> P
 
 
 def _raw(uuid: str) -> bytes:
-    return UUID(uuid).bytes
+    return UUID(uuid or NIL).bytes
 
 
 def _text(raw: bytes) -> str:
-    return str(UUID(bytes=raw))
+    """Nobody is written as zeros."""
+    return str(UUID(bytes=raw)) if any(raw) else ""

@@ -24,8 +24,8 @@ class Look:
     sighted: the space is known to be a team's; until then the row is only a wish to find out.
     dead: it was given up on, and no look has succeeded since.
     whole: somebody wants everything looked at, whatever was put off; until a look has done so.
-    told: how many looks may still find what Microsoft 365 told to have changed; replicas of the
-    directory may show it later than it is told.
+    told: when Microsoft 365 last told of a change that no look has met yet, 0 for none; replicas of
+    the directory may show it later than it is told.
     """
 
     space_id: str
@@ -72,7 +72,7 @@ def want(
         wanted=look.wanted + 1,
         low=low and (idle or look.low),
         whole=whole or look.whole,
-        told=times.LOOKS_FOR_A_CHANGE if told else look.told,
+        told=now if told else look.told,
     )
     if leased(look, now):
         return raised
@@ -133,8 +133,15 @@ def finish(
         low=low and not again,
         dead=look.dead and not done,
         whole=look.whole and (again or not done),
-        told=look.told if again or not done else 0 if found else max(0, look.told - 1),
+        told=look.told if again or not done or (not found and look_for(look, now)) else 0,
     )
+
+
+def look_for(look: Look, now: int) -> int | None:
+    """When a look may meet what was told and has not been met: soon, and a last time when no
+    replica can be behind any more. None: there is nothing to look for."""
+    moments = (look.told + pause for pause in (times.MISSING_APART, times.REPLICAS_APART))
+    return next((m for m in moments if look.told and m > now), None)
 
 
 def fail(look: Look, now: int) -> tuple[Look, bool]:

@@ -15,7 +15,7 @@ Applying a merge and seeing its effect gives an empty merge.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from shared.core import times
@@ -23,6 +23,7 @@ from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import (
     ADD,
     MEMBERS,
+    NO_ACCOUNT,
     OWNERS,
     REMOVE,
     WEBEX,
@@ -41,16 +42,18 @@ from shared.core.model import Direction
 class Sides:
     """Both sides as they were read, and what was learned from it (`ledger.learn`).
 
+    inviting: people of other organizations in the team who would be guests, and are none yet.
     joined: when people joined the team, milliseconds. settled_at: when it settled, 0 if it has not.
     moderating: everybody who moderates, mapped or not. creator: who made the team.
     strangers: who in the group and not in the team is whom in Webex. why_not: the code why one of
     them is nobody there, or must not be put there. declined: people whom a provider refused before,
-    with the code; they are not tried now.
+    with the code; they are not tried now, unless they are to be tried again: retried.
     """
 
     ledger: Ledger
     sight: Sight
     direction: Direction
+    inviting: Collection[PersonId] = ()
     settled_at: int = 0
     joined: Mapping[PersonId, int] = field(default_factory=dict)
     moderating: frozenset[PersonId] = frozenset()
@@ -59,22 +62,29 @@ class Sides:
     strangers: Mapping[ObjectId, PersonId] = field(default_factory=dict)
     why_not: Mapping[ObjectId, str] = field(default_factory=dict)
     declined: Mapping[PersonId, str] = field(default_factory=dict)
+    retried: bool = False
 
     @property
     def settled(self) -> bool:
         return bool(self.settled_at)
+
+    def refusal(self, person: PersonId | None) -> str:
+        """The code of a provider's refusal that is not to be tried again now, "" for none."""
+        return "" if self.retried or person is None else self.declined.get(person, "")
 
 
 @dataclass
 class Merge:
     """changes: what to do now; none is there twice. listed: people of the team, and people of the
     baseline who left it, by the code that says why they are not as expected. others: the same for
-    who is only in the group. again: when an absence can be confirmed, None if none is in doubt.
+    who is only in the group. doubted: what follows where a second read misses the same people.
+    again: when an absence can be confirmed, None if none is in doubt.
     """
 
     changes: list[Change] = field(default_factory=list)
     listed: dict[PersonId, str] = field(default_factory=dict)
     others: dict[ObjectId, str] = field(default_factory=dict)
+    doubted: list[Change] = field(default_factory=list)
     again: int | None = None
 
     def doubt(self, since: int) -> None:
@@ -87,6 +97,7 @@ def merge(sides: Sides) -> Merge:
     result = Merge()
     group, team = in_group(sides.ledger, sides.sight), in_team(sides.ledger, sides.sight)
     _tend_team(sides, result, group, team)
+    _tend_guests(sides, result)
     _tend_leavers(sides, result, group)
     _tend_strangers(sides, result, group)
     _leave_what_was_refused(sides, result)
@@ -120,10 +131,21 @@ def _tend_team(
             _left_group(sides, result, person, object_id)
         elif _is_late(sides, person):
             result.listed[person] = "added_in_webex"
-        elif sides.declined.get(person) == "member_refused":
-            result.listed[person] = sides.declined[person]
+        elif sides.refusal(person) == "member_refused":
+            result.listed[person] = sides.refusal(person)
         else:
             result.changes.append(Change(person, object_id, MEMBERS, ADD))
+
+
+def _tend_guests(sides: Sides, result: Merge) -> None:
+    """Who is in the team, and to be invited before they can be in the group."""
+    for person in sides.inviting:
+        if _is_late(sides, person):
+            result.listed[person] = "added_in_webex"
+        elif sides.refusal(person) in _NOT_INVITED:
+            result.listed[person] = sides.refusal(person)
+        else:
+            result.changes.append(Change(person, NO_ACCOUNT, MEMBERS, ADD))
 
 
 def _is_late(sides: Sides, person: PersonId) -> bool:
@@ -135,11 +157,11 @@ def _is_late(sides: Sides, person: PersonId) -> bool:
 def _left_group(sides: Sides, result: Merge, person: PersonId, object_id: ObjectId) -> None:
     if sides.direction is Direction.TEAM:
         result.listed[person] = "removed_in_microsoft"
-    elif _is_sure(sides, result, Missing(person, object_id, MEMBERS)):
-        if sides.declined.get(person) in _NOT_WRITABLE:
-            result.listed[person] = sides.declined[person]
-        else:
-            result.changes.append(Change(person, object_id, WEBEX, REMOVE))
+    elif sides.refusal(person) in _NOT_WRITABLE:
+        result.listed[person] = sides.refusal(person)
+    else:
+        change = Change(person, object_id, WEBEX, REMOVE)
+        _if_sure(sides, result, Missing(person, object_id, MEMBERS), change)
 
 
 def _tend_leavers(sides: Sides, result: Merge, group: frozenset[ObjectId]) -> None:
@@ -155,18 +177,19 @@ def _tend_leavers(sides: Sides, result: Merge, group: frozenset[ObjectId]) -> No
         late = sides.settled and since > sides.settled_at
         if sides.direction is Direction.GROUP and late:
             result.listed[person] = "left_webex"
-        elif sides.declined.get(person) in _STAYS:
-            result.listed[person] = sides.declined[person]
-        elif _is_sure(sides, result, missing):
-            result.changes.append(Change(person, object_id, MEMBERS, REMOVE))
+        elif sides.refusal(person) in STAYS:
+            result.listed[person] = sides.refusal(person)
+        else:
+            _if_sure(sides, result, missing, Change(person, object_id, MEMBERS, REMOVE))
 
 
-def _is_sure(sides: Sides, result: Merge, missing: Missing) -> bool:
+def _if_sure(sides: Sides, result: Merge, missing: Missing, change: Change) -> None:
     """Missed by two reads apart, in a team that has settled."""
     if not is_confirmed(sides.ledger, missing, sides.sight.at):
         result.doubt(sides.ledger.missing.get(missing, sides.sight.at))
-        return False
-    return sides.settled
+        result.doubted.append(change)
+    elif sides.settled:
+        result.changes.append(change)
 
 
 def _tend_strangers(sides: Sides, result: Merge, group: frozenset[ObjectId]) -> None:
@@ -183,8 +206,8 @@ def _tend_strangers(sides: Sides, result: Merge, group: frozenset[ObjectId]) -> 
             continue
         elif person in ledger.baseline:
             result.others[object_id] = "identity_changed"
-        elif sides.declined.get(person) in _NOT_WRITABLE:
-            result.others[object_id] = sides.declined[person]
+        elif sides.refusal(person) in _NOT_WRITABLE:
+            result.others[object_id] = sides.refusal(person)
         else:
             result.changes.append(Change(person, object_id, WEBEX, ADD))
 
@@ -252,7 +275,7 @@ def _more_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> li
     for person, object_id in wanted_owners(sides):
         if object_id in owners - taken_out or person in result.listed or object_id not in group:
             continue
-        if sides.declined.get(person) == "owner_refused":
+        if sides.refusal(person) == "owner_refused":
             result.listed[person] = "owner_refused"
         elif object_id in ledger.owners - unheard:
             result.listed[person] = "owner_removed"
@@ -286,11 +309,13 @@ def _fewer_owners(
     for missing in sides.ledger.missing:
         if missing.side != OWNERS or missing.object not in there:
             continue
-        if sides.declined.get(missing.person) == "last_owner":
+        if sides.refusal(missing.person) == "last_owner":
             result.listed[missing.person] = "last_owner"
         elif missing.object in refused:
             result.listed[missing.person] = "refused_by_admin"
-        elif _is_sure(sides, result, missing):
+        elif not is_confirmed(sides.ledger, missing, sides.sight.at):
+            result.doubt(sides.ledger.missing[missing])
+        elif sides.settled:
             out[missing.object] = missing.person
     stand_in = sides.stand_in
     object_id = sides.sight.mapped.get(stand_in) if stand_in else None
@@ -314,10 +339,13 @@ def _leave_what_was_refused(sides: Sides, result: Merge) -> None:
         else:
             result.listed[change.person] = "refused_by_admin"
     result.changes = [c for c in result.changes if c not in refused]
+    result.doubted = [c for c in result.doubted if c not in refused]
 
 
 # Codes of people who stay in the group although Webex does not show them in the team.
-_STAYS = frozenset({"inactive_in_webex", "identity_changed", "removal_refused", "last_owner"})
+STAYS = frozenset({"inactive_in_webex", "identity_changed", "removal_refused", "last_owner"})
+# Codes of people who could not be invited.
+_NOT_INVITED = frozenset({"guest_refused", "invitations_refused"})
 # Codes of people whom nobody could put into the team or take out of it.
 _NOT_WRITABLE = frozenset(
     {"webex_not_writable", "webex_refused", "disabled_in_entra", "inactive_in_webex"}

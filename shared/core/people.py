@@ -54,14 +54,16 @@ def sort_people(
 ) -> People:
     """Who can be added and who is listed. An identity that is not known yet is neither.
 
-    guests: people of other organizations count, where they are guests of the tenant.
+    guests: people of other organizations count, where they are guests of the tenant or can be
+    invited.
     """
     candidates: dict[PersonId, ObjectId] = {}
     listed: dict[PersonId, str] = {}
     for member in sorted(roster, key=lambda m: (m.joined, m.person)):
         why = refusal(member, org)
         identity = identities.get(member.person)
-        if why and not (guests and identity and why == "other_organization"):
+        guest = guests and why == "other_organization" and bool(identity or member.email)
+        if why and not guest:
             listed[member.person] = why
         elif identity is None:
             continue

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from shared.core import times
 from shared.core.brake import brake
 from shared.core.ids import ObjectId, PersonId
-from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Change, Pair, in_group
+from shared.core.ledger import (
+    ADD,
+    MEMBERS,
+    NO_ACCOUNT,
+    OWNERS,
+    REMOVE,
+    WEBEX,
+    Change,
+    Pair,
+    in_group,
+)
 from shared.core.merge import Merge, Sides, merge, owners_follow, owners_now, wanted_owners
 from shared.core.model import Limits
 from shared.core.people import People
@@ -25,7 +35,8 @@ class Observed:
     may_create: the reason code why no group may be made, "" if one may.
     undecided: somebody who would own the group is not looked up yet.
     limits: the brake's. allowed: changes that an administrator has allowed. first: nothing is
-    remembered of a group that is there.
+    remembered of a group that is there. unknown: people of the team who are not looked up yet;
+    unknown_strangers: how many in the group are not. They may be added by a later look.
     """
 
     people: People
@@ -37,6 +48,8 @@ class Observed:
     limits: Limits = field(default_factory=Limits)
     allowed: Collection[Change] = ()
     first: bool = False
+    unknown: Collection[PersonId] = ()
+    unknown_strangers: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Plan:
     """create, then owners, then members, in the group that is made; `changes` in one that is there,
     in the order in which they are done. held, why: what the brake holds (`brake.Braked`).
 
-    listed, others: see `merge.Merge`. blocked: the reason code why nothing can be done.
+    listed, others, doubted: see `merge.Merge`. blocked: the reason code why nothing can be done.
     waiting: nobody can own the group yet, and the team still settles. again: when an absence can
     be confirmed.
     """
@@ -65,6 +78,7 @@ class Plan:
     why: tuple[str, ...] = ()
     listed: dict[PersonId, str] = field(default_factory=dict)
     others: dict[ObjectId, str] = field(default_factory=dict)
+    doubted: tuple[Change, ...] = ()
     blocked: str = ""
     waiting: bool = False
     stand_in: PersonId | None = None
@@ -82,8 +96,15 @@ class Plan:
     def webex_writes(self) -> int:
         return len(self.of(WEBEX, ADD)) + len(self.of(WEBEX, REMOVE))
 
+    @property
+    def inviting(self) -> frozenset[PersonId]:
+        """Who is to be a guest of the tenant; by a later look a member of the group."""
+        return frozenset(c.person for c in self.changes if c.object == NO_ACCOUNT)
+
     def of(self, side: str, op: str) -> list[Pair]:
-        return [c.pair for c in self.changes if (c.side, c.op) == (side, op)]
+        """Of those who have an account."""
+        there = (c for c in self.changes if c.object != NO_ACCOUNT)
+        return [c.pair for c in there if (c.side, c.op) == (side, op)]
 
 
 def plan(observed: Observed) -> Plan:
@@ -95,14 +116,19 @@ def plan(observed: Observed) -> Plan:
 
 def _plan_merge(observed: Observed, sides: Sides) -> Plan:
     merged = merge(sides)
+    tried = _tried_before(merged, sides)
     braked = brake(
         merged.changes,
         observed.limits,
         # Whoever must stay does not make it less of an emptying.
         team=len(sides.sight.mapped) - _kept(merged, "last_moderator"),
         group=len(frozenset(sides.sight.members)) - _kept(merged, "last_owner"),
-        allowed=observed.allowed,
-        settled=observed.settled,
+        allowed=observed.allowed if observed.first else {*observed.allowed, *tried},
+        expected=_from_the_beginning(sides),
+        coming={
+            MEMBERS: len(_not_expected(observed.unknown, sides)),
+            WEBEX: observed.unknown_strangers,
+        },
         first=observed.first,
     )
     listed, others = _with_held(merged, braked.held)
@@ -113,6 +139,7 @@ def _plan_merge(observed: Observed, sides: Sides) -> Plan:
         # Whoever is in the team and cannot be mapped has a reason of their own: they have not left.
         listed=listed | observed.people.listed,
         others=others,
+        doubted=tuple(merged.doubted),
         stand_in=_stand_in(sides),
         again=_again(merged, sides, braked.go),
     )
@@ -125,6 +152,34 @@ def _again(merged: Merge, sides: Sides, changes: Sequence[Change]) -> int | None
     if owners_follow(sides) and any(o in unseen for _, o in wanted_owners(sides)):
         merged.doubt(sides.sight.at)
     return merged.again
+
+
+def _tried_before(merged: Merge, sides: Sides) -> list[Change]:
+    """What a provider refused, and is tried again: it has been let through before."""
+    codes = sides.declined
+    return [c for c in merged.changes if codes.get(c.person) in _REFUSED.get((c.side, c.op), ())]
+
+
+# Codes that nobody but a provider gives, or who asked one before writing.
+_NOT_WRITTEN = frozenset({"webex_not_writable", "webex_refused"})
+_REFUSED = {
+    (MEMBERS, ADD): frozenset({"member_refused", "guest_refused", "invitations_refused"}),
+    (MEMBERS, REMOVE): frozenset({"removal_refused", "inactive_in_webex"}),
+    (WEBEX, ADD): _NOT_WRITTEN,
+    (WEBEX, REMOVE): _NOT_WRITTEN | {"disabled_in_entra"},
+}
+
+
+def _from_the_beginning(sides: Sides) -> frozenset[PersonId]:
+    """The team's people from before it had settled: additions of them are no surprise."""
+    people = sides.joined.keys()
+    return frozenset(people) - _not_expected(people, sides)
+
+
+def _not_expected(people: Collection[PersonId], sides: Sides) -> frozenset[PersonId]:
+    if not sides.settled:
+        return frozenset()
+    return frozenset(p for p in people if sides.joined.get(p, 0) > sides.settled_at)
 
 
 def _kept(merged: Merge, code: str) -> int:

@@ -40,7 +40,6 @@ FULL_SPREAD = 2 * DAY  # and up to this much earlier, so that they do not come a
 
 # Changes in Microsoft 365
 DELTA_EVERY = 30 * SECOND
-LOOKS_FOR_A_CHANGE = 2  # that was told; reads may be older than what is told, so twice, apart
 
 # Identities
 IDENTITY_FRESH = 7 * DAY

@@ -184,7 +184,13 @@ def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
     now = state.services.now()
     state.remember_group(group.id)
     state.save_team(
-        replace(state.team, group_id=group.id, group_created=now, folder_at=now + 5 * times.SECOND)
+        replace(
+            state.team,
+            group_id=group.id,
+            group_created=now,
+            folder_at=now + 5 * times.SECOND,
+            full_at=now,
+        )
     )
     ledger = book.answered(state.ledger, attempt.members, MEMBERS, now)
     state.save_ledger(book.answered(ledger, attempt.owners, OWNERS, now))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from shared.core.brake import is_allowed
 from shared.core.held import Held, Named
 from shared.core.ledger import Change
 from shared.core.model import Versioned
 from shared.core.plan import Plan
+from shared.sync.additions import Outcome
 from shared.sync.observe import Seen
 from shared.sync.record import Book
 
@@ -23,25 +25,27 @@ class Waiting:
     row: Versioned[Held] | None = None
     allowed: frozenset[Change] = frozenset()
 
-    def keep(self, state: Book, seen: Seen, todo: Plan) -> None:
+    def keep(self, state: Book, seen: Seen, todo: Plan, outcome: Outcome) -> None:
         """After the look's steps: what waits now. May be called again."""
-        if state.trial:
-            return
-        if self.allowed & {*todo.changes}:
-            # Done just now, or under way: it is seen by the next look.
+        if state.trial or self._is_under_way(todo, outcome):
             return
         teams, uuid = state.services.teams, state.team.uuid
         held = _held(state, seen, todo, self.row)
-        if held == (self.row.value if self.row else None):
-            state.save_team(replace(state.team, held=held is not None))
-        elif held:
+        if held and held != (self.row.value if self.row else None):
             # The row is there before the team says so; one may have been left there by a death.
             teams.hold(uuid, self.row or teams.held(uuid), held)
-            state.save_team(replace(state.team, held=True))
             state.services.log("held back", team=uuid, changes=len(held.changes), why=held.why)
-        else:
-            state.save_team(replace(state.team, held=False))
+        # Who is missed for the first time by a first look may be missed by the second.
+        waits = held is not None or (state.first and bool(todo.doubted))
+        state.save_team(replace(state.team, held=waits))
+        if self.row and not held:
             teams.hold(uuid, self.row, None)
+
+    def _is_under_way(self, todo: Plan, outcome: Outcome) -> bool:
+        """Something allowed was done just now, or will be: that is seen by the next look."""
+        allowed = (c for c in todo.changes if is_allowed(c, self.allowed))
+        refused = {*outcome.named, *outcome.others}
+        return any(refused.isdisjoint((c.person, c.object)) for c in allowed)
 
 
 def decided(state: Book) -> Waiting:
@@ -61,6 +65,13 @@ def decided(state: Book) -> Waiting:
     return Waiting(row)
 
 
+def forget(state: Book) -> None:
+    """Nothing can come of what waits, and nobody's name is kept for it."""
+    row = state.services.teams.held(state.team.uuid)
+    state.save_team(replace(state.team, held=False))
+    state.services.teams.hold(state.team.uuid, row, None)
+
+
 def _held(state: Book, seen: Seen, todo: Plan, row: Versioned[Held] | None) -> Held | None:
     """What waits now; the row as it is while it says the same and nobody has decided."""
     if not todo.held:
@@ -71,4 +82,4 @@ def _held(state: Book, seen: Seen, todo: Plan, row: Versioned[Held] | None) -> H
     if before and same and before.why == todo.why:
         return before
     at = before.at if before else state.services.now()
-    return Held(named, at, len(seen.people.mapped), todo.why)
+    return Held(named, at, len(seen.roster), todo.why)

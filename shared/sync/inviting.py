@@ -16,27 +16,24 @@ from shared.sync import pacing
 from shared.sync.additions import Outcome
 from shared.sync.record import Book
 
-_NO = frozenset({"guest_refused", "invitations_refused"})
 # In one look; more are invited by the next.
 _AT_ONCE = 20
 
 
 def invite(state: Book, members: Sequence[Member], outcome: Outcome) -> None:
     """Invite members who are no guests yet. Safe to repeat: an address has one guest."""
-    again = {} if state.tries_again else state.team.listed
-    asked = [m for m in members if again.get(m.person) not in _NO]
-    outcome.named |= {m.person: again[m.person] for m in members if m not in asked}
-    if not asked:
+    if not members:
         return
     services = state.services
-    pacing.book(services, "graph", len(asked[:_AT_ONCE]), low=state.held.row.value.low)
-    for member in asked[:_AT_ONCE]:
+    now_asked = members[:_AT_ONCE]
+    pacing.book(services, "graph", len(now_asked), low=state.held.row.value.low)
+    for member in now_asked:
         try:
             guest = state.held.write(partial(services.groups.invite, member.email, member.name))
         except PermissionMissing as failure:
             # The app's permission, or the tenant's own policy: nobody can be invited.
             services.log.failed("guests may not be invited", failure, team=state.team.uuid)
-            outcome.named |= {m.person: "invitations_refused" for m in asked}
+            outcome.named |= {m.person: "invitations_refused" for m in members}
             return
         except (Refused, AnswerUnknown) as failure:
             services.log.failed("a guest was refused", failure, team=state.team.uuid)
@@ -50,5 +47,5 @@ def invite(state: Book, members: Sequence[Member], outcome: Outcome) -> None:
         services.identities.keep([Identity(member.person, guest, IdentityState.MAPPED, now, now)])
         # Not every replica knows a new guest at once.
         outcome.postpone(services.now() + times.GAP)
-    if len(asked) > _AT_ONCE:
+    if len(members) > _AT_ONCE:
         outcome.postpone(services.now() + times.GAP)

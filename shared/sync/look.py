@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from shared.core import ledger as book
 from shared.core import times
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX
+from shared.core.look import look_for
 from shared.core.model import Account, Folder, IdentityState, OrgSettings, Status, Team
 from shared.core.people import outsiders
 from shared.core.plan import Creation, Plan, plan
@@ -20,7 +21,7 @@ from shared.sync.crossing import cross
 from shared.sync.holding import decided
 from shared.sync.inviting import invite
 from shared.sync.observe import Seen, observe, owners_codes
-from shared.sync.people import mark_unknown
+from shared.sync.people import forget_guests, mark_unknown
 from shared.sync.record import Book
 from shared.sync.removals import remove
 
@@ -81,16 +82,17 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
     whole = state.held.row.value.whole
     full = whole or _is_past(full_at(state.team), began) or state.team.group_id is None
     state.tries_again = whole or _is_past(_mended_at(state.team.tried_at), began)
-    before = (state.ledger, state.team.listed, state.team.others, state.team.held)
+    before = _facts(state.ledger, state.team.listed, state.team.others)
     waiting = decided(state)
     seen = observe(state, settings, waiting.allowed, full=full)
     todo = plan(seen.observed)
     outcome = _apply(state, settings, seen, todo)
-    waiting.keep(state, seen, todo)
+    waiting.keep(state, seen, todo, outcome)
     listed, others = _said(state, seen, todo, outcome)
     # A read may show what it met before, and not yet what was told: it is read once more then.
-    state.held.found = before != (state.ledger, listed, others, bool(todo.held))
-    later = began + times.MISSING_APART if _may_come(state) else None
+    after = _facts(state.ledger, listed, others)
+    state.held.found = bool(before[0] != after[0] or after[1] - before[1] or todo.changes)
+    later = None if state.held.found else look_for(state.held.row.value, began)
     others_stay = began + times.GAP if _needs_no_keeping(todo, outcome) else None
     people_at = _people_at(state, outcome, [seen.later, todo.again, later, others_stay])
     tried_at = _tried_at(state, began, {*listed.values(), *others.values()})
@@ -126,9 +128,14 @@ def _needs_no_keeping(todo: Plan, outcome: Outcome) -> bool:
     return not _KEPT.isdisjoint(todo.listed.values()) and not stay.isdisjoint(leaving)
 
 
-def _may_come(state: Book) -> bool:
-    """Whether Microsoft 365 told of a change that this look has not met, and the next one may."""
-    return state.held.row.value.told > 1 and not state.held.found
+def _facts(
+    ledger: book.Ledger, listed: Mapping[PersonId, str], others: Mapping[ObjectId, str]
+) -> tuple[object, frozenset[book.Key]]:
+    """What a look knows; and which writes of ours were seen, since that one is remembered no longer
+    is nothing new."""
+    people = (ledger.baseline, ledger.owners, ledger.missing, ledger.refused)
+    seen = frozenset(key for key, p in ledger.pending.items() if p.seen)
+    return (*people, dict(listed), dict(others)), seen
 
 
 def _said(
@@ -160,7 +167,7 @@ def _apply(state: Book, settings: OrgSettings, seen: Seen, todo: Plan) -> Outcom
         outcome,
     )
     cross(state, todo.of(WEBEX, ADD), todo.of(WEBEX, REMOVE), accounts.get, outcome)
-    invite(state, seen.to_invite, outcome)
+    invite(state, [m for m in seen.to_invite if m.person in todo.inviting], outcome)
     return outcome
 
 
@@ -183,12 +190,13 @@ def _name_unknown(
 ) -> None:
     """People whom Entra refused one by one: tried again while the group is young, then listed.
 
-    A guest may be as young as the invitation, and nobody's directory is asked about guests again.
+    A guest may be as young as the invitation; an older one is forgotten, and can be invited again.
     """
     members = {p.person for p in outcome.unknown}
     if not members:
         return
     if not members.isdisjoint(guests):
+        forget_guests(state.services, sorted(members & {*guests}))
         outcome.postpone(state.services.now() + times.UNKNOWN_LISTED_AFTER)
     old = state.services.now() - state.team.group_created >= times.UNKNOWN_LISTED_AFTER
     if old:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from shared.core import ledger as book
 from shared.core import naming, times
 from shared.core.errors import NotThere, Permanent, Unavailable
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, WEBEX, Change, Sight
-from shared.core.merge import Sides
+from shared.core.merge import STAYS, Sides
 from shared.core.model import Account, Direction, Member, OrgSettings, Team
 from shared.core.people import People, is_undecided, roster_digest, sort_people
 from shared.core.plan import Observed
@@ -53,9 +54,12 @@ class Seen:
 
     def name(self, person: PersonId, object_id: ObjectId) -> str:
         """What either side calls somebody, "" where none does."""
-        names = [m.name for m in self.roster if m.person == person]
         account = (self.accounts or {}).get(object_id)
-        return next(filter(None, [*names, account.name if account else ""]), "")
+        return self._names.get(person) or (account.name if account else "")
+
+    @cached_property
+    def _names(self) -> dict[PersonId, str]:
+        return {m.person: m.name for m in self.roster}
 
 
 @dataclass
@@ -65,6 +69,7 @@ class _Reading:
     team_read: int
     roster: list[Member]
     people: People
+    group_read: int = 0
     strangers: Strangers = field(default_factory=Strangers)
 
 
@@ -91,9 +96,10 @@ def observe(
         return Seen(observed, resolved.later, roster, people, team_read=team_read)
     reading = _Reading(team_read, roster, people)
     accounts = _read_members(state, full=full)
-    group_read = state.services.now()
+    group_read = reading.group_read = state.services.now()
     _begin_memory(state)
     sides = _sides(state, settings, reading, accounts, full=full)
+    sides = replace(sides, inviting=[m.person for m in resolved.to_invite])
     observed = Observed(
         people=people,
         creator=state.team.creator,
@@ -102,6 +108,8 @@ def observe(
         limits=settings.limits,
         allowed=allowed,
         first=state.first,
+        unknown=resolved.unknown,
+        unknown_strangers=reading.strangers.unknown,
     )
     moments = [m for m in (resolved.later, reading.strangers.later) if m is not None]
     return Seen(
@@ -168,6 +176,7 @@ def _take_what_is_ours(state: Book) -> None:
             group_name=group.name or state.team.group_name,
             group_created=group.created or now,
             folder_at=now + 5 * times.SECOND,
+            full_at=now,
         )
     )
     state.services.log("group found after an unheard create", team=state.team.uuid, group=group.id)
@@ -187,8 +196,12 @@ def _before_group(state: Book, settings: OrgSettings, people: People, undecided:
 
 def _begin_memory(state: Book) -> None:
     """Where nothing is remembered of a group that is there, something waits: said before anything
-    is remembered, so that dying in between makes nobody's absence or presence a change."""
-    if not state.ledger_row.etag:
+    is remembered, so that dying in between makes nobody's absence or presence a change.
+
+    The version before followed no removals, and never read everything (`full_at`): what it left as
+    it was for a long time, nobody expects to happen now.
+    """
+    if not state.ledger_row.etag or (state.team.settled and not state.team.full_at):
         state.first = True
         state.save_team(replace(state.team, held=True))
 
@@ -205,6 +218,7 @@ def _sides(
     team, people = state.team, reading.people
     sight = Sight(
         at=reading.team_read,
+        until=reading.group_read,
         mapped=people.mapped,
         members=accounts.keys(),
         unresolved={m.person for m in reading.roster} - people.mapped.keys(),
@@ -229,7 +243,8 @@ def _sides(
         stand_in=team.stand_in,
         strangers=reading.strangers.people,
         why_not=reading.strangers.why_not,
-        declined={} if retried else _declined(team, reading.strangers.people),
+        declined=_declined(team, reading.strangers.people),
+        retried=retried,
     )
 
 
@@ -268,7 +283,14 @@ def _need_owners(state: Book, sight: Sight) -> bool:
         return True
     if state.tries_again and owners_codes(team, sight.mapped):
         return True
-    return any(m.side == WEBEX and book.is_confirmed(after, m, sight.at) for m in after.missing)
+    left = (m for m in after.missing if m.side == WEBEX and not _is_left_alone(state, m.person))
+    return any(book.is_confirmed(after, m, sight.at) for m in left)
+
+
+def _is_left_alone(state: Book, person: PersonId) -> bool:
+    """Who has left the team, and stays in the group for a reason that this look does not touch."""
+    code = state.team.listed.get(person, "")
+    return not state.tries_again and (code == "left_webex" or code in STAYS)
 
 
 def _read_members(state: Book, *, full: bool) -> dict[ObjectId, Account]:

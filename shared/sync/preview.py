@@ -11,9 +11,9 @@ from typing import NoReturn, TypeVar
 
 from shared.core.held import Evidence, Named, Preview
 from shared.core.ids import ObjectId, PersonId, TeamId
-from shared.core.ledger import ADD, MEMBERS, OWNERS, Change, Ledger, Pair
+from shared.core.ledger import ADD, MEMBERS, NO_ACCOUNT, OWNERS, Change, Ledger, Pair, Pending
 from shared.core.look import Look
-from shared.core.model import Identity, Member, OrgSettings, Team, Versioned
+from shared.core.model import Identity, Member, OrgSettings, Versioned
 from shared.core.plan import Plan, plan
 from shared.ports import Services
 from shared.sync.holding import decided
@@ -60,12 +60,21 @@ def preview(
         group_read=seen.group_read,
         creates=todo.create is not None,
         changes=tuple(Named(c, seen.name(c.person, c.object)) for c in changes),
-        counts=dict(Counter(f"{c.op} {c.side}" for c in changes)),
+        counts=dict(Counter(c.kind for c in changes)),
+        doubted=dict(Counter(c.kind for c in todo.doubted)),
+        unknown=_not_looked_up(seen),
+        waiting=todo.waiting,
         listed=dict(Counter([*todo.listed.values(), *todo.others.values()])),
         held=bool(todo.held),
         failure=todo.blocked,
         people=tuple(_people(state, seen, todo, changes)),
     )
+
+
+def _not_looked_up(seen: Seen) -> int:
+    known = seen.people.mapped.keys() | seen.people.listed.keys()
+    asked = {m.person for m in seen.roster} - known - {m.person for m in seen.to_invite}
+    return len(asked)
 
 
 def _creating(todo: Plan) -> list[Change]:
@@ -84,7 +93,7 @@ def _people(state: Book, seen: Seen, todo: Plan, changes: tuple[Change, ...]) ->
     """Everybody of either side or of the memory, those of the team first."""
     ledger, mapped = state.ledger, seen.people.mapped
     known = state.services.identities.known({*(m.person for m in seen.roster), *ledger.baseline})
-    facts = _Facts(state.team, seen, todo, changes, ledger, known)
+    facts = _Facts(seen, todo, changes, ledger, known)
     shown: set[ObjectId] = set()
     for member in seen.roster:
         object_id = mapped.get(member.person) or _claimed(known.get(member.person))
@@ -112,21 +121,26 @@ class _Facts:
 
     def __init__(
         self,
-        team: Team,
         seen: Seen,
         todo: Plan,
         changes: tuple[Change, ...],
         ledger: Ledger,
         known: Mapping[PersonId, Identity],
     ) -> None:
-        self._team = team
         self._seen = seen
         self._todo = todo
         self._ledger = ledger
         self._known = known
-        self._changes: dict[ObjectId, list[Change]] = {}
+        self._changes: dict[str, list[Change]] = {}
         for change in changes:
-            self._changes.setdefault(change.object, []).append(change)
+            self._changes.setdefault(change.object or change.person, []).append(change)
+        self._pending: dict[ObjectId, list[Pending]] = {}
+        for entry in ledger.pending.values():
+            if not entry.seen:
+                self._pending.setdefault(entry.object, []).append(entry)
+        self._missing: dict[ObjectId, dict[str, int]] = {}
+        for missing, since in ledger.missing.items():
+            self._missing.setdefault(missing.object, {})[missing.side] = since
         sides = seen.observed.sides
         self._owners = frozenset(sides.sight.owners or ()) if sides else frozenset()
 
@@ -151,10 +165,8 @@ class _Facts:
             known=bool(person) and ledger.baseline.get(person or PersonId("")) == object_id,
             state=identity.state.value if identity else "",
             checked=identity.checked if identity else 0,
-            pending=tuple(
-                p for p in ledger.pending.values() if p.object == object_id and not p.seen
-            ),
-            missing={m.side: since for m, since in ledger.missing.items() if m.object == object_id},
-            changes=tuple(self._changes.get(object_id, ())) if object_id else (),
+            pending=tuple(self._pending.get(object_id or NO_ACCOUNT, ())),
+            missing=self._missing.get(object_id or NO_ACCOUNT, {}),
+            changes=tuple(self._changes.get(object_id or person or "", ())),
             code=code,
         )

@@ -15,7 +15,9 @@ from shared.core.model import OrgSettings, Status
 from shared.core.nudge import Nudge
 from shared.ports import Conflict, DeadLetter, Services
 from shared.sync import lease
+from shared.sync.holding import forget
 from shared.sync.look import look_at
+from shared.sync.observe import GroupGone
 from shared.sync.pacing import Later, hear
 from shared.sync.record import Book
 from shared.sync.spaces import Found, first_sight, resolve
@@ -162,6 +164,8 @@ def _needs_person(state: Book, failure: Permanent) -> int:
             people_at=at,
         )
     )
+    if isinstance(failure, GroupGone) and state.team.held:
+        forget(state)
     services.log.failed("a person is needed", failure, team=state.team.uuid, reason=failure.code)
     return at
 

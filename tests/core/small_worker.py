@@ -207,7 +207,8 @@ class Worker:
             stand_in=self.stand_in,
             strangers=resolved,
             why_not={**why_not, OUTSIDER: "not_in_webex"},
-            declined={} if again else {**others, **self.listed},
+            declined={**others, **self.listed},
+            retried=again,
         )
         return plan(
             Observed(

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core.brake import HANDFUL, Braked, brake
-from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Change
+from shared.core.ids import PersonId
+from shared.core.ledger import ADD, MEMBERS, NO_ACCOUNT, OWNERS, REMOVE, WEBEX, Change
 from shared.core.model import Limits
 from tests.core.strategies import object_id, person
 
@@ -17,6 +18,10 @@ NUMBERS = Limits(remove=20, remove_share=1_000, add=100, add_share=1_000)
 
 def some(count: int, side: str, op: str, *, start: int = 1) -> list[Change]:
     return [Change(person(n), object_id(n), side, op) for n in range(start, start + count)]
+
+
+def people_of(changes: list[Change]) -> set[PersonId]:
+    return {c.person for c in changes}
 
 
 def of(changes: list[Change], limits: Limits, people: int = 1_000, **facts: object) -> Braked:
@@ -100,19 +105,43 @@ def test_what_was_allowed_goes_and_is_not_counted_again() -> None:
 def test_the_people_of_a_new_team_are_no_surprise_in_its_group() -> None:
     changes = some(400, MEMBERS, ADD)
 
-    assert of(changes, NUMBERS, settled=False).go == tuple(changes)
-    assert of(changes, NUMBERS, settled=True).go == ()
+    assert of(changes, NUMBERS, expected=people_of(changes)).go == tuple(changes)
+    assert of(changes, NUMBERS).go == ()
+    others = some(101, MEMBERS, ADD, start=500)
+    assert of([*changes, *others], NUMBERS, expected=people_of(changes)).held == tuple(others)
+
+
+@pytest.mark.parametrize(("side", "op"), KINDS)
+def test_whom_nobody_has_looked_up_yet_counts_where_they_would_be_added(side: str, op: str) -> None:
+    changes = some(10, side, op)
+    held = of(changes, NUMBERS, coming={side: 400}).held
+
+    assert held == (tuple(changes) if op == ADD else ())
+    assert of(changes, NUMBERS, coming={WEBEX if side == MEMBERS else MEMBERS: 400}).held == ()
+
+
+def test_who_is_not_looked_up_yet_holds_nobody_by_themselves() -> None:
+    assert of([], NUMBERS, coming={MEMBERS: 400, WEBEX: 400}) == Braked(())
+
+
+def test_a_guest_whose_invitation_was_allowed_may_be_added() -> None:
+    invited = [Change(person(n), NO_ACCOUNT, MEMBERS, ADD) for n in range(1, 200)]
+    added = some(199, MEMBERS, ADD)
+
+    assert of(added, NUMBERS, allowed=invited).go == tuple(added)
+    assert of(some(199, WEBEX, ADD), NUMBERS, allowed=invited).go == ()
 
 
 @pytest.mark.parametrize(("side", "op"), [kind for kind in KINDS if kind != (MEMBERS, ADD)])
 def test_everything_else_about_a_new_team_is(side: str, op: str) -> None:
-    assert of(some(400, side, op), NUMBERS, settled=False).go == ()
+    changes = some(400, side, op)
+    assert of(changes, NUMBERS, expected=people_of(changes)).go == ()
 
 
 def test_a_first_merge_waits_whole_owners_too() -> None:
     changes = [*(Change(person(1), object_id(1), *kind) for kind in KINDS)]
     changes += some(1, OWNERS, ADD)
-    first = of(changes, NUMBERS, first=True, settled=False)
+    first = of(changes, NUMBERS, first=True, expected=people_of(changes))
 
     assert first == Braked((), tuple(changes), ("first_merge",))
     assert of(changes, NUMBERS, first=True, allowed=first.held) == Braked(tuple(changes))
@@ -152,14 +181,15 @@ def test_who_may_not_be_removed_yet_keeps_the_ownership_as_long() -> None:
     ),
     people=st.integers(0, 60),
     allowing=st.booleans(),
-    settled=st.booleans(),
+    new=st.booleans(),
     first=st.booleans(),
 )
 def test_nothing_is_lost_and_what_goes_is_within_the_limits(
-    changes: list[Change], limits: Limits, people: int, allowing: bool, settled: bool, first: bool
+    changes: list[Change], limits: Limits, people: int, allowing: bool, new: bool, first: bool
 ) -> None:
     allowed = changes[::2] if allowing else []
-    result = of(changes, limits, people, allowed=allowed, settled=settled, first=first)
+    expected = people_of(changes) if new else ()
+    result = of(changes, limits, people, allowed=allowed, expected=expected, first=first)
     waiting = {c for c in changes if c not in result.go}
 
     assert list(result.go) == [c for c in changes if c in result.go], "in the given order"

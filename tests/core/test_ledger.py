@@ -410,6 +410,32 @@ def test_a_person_whose_object_id_changed_keeps_the_pair_that_was_seen() -> None
     assert changed.baseline == {ALICE.person: ALICE.object}
 
 
+def test_who_was_exchanged_for_their_new_account_in_the_group_is_known_by_it() -> None:
+    new = Pair(ALICE.person, object_id(7))
+    once = _read(_known(ALICE), NOW, new, BOB, team=[new, BOB])
+    twice = _read(once, NOW + APART, new, BOB, team=[new, BOB])
+
+    assert once.baseline[ALICE.person] == ALICE.object
+    assert twice.baseline[ALICE.person] == new.object
+    assert _missed(twice, ALICE, MEMBERS) is None
+
+
+def test_who_has_a_new_account_beside_the_old_one_in_the_group_is_known_by_the_old() -> None:
+    new = Pair(ALICE.person, object_id(7))
+    once = _read(_known(ALICE), NOW, ALICE, new, team=[new])
+
+    assert _read(once, NOW + AGE, ALICE, new, team=[new]).baseline == {ALICE.person: ALICE.object}
+
+
+def test_two_reads_are_apart_from_the_end_of_the_one_to_the_beginning_of_the_other() -> None:
+    slow = _sight(NOW, until=NOW + 90_000)
+    ledger = learn(_known(ALICE), slow)
+
+    assert _missed(ledger, ALICE, MEMBERS) == NOW + 90_000
+    assert not is_confirmed(ledger, Missing(*ALICE, MEMBERS), NOW + APART)
+    assert is_confirmed(ledger, Missing(*ALICE, MEMBERS), NOW + 90_000 + APART)
+
+
 def test_another_account_of_the_same_principal_takes_its_place() -> None:
     """The person left the team, and came back with another Webex account."""
     other = Pair(person(9), ALICE.object)
@@ -586,6 +612,7 @@ def _refused(side: str, op: str) -> Ledger:
     [
         (MEMBERS, ADD, [], TEAM, False),
         (MEMBERS, ADD, [ALICE], TEAM, True),
+        (MEMBERS, ADD, [], [BOB], True),
         (MEMBERS, REMOVE, [ALICE], [BOB], False),
         (MEMBERS, REMOVE, [ALICE], TEAM, True),
         (WEBEX, ADD, [ALICE], [BOB], False),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from shared.core import times
-from shared.core.look import Look, begin, fail, finish, leased, park, renew, want
+from shared.core.look import Look, begin, fail, finish, leased, look_for, park, renew, want
 
 NOW = 1_700_000_000_000
 
@@ -315,12 +315,24 @@ def test_the_whole_team_is_wanted_once_more_by_whoever_asks_during_a_look() -> N
     assert done.at == NOW + 2 + times.GAP
 
 
-def test_what_was_told_and_not_met_is_looked_for_once_more() -> None:
+def test_what_was_told_and_not_met_is_looked_for_until_no_replica_is_behind() -> None:
     told = want(Look("space", sighted=True), NOW, told=True)
     first = _looked(told, NOW)
-    second = _looked(want(first, NOW + times.HOUR), NOW + times.HOUR)
+    second = _looked(first, NOW + times.MISSING_APART)
+    third = _looked(second, NOW + times.REPLICAS_APART)
 
-    assert [told.told, first.told, second.told] == [2, 1, 0]
+    assert [look.told for look in (told, first, second, third)] == [NOW, NOW, NOW, 0]
+    moments = [look_for(look, NOW + 1) for look in (first, third)]
+    assert moments == [NOW + times.MISSING_APART, None]
+    assert look_for(second, NOW + times.MISSING_APART) == NOW + times.REPLICAS_APART
+
+
+def test_looks_for_other_reasons_do_not_end_it() -> None:
+    look = want(Look("space", sighted=True), NOW, told=True)
+    for minute in range(9):
+        look = _looked(want(look, NOW + minute * times.MINUTE), NOW + minute * times.MINUTE)
+
+    assert look_for(look, NOW + 9 * times.MINUTE) == NOW + times.REPLICAS_APART
 
 
 def test_what_was_told_and_met_is_looked_for_no_more() -> None:
@@ -333,17 +345,17 @@ def test_what_is_told_during_a_look_is_for_the_next_one() -> None:
     wanted = held.wanted
     after = finish(want(held, NOW + 1, told=True), NOW + 2, None, wanted, done=True, found=True)
 
-    assert after.told == 2
+    assert after.told == NOW + 1
 
 
 def test_a_look_that_failed_has_met_nothing() -> None:
     held = begin(want(Look("space"), NOW, told=True), NOW, "worker", 1)
     assert held is not None
 
-    assert finish(held, NOW + 1, None, held.wanted, done=False).told == 2
+    assert finish(held, NOW + 1, None, held.wanted, done=False).told == NOW
 
 
 def _looked(look: Look, now: int, *, found: bool = False) -> Look:
-    held = begin(look, now, "worker", 1)
+    held = begin(want(look, now), max(now, look.last + times.GAP), "worker", 1)
     assert held is not None
     return finish(held, now + 1, None, held.wanted, done=True, found=found)

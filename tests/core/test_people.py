@@ -60,13 +60,15 @@ def test_an_identity_of_another_organization_is_not_used_even_if_it_is_known() -
 
 def test_people_of_other_organizations_count_where_they_are_guests_of_the_tenant() -> None:
     bot = _member(1, email="helper@webex.bot", org=OTHER)
-    roster = [bot, *(_member(n, org=OTHER) for n in (2, 3)), _member(4)]
+    nameless = _member(5, email="", org=OTHER)
+    roster = [bot, *(_member(n, org=OTHER) for n in (2, 3)), _member(4), nameless]
     identities = _known(1, 2, 4)
     people = sort_people(roster, identities, ORG, guests=True)
 
-    assert outsiders(roster, ORG) == roster[1:3]
+    assert outsiders(roster, ORG) == [*roster[1:3], nameless]
     assert list(people.mapped) == [person(2), person(4)]
-    assert people.listed == {person(1): "bot", person(3): "other_organization"}
+    # Who can be invited is neither.
+    assert people.listed == {person(1): "bot", person(5): "other_organization"}
 
 
 def test_who_could_not_be_asked_for_yet_is_neither_added_nor_listed() -> None:

@@ -154,6 +154,7 @@ def _grouped(
     listed: dict[PersonId, str] | None = None,
     stand_in: int | None = None,
     settled: bool = True,
+    joined: int = LONG_AGO,
     **facts: object,
 ) -> Observed:
     """People 1..n are in the team, `there` are in the group; without a ledger, all of these were
@@ -175,7 +176,7 @@ def _grouped(
         sight,
         direction,
         settled_at=LONG_AGO if settled else 0,
-        joined=dict.fromkeys(mapped, LONG_AGO),
+        joined=dict.fromkeys(mapped, joined),
         moderating=frozenset(observed.people.moderators) | {person(0)},
         stand_in=None if stand_in is None else person(stand_in),
         strangers={object_id(n): person(n) for n in everybody},
@@ -231,7 +232,8 @@ _HIGH = Limits(remove=1_000, remove_share=1_000, add=1_000, add_share=100_000)
 def test_what_the_brake_holds_is_not_done_and_is_listed() -> None:
     ledger = _missed(_missed(_known(1, 2, 5), WEBEX, 5), MEMBERS, 2)
     limits = Limits(remove=0, add=0)
-    todo = plan(_grouped(4, [1, 5, 7], replace(ledger, owners=_objects(1)), limits=limits))
+    before = replace(ledger, owners=_objects(1))
+    todo = plan(_grouped(4, [1, 5, 7], before, limits=limits, joined=NOW))
     waits = {*_pairs(2, 3, 4, 5, 7)}
 
     assert todo.changes == ()
@@ -243,7 +245,7 @@ def test_what_the_brake_holds_is_not_done_and_is_listed() -> None:
 
 
 def test_what_was_allowed_is_done() -> None:
-    observed = _grouped(5, [1, 2], limits=Limits(add=0))
+    observed = _grouped(5, [1, 2], limits=Limits(add=0), joined=NOW)
     held = plan(observed).held
 
     assert held

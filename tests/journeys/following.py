@@ -55,7 +55,8 @@ def choose(at: Standing, direction: Direction, *, only: bool = False) -> None:
         return
     change(at.stage, direction=(TEAM if direction is GROUP else GROUP).value)
     office = at.stage.wiring.office(OrgId(at.stage.org.uuid))
-    assert lead(office, Actor(PersonId(""), "the stage"), at.team.uuid, direction.value)
+    actor = Actor(PersonId(""), "the stage")
+    assert lead(office, actor, at.team.uuid, direction.value, at.row.direction)
 
 
 Rewrite = Callable[[int, Any], tuple[int, Any]]

@@ -130,7 +130,7 @@ class Standing:
 
     def lead(self, direction: Direction) -> None:
         """Of this team alone."""
-        assert holding.lead(self.office, ADMIN, self.team.uuid, direction.value)
+        assert holding.lead(self.office, ADMIN, self.team.uuid, direction.value, self.row.direction)
 
     def retry(self) -> None:
         again.retry(self.office, ADMIN, self.team.uuid)

@@ -14,7 +14,7 @@ from shared.core.ids import TeamId
 from shared.core.model import Direction, Limits, Status
 from tests.journeys.fate import Fate, Mortal, endure
 from tests.journeys.stage import Stage
-from tests.journeys.standing import Standing, Tally, change, later, standing
+from tests.journeys.standing import Standing, Tally, change, later, newcomers, standing
 
 Make = Callable[..., Stage]
 SIDES = ["webex", "group"]
@@ -232,6 +232,19 @@ def test_higher_limits_let_what_waits_go_on(at: Standing) -> None:
     assert at.differences(at.people[:-30]) == []
 
 
+def test_of_a_group_that_is_gone_nobody_is_kept_by_name(at: Standing) -> None:
+    at.leave(*at.people[-30:])
+    later(at.stage, 3600)
+    assert at.held
+    at.stage.tenant.delete_group(at.group)
+
+    later(at.stage, 2 * 86_400)
+
+    assert at.row.reason == "group_gone"
+    assert at.held is None
+    assert not at.row.held
+
+
 # Another direction for this team
 
 
@@ -301,6 +314,37 @@ def test_additions_in_bulk_wait_too(make_stage: Make, side: str, decision: str) 
     said = at.row.listed if side == "webex" else at.row.others
     assert Counter(said.values()) == {"refused_by_admin": 25}
     assert (tally.graph_writes, tally.webex_writes) == (0, 0)
+    assert at.held is None
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_people_whom_nobody_knows_yet_do_not_trickle_in_under_the_limit(
+    make_stage: Make, side: str
+) -> None:
+    """A look asks the directory about a few of them only."""
+    at = standing(make_stage(), 30, webhook=False)
+    new = at.newcomers(150, known=False)
+    back(at, side, new)
+    later(at.stage, 2 * 86_400)
+
+    assert kinds(at) == {(other_side(side), "add"): 150}
+    assert {at.is_in(p) for p in new} == {(True, False) if side == "webex" else (False, True)}
+    at.decide(ALLOW)
+    later(at.stage, 86_400)
+
+    assert at.differences([*at.people, *new]) == []
+
+
+def test_a_new_team_of_hundreds_whom_nobody_knows_yet_is_no_surprise(make_stage: Make) -> None:
+    stage = make_stage()
+    change(stage, link_folders=False)
+    stage.turn_on(webhook=False)
+    people = newcomers(stage, 400, known=False)
+    team = stage.team(people[0], people[1:])
+    at = Standing(stage, team, people)
+    later(stage, 2 * 86_400)
+
+    assert at.differences(people) == []
     assert at.held is None
 
 
@@ -419,6 +463,62 @@ def let_go(at: Standing) -> None:
     row = teams.read(uuid)
     assert row
     teams.write(row, replace(row.value, held=False))
+
+
+@pytest.mark.parametrize("decision", [ALLOW, REFUSE])
+def test_what_the_version_before_left_as_it_was_waits(make_stage: Make, decision: str) -> None:
+    """It followed nobody who left, on either side, nor who was put into the group."""
+    at = standing(make_stage(), 12, webhook=False)
+    tally = Tally(at.stage)
+    at.stage.turn_off()
+    [eve] = at.newcomers()
+    bob, cleo = at.people[-2:]
+    at.leave(bob)
+    at.dismiss(cleo)
+    at.enlist(eve)
+    outdate(at)
+    at.stage.clock.advance(30 * 86_400)
+    at.stage.turn_on(webhook=False)
+    later(at.stage, 86_400)
+
+    assert at.held
+    assert at.held.why == ("first_merge",)
+    assert names(at) == {bob.name, cleo.name, eve.name}
+    assert (tally.graph_writes, tally.webex_writes) == (0, 0)
+    at.decide(decision)
+    later(at.stage, 7 * 86_400)
+
+    if decision == ALLOW:
+        assert at.differences([*at.people[:-2], eve]) == []
+    else:
+        assert (tally.graph_writes, tally.webex_writes) == (0, 0)
+    [ada] = at.newcomers()
+    at.join(ada)
+    later(at.stage, 3600)
+    assert at.is_in(ada) == (True, True)
+
+
+def test_a_team_of_the_version_before_that_is_in_step_goes_on(make_stage: Make) -> None:
+    at = standing(make_stage(), 12, webhook=False)
+    outdate(at)
+    at.ask()
+    later(at.stage, 3600)
+    bob = at.people[-1]
+    at.leave(bob)
+    later(at.stage, 3600)
+
+    assert at.held is None
+    assert at.differences(at.people[:-1]) == []
+
+
+def outdate(at: Standing) -> None:
+    """The team's row as the version before wrote it."""
+    rows = at.stage.wiring.tables.partition("Teams", at.stage.org.uuid)
+    row = rows.get(f"team:{at.team.uuid}")
+    assert row
+    new = {"direction", "full_at", "moderated", "held", "settled_at", "others_codes", "tried_at"}
+    kept = {k: v for k, v in row.values.items() if k not in new and not k.startswith("others")}
+    rows.upsert(row.key, kept)
 
 
 def test_nothing_is_held_where_a_lost_memory_changes_nothing(make_stage: Make) -> None:

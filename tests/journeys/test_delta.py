@@ -412,6 +412,31 @@ def test_a_change_that_is_told_before_reads_show_it_is_not_lost(deaf: Stage) -> 
     assert gone not in {p.external_id for p in deaf.webex.people_of(team)}
 
 
+@pytest.mark.parametrize("lag", [60, 300, 570])
+def test_a_change_that_reads_show_minutes_later_than_it_is_told_is_found(
+    deaf: Stage, lag: int
+) -> None:
+    """Also where a look in between has something else to put in order."""
+    team, group = connected(deaf)
+    deafen(deaf)
+    deaf.clock.advance(3600)
+    gone, dropped = group.members[-1], deaf.clock.now()
+    group.drop("members", gone)
+    deaf.clock.advance(40)
+    deaf.watch()
+    assert deaf.queue
+    told = deaf.clock.now()
+    while deaf.clock.now() < told + lag:
+        deaf.microsoft.switches.read_lag_seconds = deaf.clock.now() - dropped + 5
+        deaf.drain()
+        deaf.clock.advance(4)
+        deaf.watch()
+    deaf.microsoft.switches.read_lag_seconds = 0
+    deaf.run(900)
+
+    assert gone not in {p.external_id for p in deaf.webex.people_of(team)}
+
+
 def test_an_address_that_is_refused_for_good_is_given_up(
     deaf: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:

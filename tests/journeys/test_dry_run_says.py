@@ -273,6 +273,56 @@ def test_what_the_brake_would_hold_it_says_and_the_next_look_holds(at: Standing)
     assert found.listed == {"waits_for_brake": 7}
 
 
+def test_of_guests_it_says_that_they_would_be_invited(at: Standing) -> None:
+    elsewhere = at.stage.webex.add_organization("Elsewhere")
+    eve = elsewhere.add_person("Eve")
+    change(at.stage, guests=True)
+    at.join(eve)
+    found = say(at)
+
+    assert found.counts == {"invite members": 1}
+    assert found.listed == {}
+    assert found.unknown == 0
+    assert [c.kind for c in of(found, eve).changes] == ["invite members"]
+
+
+def test_whom_it_misses_for_the_first_time_it_says_too(at: Standing) -> None:
+    at.stage.turn_off()
+    at.leave(*at.people[-2:])
+    at.dismiss(at.people[-3])
+    at.stage.clock.advance(3 * DAY)
+    found = say(at)
+
+    assert found.counts == {}
+    assert found.doubted == {"remove members": 2, "remove webex": 1}
+    at.stage.turn_on(webhook=False)
+    later(at.stage, 3600)
+    assert at.differences(at.people[:-3]) == []
+    assert say(at).doubted == {}
+
+
+def test_whom_nobody_has_looked_up_yet_it_counts(make_stage: Make) -> None:
+    stage = make_stage()
+    at = standing(stage)
+    people = [stage.person(f"New {n}") for n in range(200)]
+    at.join(*people)
+    found = say(at)
+
+    assert found.unknown > 0
+    assert found.counts["add members"] + found.unknown == 200
+
+
+def test_of_a_new_team_that_nobody_could_own_it_says_that_it_waits(make_stage: Make) -> None:
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    nora = stage.person("Nora", mapped=False)
+    team = stage.team(nora, [])
+    live(stage, 20)
+    found = say(Standing(stage, team, [nora]))
+
+    assert (found.waiting, found.creates, found.counts) == (True, False, {})
+
+
 def test_what_was_refused_it_lists(at: Standing) -> None:
     at.leave(*at.people[-7:])
     later(at.stage, 3600)

@@ -11,8 +11,9 @@ from sandbox.kit import Call, Fault
 from sandbox.webex.state import Person
 from shared.admin import choices, connection
 from shared.admin.connection import Consent
+from shared.admin.holding import ALLOW, REFUSE
 from shared.core.ids import TenantId
-from shared.core.model import Status
+from shared.core.model import Direction, Status
 from tests.journeys.stage import PERMISSIONS, Stage
 from tests.journeys.standing import ADMIN, Standing, Tally, change, later, standing
 
@@ -155,6 +156,39 @@ def test_turning_it_on_invites_whoever_is_there_already(make_stage: Make) -> Non
     assert {is_in_group(off, p) for p in guests} == {True}
     assert len(invited(off)) == 25
     assert off.row.listed == {}
+
+
+@pytest.mark.parametrize("decision", [ALLOW, REFUSE])
+def test_guests_in_bulk_wait_before_anybody_is_invited(at: Standing, decision: str) -> None:
+    guests = outsiders(at, 30)
+    at.join(*guests)
+    later(at.stage, DAY)
+
+    assert at.held
+    assert at.held.why == ("add_many",)
+    assert {n.name for n in at.held.changes} == {p.name for p in guests}
+    assert invited(at) == []
+    assert Counter(at.row.listed.values()) == {"waits_for_brake": 30}
+
+    at.decide(decision)
+    later(at.stage, 7 * DAY)
+
+    inside = decision == ALLOW
+    assert {is_in_group(at, p) for p in guests} == {inside}
+    assert len(invited(at)) == (30 if inside else 0)
+    assert at.held is None
+    assert Counter(at.row.listed.values()) == ({} if inside else {"refused_by_admin": 30})
+
+
+def test_where_the_group_leads_who_comes_later_is_not_invited(at: Standing) -> None:
+    change(at.stage, direction=Direction.GROUP.value)
+    [eve] = outsiders(at)
+    at.join(eve)
+
+    later(at.stage, DAY)
+
+    assert invited(at) == []
+    assert at.row.listed == {eve.uuid: "added_in_webex"}
 
 
 def test_turned_off_again_nobody_is_removed(at: Standing) -> None:

@@ -10,7 +10,18 @@ import pytest
 from sandbox.kit import Fault
 from shared.core import times
 from shared.core.model import Direction, Limits, Status
-from tests.journeys.following import BOTH, GROUP, TEAM, Rewrite, choose, rest, spoil, unspoil
+from tests.journeys.following import (
+    APART,
+    BOTH,
+    GROUP,
+    OUT,
+    TEAM,
+    Rewrite,
+    choose,
+    rest,
+    spoil,
+    unspoil,
+)
 from tests.journeys.stage import Stage
 from tests.journeys.standing import Standing, change, later, live, standing
 
@@ -230,3 +241,21 @@ def test_a_group_of_which_another_replica_knows_nothing_is_asked_again_soon(at: 
     later(at.stage, 1200)
 
     assert at.differences(stay) == []
+
+
+def test_two_reads_of_the_group_are_apart_however_long_a_look_takes(
+    make_stage: Callable[..., Stage],
+) -> None:
+    at = standing(make_stage(), 60, webhook=False)
+    *_, bob = at.people
+    since = len(at.stage.microsoft.graph.log)
+    at.stage.webex.faults.append(Fault("slow", path="/identity/", seconds=2))
+    at.join(*at.newcomers(55, known=False))
+    at.dismiss(bob)
+    live(at.stage, 900)
+
+    [removed] = [c.at for c in at.stage.webex.log if c.method == "DELETE"]
+    calls = at.stage.microsoft.graph.log[since:]
+    reads = [c.at for c in calls if c.path.endswith("/members") and c.at < removed]
+    assert reads[-1] - reads[0] >= APART
+    assert at.is_in(bob) == OUT
