@@ -50,7 +50,9 @@ def resolve_people(
     strangers = outsiders(roster, settings.org)
     if not strangers or not settings.guests or not group_policy(held.services, settings).guests:
         return own
-    known = held.services.identities.known(m.person for m in strangers)
+    kept = held.services.identities.known(m.person for m in strangers)
+    # Whom the tenant knows no more is invited anew.
+    known = {p: i for p, i in kept.items() if i.state is not IdentityState.UNKNOWN_TO_TENANT}
     return replace(
         own,
         identities=own.identities | known,
@@ -151,3 +153,15 @@ def mark_unknown(services: Services, people: Sequence[PersonId]) -> None:
         replace(known, state=IdentityState.UNKNOWN_TO_TENANT, checked=now)
         for known in services.identities.known(people).values()
     )
+
+
+def forget_guests(services: Services, people: Sequence[PersonId]) -> None:
+    """Guests whom the tenant does not know: whoever was not invited just now has no account any
+    more, and is nobody's guest until they are invited again. May be called again."""
+    now = services.now() // times.SECOND
+    old = [
+        known.person
+        for known in services.identities.known(people).values()
+        if (now - known.checked) * times.SECOND >= times.UNKNOWN_LISTED_AFTER
+    ]
+    mark_unknown(services, old)

@@ -15,7 +15,14 @@ from shared.core.model import Status
 from tests.journeys.following import IN, look, rest
 from tests.journeys.stage import PERMISSIONS, Stage
 from tests.journeys.standing import Standing, change, later, live, standing
-from tests.journeys.test_guests import INVITE, consent, guest_of, is_in_group, outsiders
+from tests.journeys.test_guests import (
+    INVITE,
+    consent,
+    guest_of,
+    invited,
+    is_in_group,
+    outsiders,
+)
 
 Make = Callable[..., Stage]
 DAY = 86_400
@@ -165,3 +172,43 @@ def test_who_is_beyond_what_can_be_remembered_is_not_asked_about(at: Standing) -
     assert len(asked(at)) - before == 10
     assert len(at.row.others) == OTHERS_MAX
     assert at.row.status is Status.COMPLETE
+
+
+# Guests whose account is gone
+
+
+def with_deleted_guest(inviting: Standing) -> tuple[Standing, Person]:
+    """A guest of one team joins another; her account was deleted, and nobody has noticed yet."""
+    [eve] = outsiders(inviting)
+    inviting.join(eve)
+    later(inviting.stage, 3600)
+    other = standing(inviting.stage, 4, name="Other")
+    inviting.stage.tenant.remove_user(guest_of(inviting, eve))
+    other.join(eve)
+    return other, eve
+
+
+def test_a_guest_whose_account_was_deleted_is_invited_again(inviting: Standing) -> None:
+    other, eve = with_deleted_guest(inviting)
+
+    later(other.stage, 3 * 3600)
+
+    assert is_in_group(other, eve)
+    assert len(invited(other)) == 2
+    assert (other.row.listed, other.row.others) == ({}, {})
+    assert other.row.status is Status.COMPLETE
+    assert eve in inviting.stage.webex.people_of(inviting.team)
+
+
+def test_a_guest_whose_account_was_deleted_is_not_tried_for_ever(inviting: Standing) -> None:
+    """Nobody may invite her any more."""
+    other, eve = with_deleted_guest(inviting)
+    other.stage.microsoft.graph.faults.append(Fault("error", path="/invitations$", status=403))
+
+    later(other.stage, 2 * 3600)
+    assert other.row.listed == {eve.uuid: "invitations_refused"}
+    calls = len(invited(other))
+    assert rest(other, 20 * 3600) == []
+
+    assert len(invited(other)) == calls
+    assert eve in other.stage.webex.people_of(other.team)
