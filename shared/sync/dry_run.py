@@ -111,7 +111,7 @@ def _preview(services: Services, settings: OrgSettings, team: Label, tries: int)
     from shared.sync.preview import preview
 
     try:
-        return preview(services, settings, team.uuid, low=True)
+        return preview(services, settings, team.uuid, low=True, evidence=False)
     except Later:
         return None
     except Permanent as failure:

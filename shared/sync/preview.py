@@ -35,11 +35,17 @@ class _Trial(Held):
 
 
 def preview(
-    services: Services, settings: OrgSettings, team: TeamId, *, low: bool = False
+    services: Services,
+    settings: OrgSettings,
+    team: TeamId,
+    *,
+    low: bool = False,
+    evidence: bool = True,
 ) -> Preview:
     """What a look would do now, On or Off. Reads both sides; may be called any number of times.
 
-    low: background work. Raises KeyError for a team without a row, Later, core.errors.
+    low: background work. evidence: of everybody, one by one. Raises KeyError for a team without a
+    row, Later, core.errors.
     """
     row = services.teams.read(team)
     if row is None:
@@ -67,7 +73,7 @@ def preview(
         listed=dict(Counter([*todo.listed.values(), *todo.others.values()])),
         held=bool(todo.held),
         failure=todo.blocked,
-        people=tuple(_people(state, seen, todo, changes)),
+        people=tuple(_people(state, seen, todo, changes)) if evidence else (),
     )
 
 
