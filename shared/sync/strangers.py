@@ -1,28 +1,38 @@
 """Who in the group and not in the team is whom in Webex.
 
-What is kept of identities first; else Webex's directory is asked by the account's name, and
-believed only where the user found there carries this very object id.
+What is kept of identities first; else Webex's directory is asked, about whom we know and by the
+account's name, and believed only where the user found there carries this very object id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from shared.core import times
 from shared.core.errors import NotThere
 from shared.core.identity import OTHERS_MAX, from_external_id, is_fresh
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import Sight, in_group
-from shared.core.model import Account, Direction, Identity, IdentityState
+from shared.core.model import Account, Direction, DirectoryUser, Identity, IdentityState
+from shared.ports import Services
 from shared.sync.pacing import Later, book
 from shared.sync.people import ask_each
 from shared.sync.record import Book
 
 # Looked up in one look; more come in the next.
 _AT_ONCE = 20
-# Calls that one stranger may cost.
+# Calls that one stranger may cost, as a rule.
 _CALLS = 2
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """An account to be asked about. before: who carried its object id when last heard of."""
+
+    account: Account
+    before: PersonId | None = None
 
 
 @dataclass
@@ -59,18 +69,19 @@ def resolve_strangers(
     asking = asking[: max(0, OTHERS_MAX - len(found.people) - len(found.why_not))]
     if asking:
         found.later = _ask_some(state, asking, found)
-    found.unknown = len({a.object for a in asking} - found.people.keys() - found.why_not.keys())
+    told = found.people.keys() | found.why_not.keys()
+    found.unknown = len({a.account.object for a in asking} - told)
     return found
 
 
-def _ask_some(state: Book, asking: list[Account], found: Strangers) -> int | None:
+def _ask_some(state: Book, asking: list[_Asking], found: Strangers) -> int | None:
     """As many as one look may ask about; answers when the rest can be, None if nobody is left."""
-    accounts = {a.object: a for a in asking[:_AT_ONCE]}
+    now = {a.account.object: a for a in asking[:_AT_ONCE]}
     try:
-        book(state.services, "people", _CALLS * len(accounts), low=state.held.row.value.low)
+        book(state.services, "people", _CALLS * len(now), low=state.held.row.value.low)
     except Later as later:
         return later.at
-    again = ask_each(state.held, accounts, lambda o: _ask(state, accounts[o], found))
+    again = ask_each(state.held, now, lambda o: _ask(state, now[o], found))
     if again is None and len(asking) > _AT_ONCE:
         return state.services.now() + times.GAP
     return again
@@ -84,17 +95,18 @@ def _from_memory(
     found: Strangers,
     *,
     retried: bool,
-) -> list[Account]:
+) -> list[_Asking]:
     """What needs no call; answers those who are to be asked about."""
     services, others = state.services, state.team.others
     carriers = services.identities.people_of(unknown)
     kept = services.identities.known({p for people in carriers.values() for p in people})
-    asking: list[Account] = []
+    asking: list[_Asking] = []
     now = services.now() // times.SECOND
     for object_id in unknown:
         account = accounts.get(object_id, Account(object_id))
         people = [p for p in carriers.get(object_id, ()) if _carries(kept.get(p), object_id)]
         identity = kept.get(people[0]) if people else None
+        code = "" if retried else others.get(object_id, "")
         if account.enabled is False:
             found.why_not[object_id] = "disabled_in_entra"
         elif len(people) > 1:
@@ -102,16 +114,25 @@ def _from_memory(
         elif account.guest and not (identity and sight.in_team(identity.person)):
             # Guests are put into no team, known from another one or not.
             found.why_not[object_id] = "guest_in_group"
-        elif identity and (account.guest or is_fresh(identity, now, for_add=True)):
+        elif identity and (account.guest or _is_recent(identity, code, now)):
             found.people[object_id] = identity.person
-        elif others.get(object_id) in _NOBODY and not retried:
-            found.why_not[object_id] = others[object_id]
+        elif code in _NOBODY:
+            found.why_not[object_id] = code
         else:
-            asking.append(account)
+            asking.append(_Asking(account, identity.person if identity else None))
     return asking
 
 
 _NOBODY = frozenset({"not_in_webex", "inactive_in_webex", "guest_in_group", "claimed_twice"})
+
+
+def _is_recent(identity: Identity, code: str, now: int) -> bool:
+    """Whether somebody may be put into the team unasked: the account may be inactive since. Who is
+    told of already waits for something else, and is not asked about every day. `now` in seconds."""
+    mapped = identity.state is IdentityState.MAPPED and is_fresh(identity, now, for_add=True)
+    if not mapped or code == "inactive_in_webex":
+        return False
+    return bool(code) or (now - identity.checked) * times.SECOND < times.NEGATIVE_FRESH
 
 
 def _carries(identity: Identity | None, object_id: ObjectId) -> bool:
@@ -119,18 +140,12 @@ def _carries(identity: Identity | None, object_id: ObjectId) -> bool:
     return identity is not None and identity.object == object_id and identity.state in states
 
 
-def _ask(state: Book, account: Account, found: Strangers) -> None:
-    """By the principal's name and, where it is another, by the mail address."""
-    services, object_id = state.services, account.object
-    if not account.principal and not account.mail:
-        asked = services.groups.account(object_id)
-        account = asked or account
-    for name in dict.fromkeys(filter(None, (account.principal, account.mail))):
-        try:
-            user = services.webex.user_named(name)
-        except NotThere:
-            continue
-        if user is None or user.person is None or not user.is_person:
+def _ask(state: Book, asking: _Asking, found: Strangers) -> None:
+    """About whom we know first; then by the principal's name and, where it is another, by the mail
+    address."""
+    services, object_id = state.services, asking.account.object
+    for user in _users(services, asking):
+        if user.person is None or not user.is_person:
             continue
         now = services.now() // times.SECOND
         identity = from_external_id(user.person, user.external_id, now)
@@ -145,3 +160,18 @@ def _ask(state: Book, account: Account, found: Strangers) -> None:
             found.people[object_id] = user.person
         return
     found.why_not[object_id] = "not_in_webex"
+
+
+def _users(services: Services, asking: _Asking) -> Iterator[DirectoryUser]:
+    """Whoever in Webex's directory may be this account's, one call each."""
+    account, before = asking.account, asking.before
+    if before:
+        with suppress(NotThere):
+            yield replace(services.webex.user(before), person=before)
+    if not account.principal and not account.mail:
+        account = services.groups.account(account.object) or account
+    for name in dict.fromkeys(filter(None, (account.principal, account.mail))):
+        with suppress(NotThere):
+            user = services.webex.user_named(name)
+            if user:
+                yield user

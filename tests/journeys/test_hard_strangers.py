@@ -212,3 +212,47 @@ def test_a_guest_whose_account_was_deleted_is_not_tried_for_ever(inviting: Stand
 
     assert len(invited(other)) == calls
     assert eve in other.stage.webex.people_of(other.team)
+
+
+# Whose account in Webex is inactive
+
+
+def test_whose_account_is_inactive_is_put_into_no_team_though_we_know_them(at: Standing) -> None:
+    [ada] = at.newcomers()
+    later(at.stage, 2 * DAY)
+    at.stage.webex.deactivate_person(ada)
+
+    at.enlist(ada)
+    later(at.stage, 10 * DAY)
+
+    assert ada not in at.stage.webex.people_of(at.team)
+    assert at.row.others == {ada.external_id: "inactive_in_webex"}
+
+
+def test_whose_account_is_inactive_for_days_is_put_into_the_team_when_it_works(
+    at: Standing,
+) -> None:
+    [ada] = at.newcomers(known=False)
+    at.stage.webex.deactivate_person(ada)
+    at.enlist(ada)
+    later(at.stage, 5 * DAY)
+    assert ada not in at.stage.webex.people_of(at.team)
+
+    at.stage.webex.reactivate_person(ada)
+    later(at.stage, DAY + 3600)
+
+    assert at.differences([*at.people, ada]) == []
+
+
+def test_who_is_known_for_long_is_asked_about_once_before_joining(at: Standing) -> None:
+    """By who they are: the address may be another one."""
+    [ada] = at.newcomers()
+    ada.email = "another@address.example"
+    later(at.stage, 2 * DAY)
+    before = len(asked(at))
+
+    at.enlist(ada)
+    later(at.stage, 3600)
+
+    assert at.is_in(ada) == IN
+    assert len(asked(at)) - before == 1
