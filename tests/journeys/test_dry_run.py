@@ -84,8 +84,9 @@ def test_every_team_is_previewed_and_nothing_is_written(by_events: Stage) -> Non
     previews = {p.team: p for p in by_events.services.teams.previews("", 10)}
     assert set(previews) == {one.uuid, two.uuid}
     added = previews[TeamId(one.uuid)]
-    assert [c.name for c in added.changes] == ["Nora New"]
-    assert previews[TeamId(two.uuid)].changes == ()
+    assert added.counts == {"add members": 1}
+    assert previews[TeamId(two.uuid)].counts == {}
+    assert added.changes == added.people == (), "nobody is named in what is kept"
     assert everything(by_events) == before
     methods = {c.method for c in by_events.microsoft.graph.log[calls[0] :]}
     assert methods | {c.method for c in by_events.webex.log[calls[1] :]} == {"GET"}
