@@ -14,7 +14,7 @@ from sandbox.clouds import world
 from sandbox.webex import Team
 from shared.config import read_settings
 from shared.core.held import Held, Named
-from shared.core.ids import ObjectId, OrgId, PersonId, TeamId, TenantId
+from shared.core.ids import GroupId, ObjectId, OrgId, PersonId, TeamId, TenantId
 from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX, Change
 from shared.core.model import Status
 from shared.core.model import Team as Row
@@ -121,11 +121,19 @@ def test_a_dry_run_tells_why_everybody_is_where_they_are(
     admin.follow("Dry run of this team")
     admin.keep("dry-run")
     told = admin.page.locator("table").inner_text()
+    admin.page.get_by_label("The person's name begins with").fill(at_work.ordinary.name)
+    admin.press("Search")
+    admin.look(thorough=True)
+    found = admin.page.locator("table").inner_text()
+    address = admin.page.url
     admin.open("/activity")
-    admin.press("Dry run of all teams")
+    admin.follow("Dry run of all teams")
+    admin.press("Begin")
     admin.look(thorough=True)
 
-    assert at_work.ordinary.name in told
+    assert at_work.ordinary.name in told and at_work.officer.name in told
+    assert at_work.ordinary.name in found and at_work.officer.name not in found
+    assert address.endswith(f"/activity/preview?team={team.uuid}")
     assert admin.path == "/activity/preview"
     assert "Begin anew" in admin.page.locator("main").inner_text()
 
@@ -157,11 +165,16 @@ def held_team(services: Services) -> Row:
         status=Status.NEEDS_PERSON,
         reason="brake",
         held=True,
+        settled=True,
+        group_id=GroupId(str(uuid.uuid4())),
+        group_name="Brand & <b>design</b>",
+        in_group=16,
+        roster_size=12,
     )
     services.teams.write(None, row)
     names = ("Åsa Öberg", "Nils Andersson", "Ada Bergström", "Carla <b>C</b>")
     changes = [Named(a_change(MEMBERS, REMOVE), name) for name in names]
-    changes += [Named(a_change(WEBEX, ADD), f"New Person {n}") for n in range(30)]
+    changes += [Named(a_change(WEBEX, ADD), f"New Person {n:02d}") for n in range(30)]
     held = Held(tuple(changes), services.now(), 12, ("add_many", "remove_many"))
     services.teams.hold(row.uuid, None, held)
     return row
