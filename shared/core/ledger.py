@@ -13,27 +13,19 @@ removed by a person, and whoever is still to be added or removed is sent again.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
-from uuid import UUID
 
 from shared.core import times
-from shared.core.ids import NIL, ObjectId, PersonId
+from shared.core.ids import ObjectId, PersonId
 
 MEMBERS = "members"
 OWNERS = "owners"
 WEBEX = "webex"
 ADD = "add"
 REMOVE = "remove"
-_SIDES = (MEMBERS, OWNERS, WEBEX)
 _OPS = (ADD, REMOVE)
-BLOBS = ("baseline", "owners", "led", "pending", "writes", "missing", "refused")
-_PENDING = struct.Struct(">16s16sBBIII")
-_WRITE = struct.Struct(">16s16sBBIIII")
-_MISSING = struct.Struct(">16s16sBI")
-_REFUSED = struct.Struct(">16s16sBB")
 
 
 class Pair(NamedTuple):
@@ -507,83 +499,3 @@ def _is_only_remembered(entry: Pending) -> bool:
 
 def _other(op: str) -> str:
     return REMOVE if op == ADD else ADD
-
-
-def pack(ledger: Ledger) -> dict[str, bytes]:
-    """The ledger as named blobs: 32 bytes a baseline pair, 16 an owner, 50 a pending write."""
-    return {
-        "baseline": b"".join(_raw(p) + _raw(o) for p, o in ledger.baseline.items()),
-        "owners": b"".join(_raw(o) for o in sorted(ledger.owners)),
-        "led": b"".join(_raw(o) for o in sorted(ledger.led)),
-        "writes": b"".join(_pack_pending(p) for p in ledger.pending.values()),
-        "missing": b"".join(
-            _MISSING.pack(_raw(m.person), _raw(m.object), _SIDES.index(m.side), since // 1000)
-            for m, since in ledger.missing.items()
-        ),
-        "refused": b"".join(
-            _REFUSED.pack(_raw(c.person), _raw(c.object), _SIDES.index(c.side), _OPS.index(c.op))
-            for c in sorted(ledger.refused)
-        ),
-    }
-
-
-def unpack(blobs: Mapping[str, bytes]) -> Ledger:
-    """Also of rows whose pending writes the version before wrote, without `seen`."""
-    pairs = struct.iter_unpack(">16s16s", blobs.get("baseline", b""))
-    before = ((*raw, 0) for raw in _PENDING.iter_unpack(blobs.get("pending", b"")))
-    writes = [*before, *_WRITE.iter_unpack(blobs.get("writes", b""))]
-    pending = (_unpack_pending(raw) for raw in writes)
-    return Ledger(
-        {PersonId(_text(p)): ObjectId(_text(o)) for p, o in pairs},
-        _objects(blobs.get("owners", b"")),
-        {p.key: p for p in pending},
-        _objects(blobs.get("led", b"")),
-        {
-            Missing(PersonId(_text(p)), ObjectId(_text(o)), _SIDES[side]): since * 1000
-            for p, o, side, since in _MISSING.iter_unpack(blobs.get("missing", b""))
-        },
-        frozenset(
-            Change(PersonId(_text(p)), ObjectId(_text(o)), _SIDES[side], _OPS[op])
-            for p, o, side, op in _REFUSED.iter_unpack(blobs.get("refused", b""))
-        ),
-    )
-
-
-def _objects(blob: bytes) -> frozenset[ObjectId]:
-    return frozenset(ObjectId(_text(o)) for (o,) in struct.iter_unpack(">16s", blob))
-
-
-def _pack_pending(p: Pending) -> bytes:
-    return _WRITE.pack(
-        _raw(p.person),
-        _raw(p.object),
-        _SIDES.index(p.side),
-        _OPS.index(p.op),
-        p.at // 1000,
-        p.answered // 1000,
-        p.contradicted // 1000,
-        p.seen // 1000,
-    )
-
-
-def _unpack_pending(raw: tuple[bytes, bytes, int, int, int, int, int, int]) -> Pending:
-    person, object_id, side, op, at, done, denied, seen = raw
-    return Pending(
-        PersonId(_text(person)),
-        ObjectId(_text(object_id)),
-        _SIDES[side],
-        _OPS[op],
-        at * 1000,
-        done * 1000,
-        denied * 1000,
-        seen * 1000,
-    )
-
-
-def _raw(uuid: str) -> bytes:
-    return UUID(uuid or NIL).bytes
-
-
-def _text(raw: bytes) -> str:
-    """Nobody is written as zeros."""
-    return str(UUID(bytes=raw)) if any(raw) else ""

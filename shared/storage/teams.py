@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from uuid import UUID, uuid4
 
-from shared.core import ledger as rules
+from shared.core import ledger_codec as codec
 from shared.core.held import Held, Preview
 from shared.core.identity import OTHERS_MAX
 from shared.core.ids import GroupId, ObjectId, PersonId, TeamId
@@ -128,13 +128,13 @@ class TeamRows:
             rows = [first, *(row for row in others if row)]
             whole = len(rows) == max(1, first.number("rows"))
             if whole and all(row.text("stamp") == first.text("stamp") for row in rows):
-                return Versioned(rules.unpack(_blobs(rows)), first.etag)
+                return Versioned(codec.unpack(_blobs(rows)), first.etag)
         raise Conflict(f"members of {team} are being written")
 
     def write_ledger(
         self, team: TeamId, before: Versioned[Ledger], after: Ledger
     ) -> Versioned[Ledger]:
-        rows = _split(rules.pack(after))
+        rows = _split(codec.pack(after))
         stamp = uuid4().hex
         first: dict[str, Value] = {**rows[0], "rows": len(rows), "stamp": stamp}
         op = "replace" if before.etag else "insert"
@@ -200,7 +200,7 @@ def _blobs(rows: list[Row]) -> dict[str, bytes]:
     for row in rows:
         merged |= row.values
     whole = Row("", merged, "")
-    return {name: whole.blob(name) for name in rules.BLOBS}
+    return {name: whole.blob(name) for name in codec.BLOBS}
 
 
 def _values(team: Team) -> dict[str, Value]:

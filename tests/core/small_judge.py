@@ -32,6 +32,7 @@ from shared.core import ledger as book
 from shared.core import times
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Change, Ledger, Sight
+from shared.core.ledger_codec import pack, unpack
 from shared.core.model import Direction
 from shared.core.plan import Plan
 from tests.core.small_world import HUMAN, MINUTE, NEVER, OURS, World
@@ -128,7 +129,7 @@ class Judge:
     # What must hold
 
     def learned(self, before: Ledger, after: Ledger, sight: Sight) -> None:
-        must(book.unpack(book.pack(before)) == before, "the rows keep the ledger as it is")
+        must(unpack(pack(before)) == before, "the rows keep the ledger as it is")
         must(book.learn(after, sight) == after, "the same read teaches nothing new")
 
     def plan(self, todo: Plan, sight: Sight, ledger: Ledger) -> None:

@@ -27,12 +27,11 @@ from shared.core.ledger import (
     in_team,
     is_confirmed,
     learn,
-    pack,
     read_again,
     refused,
     sending,
-    unpack,
 )
+from shared.core.ledger_codec import pack, unpack
 from tests.core.strategies import ledgers, object_id, person
 
 NOW = 1_700_000_000_000
