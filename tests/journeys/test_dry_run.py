@@ -86,7 +86,7 @@ def test_every_team_is_previewed_and_nothing_is_written(by_events: Stage) -> Non
     added = previews[TeamId(one.uuid)]
     assert added.counts == {"add members": 1}
     assert previews[TeamId(two.uuid)].counts == {}
-    assert added.changes == added.people == (), "nobody is named in what is kept"
+    assert (added.changes, added.people) == ((), ()), "nobody is named in what is kept"
     assert everything(by_events) == before
     methods = {c.method for c in by_events.microsoft.graph.log[calls[0] :]}
     assert methods | {c.method for c in by_events.webex.log[calls[1] :]} == {"GET"}
