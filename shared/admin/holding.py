@@ -6,7 +6,6 @@ The worker reads the decision at its next look.
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -51,7 +50,7 @@ def refusals(services: Services, team: TeamId) -> frozenset[Change]:
     cannot read its memory, or it is being written just now."""
     try:
         return services.teams.ledger(team).value.refused
-    except (ValueError, LookupError, struct.error, Conflict):
+    except (ValueError, LookupError, Conflict):
         return frozenset()
 
 

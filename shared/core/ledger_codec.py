@@ -47,7 +47,15 @@ def pack(ledger: Ledger) -> dict[str, bytes]:
 
 
 def unpack(blobs: Mapping[str, bytes]) -> Ledger:
-    """Also of rows whose pending writes the version before wrote, without `seen`."""
+    """Also of rows whose pending writes the version before wrote, without `seen`. Raises ValueError
+    or LookupError for what this version cannot read."""
+    try:
+        return _unpack(blobs)
+    except struct.error as error:
+        raise ValueError(str(error)) from error
+
+
+def _unpack(blobs: Mapping[str, bytes]) -> Ledger:
     pairs = struct.iter_unpack(">16s16s", blobs.get("baseline", b""))
     before = ((*raw, 0) for raw in _PENDING.iter_unpack(blobs.get("pending", b"")))
     writes = [*before, *_WRITE.iter_unpack(blobs.get("writes", b""))]

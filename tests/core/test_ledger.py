@@ -107,6 +107,20 @@ def test_writes_of_the_version_before_are_still_read() -> None:
     assert unpack(pack(ledger)) == ledger
 
 
+@pytest.mark.parametrize(
+    "blobs",
+    [
+        {"baseline": b"half"},
+        {"owners": b"half"},
+        {"writes": b"half"},
+        {"refused": b"\x01" * 32 + b"\x09\x09"},
+    ],
+)
+def test_what_cannot_be_read_is_no_surprise(blobs: dict[str, bytes]) -> None:
+    with pytest.raises((ValueError, LookupError)):
+        unpack(blobs)
+
+
 def test_times_are_kept_in_whole_seconds() -> None:
     kept = unpack(pack(sending(Ledger(), [ALICE], MEMBERS, NOW + 987)))
 
