@@ -67,6 +67,16 @@ def test_who_is_there_already_is_success(party: Party, way: str) -> None:
     assert party.people.count(party.grace) == 1
 
 
+def test_a_conflict_about_somebody_who_is_not_there_is_a_refusal(party: Party, way: str) -> None:
+    party.webex.faults.append(Fault("error", method="POST", path="memberships$", status=409))
+
+    with pytest.raises(Refused) as refused:
+        party.add(party.grace, way)
+
+    assert refused.value.kind == "conflict"
+    assert party.grace not in party.people
+
+
 def test_a_bot_that_only_is_a_member_may_not(party: Party) -> None:
     party.bring_bot(moderator=False)
 
