@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from shared.core import ledger as book
 from shared.core import times
-from shared.core.errors import AnswerUnknown, NotThere, PermissionMissing, Where
+from shared.core.errors import NotThere, PermissionMissing, Where
 from shared.core.identity import from_external_id
 from shared.core.ids import ObjectId, PersonId
-from shared.core.ledger import MEMBERS, OWNERS, REMOVE, Pair
+from shared.core.ledger import MEMBERS, OWNERS, REMOVE, Ledger, Pair
 from shared.core.model import Account
 from shared.microsoft.protocol import (
     Answer,
@@ -25,8 +25,18 @@ from shared.microsoft.protocol import (
     remove_owner_part,
 )
 from shared.sync import pacing
-from shared.sync.additions import Outcome, send_parts
+from shared.sync.additions import (
+    NOT_SENT,
+    Outcome,
+    Sent,
+    denied_for,
+    pause_after,
+    send_parts,
+    unsent,
+)
+from shared.sync.lease import LeaseLost
 from shared.sync.record import Book
+from shared.sync.trouble import PASSING, Streak, put_off
 
 _DONE = (Kind.OK, Kind.ABSENT)
 # It may have been done, or will be when sent again: reading comes first. A 404 that names the group
@@ -44,20 +54,27 @@ def remove(
 ) -> None:
     """Take people out of the group. Who turns out not to have left the team stays, and is named.
 
-    What could not be done now is postponed or named in `outcome`. Raises Later, core.errors.
+    What could not be done now is postponed or named in `outcome`. Raises Interrupted, Permanent.
     """
+    streak = Streak(state, outcome)
     leaving = {p.person for p in members}
-    _remove_wave(
-        state, [p for p in owners if p.person not in leaving], OWNERS, remove_owner_part, outcome
-    )
-    # Wave by wave: what was asked about is done before the quota for the next ones is waited for.
-    for start in range(0, len(members), times.PARTS_A_BATCH):
-        wave = members[start : start + times.PARTS_A_BATCH]
-        gone = [p for p in wave if _has_left(state, p, accounts(p.object), outcome)]
-        let_go = [p for p in owners if p in gone]
-        stay = _remove_wave(state, let_go, OWNERS, remove_owner_part, outcome)
-        out = [p for p in gone if p.person not in stay]
-        _remove_wave(state, out, MEMBERS, remove_member_part, outcome)
+    others = [p for p in owners if p.person not in leaving]
+    try:
+        _remove_wave(state, others, OWNERS, remove_owner_part, outcome)
+        # Wave by wave: what was asked about is done before the quota for the next is waited for.
+        for start in range(0, len(members), times.PARTS_A_BATCH):
+            wave = members[start : start + times.PARTS_A_BATCH]
+            gone, failure = streak.those(
+                wave, lambda p: _has_left(state, p, accounts(p.object), outcome)
+            )
+            let_go = [p for p in owners if p in gone]
+            stay = _remove_wave(state, let_go, OWNERS, remove_owner_part, outcome)
+            out = [p for p in gone if p.person not in stay]
+            _remove_wave(state, out, MEMBERS, remove_member_part, outcome)
+            if failure:
+                raise failure
+    except PASSING as failure:
+        put_off(state, outcome, failure)
 
 
 def _has_left(state: Book, pair: Pair, account: Account, outcome: Outcome) -> bool:
@@ -93,19 +110,43 @@ def _remove_wave(
     if not wave:
         return set()
     now = state.services.now()
-    state.save_ledger(book.sending(state.ledger, wave, side, now, REMOVE))
+    before = state.ledger
+    state.save_ledger(book.sending(before, wave, side, now, REMOVE))
     parts = [part(state.team.group_id or "", p.object) for p in wave]
     try:
-        answers, wait = send_parts(state, parts)
-    except AnswerUnknown as unheard:
-        asked = round((unheard.retry_after or 0) * times.SECOND)
-        outcome.postpone(state.services.now() + max(asked, times.GAP))
-        return {p.person for p in wave}
-    answers = [_as_read(state, p, side, a) for p, a in zip(wave, answers, strict=True)]
+        sent = send_parts(state, parts)
+    except LeaseLost:
+        raise
+    except NOT_SENT:
+        state.save_ledger(unsent(state.ledger, before, wave, side, REMOVE))
+        raise
+    answers = [_as_read(state, p, side, a) for p, a in zip(wave, sent.answers, strict=True)]
+    undone = [p for p, a in zip(wave, answers, strict=True) if _is_undone(sent, a)]
+    state.save_ledger(unsent(state.ledger, before, undone, side, REMOVE))
     _judge(state, wave, parts, answers, side, outcome)
-    if wait is not None:
-        outcome.postpone(wait)
+    for pair, answer in zip(wave, answers, strict=True):
+        if sent.is_unheard(answer):
+            _wait_for(state, before, pair, side, outcome, alone=sent.stopped is None)
+    sent.ends(outcome)
     return {p.person for p, a in zip(wave, answers, strict=True) if a.kind not in _DONE}
+
+
+def _wait_for(
+    state: Book, before: Ledger, pair: Pair, side: str, outcome: Outcome, *, alone: bool
+) -> None:
+    """It may have been done: reading comes first. Whom reads show again and again is named.
+    alone: nothing was wrong with the others."""
+    now = state.services.now()
+    denied = denied_for(state.ledger, (pair.object, side, REMOVE), now)
+    if alone and denied >= times.CONTRADICTION_AGE:
+        outcome.named[pair.person] = "removal_refused"
+        state.save_ledger(unsent(state.ledger, before, [pair], side, REMOVE))
+    else:
+        outcome.postpone(now + pause_after(denied))
+
+
+def _is_undone(sent: Sent, answer: Answer) -> bool:
+    return answer.kind not in (*_DONE, *_UNCLEAR) and sent.is_undone(answer)
 
 
 def _as_read(state: Book, pair: Pair, side: str, answer: Answer) -> Answer:
@@ -129,11 +170,9 @@ def _judge(
     now = state.services.now()
     done = [p for p, a in judged if a.kind in _DONE]
     refused = [p for p, a in judged if a.kind not in (*_DONE, *_OPEN)]
-    ledger = book.answered(state.ledger, done, side, now, REMOVE)
-    state.save_ledger(book.refused(ledger, refused, side, REMOVE))
-    if any(a.kind in _OPEN for _, a in judged):
-        unclear = any(a.kind in _UNCLEAR for _, a in judged)
-        outcome.postpone(now + (times.REPLICATION_PATIENCE if unclear else times.GAP))
+    state.save_ledger(book.answered(state.ledger, done, side, now, REMOVE))
+    if any(a.kind in _UNCLEAR for _, a in judged):
+        outcome.postpone(now + times.REPLICATION_PATIENCE)
     for (pair, answer), sent in zip(judged, parts, strict=True):
         if pair not in refused:
             continue

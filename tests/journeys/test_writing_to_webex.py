@@ -167,10 +167,22 @@ def test_what_nobody_may_write_is_listed_once_and_not_tried_again_for_a_day(
     assert at.row.status is not Status.NEEDS_PERSON
     assert first == [("POST", "space", 403), ("DELETE", "space", 403)]
     assert between == first
-    # Once a day; after the first refusal of a look nothing more is asked.
-    assert tried(at, since)[2:] == [("POST", "space", 403)] * 3
+    # Once a day.
+    assert tried(at, since)[2:] == first * 3
     assert at.is_in(ada) == (False, True)
     assert at.is_in(bob) == (True, False)
+
+
+def test_after_two_refusals_in_a_look_nobody_else_is_tried(unable: Standing) -> None:
+    at = unable
+    people = at.newcomers(11)
+    since = here(at)
+    at.enlist(*people)
+
+    later(at.stage, 3600)
+
+    assert tried(at, since) == [("POST", "space", 403)] * 2
+    assert at.row.others == {p.external_id: "webex_not_writable" for p in people}
 
 
 def test_retry_tries_again_at_once(unable: Standing) -> None:
@@ -182,7 +194,7 @@ def test_retry_tries_again_at_once(unable: Standing) -> None:
 
     live(at.stage, 60)
 
-    assert tried(at, since) == [("POST", "space", 403)]
+    assert tried(at, since) == [("POST", "space", 403), ("DELETE", "space", 403)]
 
 
 def test_a_sign_in_with_the_scope_makes_it_happen(unable: Standing) -> None:
