@@ -114,6 +114,7 @@ PRODUCT = App(
             *("prerequisites_tenant", "prerequisites_confirm", "permissions"),
             *("settings", "settings_switch", "settings_disconnect"),
             *("activity", "activity_retry", "activity_replay"),
+            *("activity_held", "activity_unrefuse", "activity_direction", "activity_preview"),
         ]
     ),
     environ={
