@@ -160,7 +160,7 @@ class Http:
             raise self._unheard(kind, "the provider failed", where, wait)
         try:
             body = answer.json() if answer.content else None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._unheard(kind, "the answer is not JSON", where, wait) from error
         return Reply(answer.status_code, body, answer.headers, where)
 

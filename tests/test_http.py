@@ -214,6 +214,13 @@ def test_a_read_is_repeated_when_the_provider_failed(status: int) -> None:
     assert stage.clock.waits == [0.5]
 
 
+@pytest.mark.parametrize("body", [b"<html>", b"\xff\xfe{", b"[" * 100_000, b'{"a":' * 100_000])
+def test_an_answer_that_cannot_be_read_is_no_answer(body: bytes) -> None:
+    assert Stage(lambda: answer(200, body), _ok).call().status == 200
+    assert isinstance(Stage(lambda: answer(200, body)).fails(), Unavailable)
+    assert isinstance(Stage(lambda: answer(200, body)).fails("POST"), AnswerUnknown)
+
+
 def test_a_read_that_keeps_failing_is_unavailable() -> None:
     stage = Stage(lambda: answer(503, trackingid="ROUTER_3", Retry_After="1"))
     failure = stage.fails()
