@@ -52,19 +52,23 @@ def _new_id() -> str:
 
 @dataclass
 class Wiring:
-    """Everything for one process. `session` makes the HTTP session of a thread."""
+    """Everything for one process. `session` makes the HTTP session of a thread.
+
+    open_tables: where the rows are, if not where the settings say.
+    """
 
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
     session: Callable[[], requests.Session] = new_session
     new_id: Callable[[], str] = _new_id
+    open_tables: Callable[[], TableServiceClient] | None = None
     _tenants: dict[tuple[OrgId, TenantId, int], GraphTokens] = field(default_factory=dict)
     _sign_in: WebexSignIn | None = None
     _local: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.tables = Tables(self._open_tables)
+        self.tables = Tables(self.open_tables or self._open_tables)
 
     def services(self, org: OrgId) -> Services:
         """The ports of one organization. Raises KeyError for one that is not served."""

@@ -1,6 +1,7 @@
 """A whole world in one process: both clouds, the app by its public ways in, time as an argument.
 
-Storage is the real emulator, the app is loaded as the worker loads it, HTTP ends at the clouds.
+Storage is the real emulator unless a test brings tables of its own, the app is loaded as the worker
+loads it, HTTP ends at the clouds.
 Only the queue is a list, so that a test decides what is delivered, doubled or lost.
 """
 
@@ -13,6 +14,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import requests
 
@@ -39,6 +41,9 @@ from shared.http import new_session
 from shared.ports import Services
 from shared.sync import switch
 from shared.wiring import Wiring
+
+if TYPE_CHECKING:
+    from sandbox.memory_tables import MemoryTables
 
 ROOT = Path(__file__).resolve().parents[2]
 APP_URL = "https://app.example"
@@ -67,9 +72,12 @@ def the_app() -> FunctionsApp:
 
 @dataclass
 class Stage:
-    """`run` lets time pass. Not `configured`: nobody has signed in or consented to anything yet."""
+    """`run` lets time pass. Not `configured`: nobody has signed in or consented to anything yet.
 
-    storage: str
+    storage: the emulator's connection string, or tables in this process.
+    """
+
+    storage: str | MemoryTables
     seed: int = 0
     configured: bool = True
     queue: list[str] = field(default_factory=list)
@@ -84,7 +92,12 @@ class Stage:
         self.application = self.microsoft.add_app(
             redirect_uris=[APP_URL + path for path in MICROSOFT_CALLBACKS], required=PERMISSIONS
         )
-        self.wiring = Wiring(read_settings(self._environment()), self.clock, self._session)
+        self.wiring = Wiring(
+            read_settings(self._environment()),
+            self.clock,
+            self._session,
+            open_tables=None if isinstance(self.storage, str) else self.storage.open,
+        )
         self.app = the_app()
         self.watching = True
         self._next_watch = self._next_chores = self.clock.now()
@@ -262,7 +275,9 @@ class Stage:
 
     def _environment(self) -> dict[str, str]:
         return {
-            "AzureWebJobsStorage": self.storage,
+            "AzureWebJobsStorage": (
+                self.storage if isinstance(self.storage, str) else "UseDevelopmentStorage=true"
+            ),
             "MASTER_KEYS": f"v1:{MASTER_KEY}",
             "WEBEX_ORG_IDS": self.org.uuid,
             "MICROSOFT_TENANT_IDS": self.tenant.tenant_id,

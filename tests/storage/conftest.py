@@ -1,4 +1,4 @@
-"""A fresh partition per test in the one emulator, and an eye on its HTTP edge."""
+"""A fresh partition per test, in the emulator and in memory, and an eye on the emulator's edge."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableServiceClient
 
+from sandbox.memory_tables import MemoryTables
 from shared.storage.tables import Partition, Tables, open_connection
 
 
@@ -34,9 +35,18 @@ def _done(_method: str, _url: str) -> bool:
     return True
 
 
+@pytest.fixture(scope="session", params=["azurite", "memory"])
+def opener(request: pytest.FixtureRequest) -> Callable[[], TableServiceClient]:
+    """What the product takes for its account: both must look the same to it."""
+    if request.param == "memory":
+        return MemoryTables().open
+    connection: str = request.getfixturevalue("azurite")
+    return lambda: open_connection(connection)
+
+
 @pytest.fixture(scope="session")
-def tables(azurite: str) -> Tables:
-    return Tables(lambda: open_connection(azurite))
+def tables(opener: Callable[[], TableServiceClient]) -> Tables:
+    return Tables(opener)
 
 
 @pytest.fixture

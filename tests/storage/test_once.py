@@ -78,7 +78,7 @@ def test_a_write_does_not_bring_back_what_was_removed(once: OnceRows) -> None:
 
 
 def test_removing_wins_over_a_change_at_the_same_moment(
-    watched: Partition, eye: Eye, rows: Partition, clock: VirtualClock
+    watched: Partition, eye: Eye, clock: VirtualClock
 ) -> None:
     once = OnceRows(watched, clock)
     once.write("session-a", None, {"checked": 1}, NOW + HOUR)
