@@ -14,7 +14,8 @@ from sandbox.memory_tables import MemoryTables
 from shared.ports import Conflict
 from shared.storage.tables import Partition, Step, Tables, Value, open_connection
 
-KEYS = ["a", "a:", "a;", "b'", "Å", "🚀", "\ue000", "~"]
+# Few, so that calls meet: the last two stand the other way round by code point.
+KEYS = ["a", "a;", "🚀", "\ue000"]
 # The verb, the key, the values, and which ETag goes with it (see `Side._etag`).
 Draft = tuple[str, str, dict[str, Value], int]
 Act = tuple[str, tuple[object, ...]]
@@ -108,8 +109,8 @@ def emulated(azurite: str) -> Tables:
 
 
 # Not made smaller when it fails: at the emulator that takes minutes.
-@settings(max_examples=40, phases=[Phase.generate])
-@given(acts=st.lists(_acts, min_size=5, max_size=12))
+@settings(max_examples=25, phases=[Phase.generate])
+@given(acts=st.lists(_acts, min_size=8, max_size=14))
 def test_the_same_calls_have_the_same_outcomes_in_memory_and_at_the_emulator(
     emulated: Tables, acts: list[Act]
 ) -> None:
@@ -117,7 +118,8 @@ def test_the_same_calls_have_the_same_outcomes_in_memory_and_at_the_emulator(
     real = Side(emulated.partition("Testing", partition))
     ours = Side(Tables(MemoryTables().open).partition("Testing", partition))
 
-    for act in acts:
+    begun: Act = ("write", ([("insert", key, {"n": 1, "x": key}, 0) for key in KEYS[1:]],))
+    for act in (begun, *acts):
         assert ours.do(act) == real.do(act)
     assert ours.everything() == real.everything()
 
