@@ -1,0 +1,346 @@
+"""The pages' addresses, for a stranger and for the full administrator, in a world at work.
+
+What is done there stays done: the inputs of one run meet each other's traces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from hypothesis import strategies as st
+
+from fuzz import values
+from fuzz.target import Check, Opened, Target
+from sandbox.browser.errands import Errands
+from sandbox.browser.visitor import FORM
+from sandbox.memory_tables import MemoryTables
+from shared import wiring
+from shared.admin.choices import CHOICES
+from shared.core.capabilities import CAPABILITIES
+from shared.core.reasons import codes
+from shared.web.session import COOKIE
+from tests.journeys.stage import APP_URL, Stage
+from tests.pages.routes import Way, gets, posts
+from tests.pages.visitor import Page, Visitor
+
+_PROVIDERS = ("https://webexapis.com/", "https://login.microsoftonline.com/")
+_EVIL = "elsewhere.example"
+# Would be an element of the page if it stood there as it is.
+_MARK = "<i id='mark'>\"&"
+_SECONDS_APART = 0.05
+
+_odd = st.one_of(
+    st.sampled_from(
+        [
+            f"//{_EVIL}",
+            f"https://{_EVIL}/",
+            f"/\\{_EVIL}",
+            f"\t//{_EVIL}",
+            "javascript:alert(1)",
+            "\r\nSet-Cookie: x=1",
+            "a" * 6000,
+        ]
+    ),
+    values.texts,
+    values.uuids,
+).map(lambda text: text.encode("utf-8", "replace").decode())
+_meant = st.sampled_from(
+    [
+        "",
+        "0",
+        "1",
+        "on",
+        "true",
+        "True",
+        "microsoft",
+        "all",
+        "allow",
+        "refuse",
+        "both",
+        "group",
+        "team",
+        "consent_required",
+        "access_denied",
+        "/settings",
+        "/activity",
+        "sv",
+        "en",
+        *CAPABILITIES,
+    ]
+)
+_texts = st.one_of(_meant, _odd, _odd.map(lambda text: _MARK + text))
+
+# Addresses
+
+_QUERY = (
+    "state",
+    "code",
+    "error",
+    "error_description",
+    "admin_consent",
+    "tenant",
+    "scope",
+    "session_state",
+    "iss",
+    "next",
+    "q",
+    "status",
+    "after",
+    "language",
+    "check",
+    "step",
+    "organization",
+    "token",
+    "team",
+    "v",
+)
+_raw = st.one_of(
+    st.sampled_from(["%ff", "%zz", "%", "%00", "%ED%A0%80", "%0d%0a", "+", "&&", "=", ";", "%25"]),
+    st.binary(max_size=6).map(lambda raw: "".join(f"%{byte:02x}" for byte in raw)),
+)
+_pairs = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(_QUERY), _texts).map(lambda pair: urlencode([pair])),
+        st.builds(lambda name, raw: f"{name}={raw}", st.sampled_from(_QUERY), _raw),
+        _raw,
+        st.just("language=sv"),
+    ),
+    max_size=6,
+).map("&".join)
+_segments = st.one_of(
+    _texts.map(lambda text: urlencode({"": text})[1:].replace("+", "%20") or "x"),
+    st.sampled_from([values.ORG, *sorted(codes())]),
+)
+# Not before they are needed: the app is loaded to tell them.
+_gets = st.deferred(
+    lambda: st.one_of(
+        st.sampled_from(gets()), st.sampled_from([way for way in gets() if "*" in way.template])
+    )
+)
+_callback_ways = st.deferred(lambda: st.sampled_from([way for way in gets() if way.is_callback]))
+_post_ways = st.deferred(lambda: st.sampled_from(posts()))
+_LINK = "/handover/{organization}/{token}"
+_cookies = st.lists(
+    st.tuples(st.sampled_from(["handover", "flow-webex-signin", "notice", "session"]), _odd),
+    max_size=2,
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One GET. state: whether the browser has just set out to where the answer comes from.
+    genuine: a hand-over link is one that was made. signed_in: by the full administrator. cookies:
+    what else the browser was made to keep."""
+
+    way: Way
+    segments: tuple[str, ...]
+    query: str
+    state: bool
+    genuine: bool
+    signed_in: bool
+    cookies: tuple[tuple[str, str], ...] = ()
+
+
+_callbacks = st.builds(
+    Asked,
+    st.one_of(_callback_ways, _callback_ways, _gets),
+    st.tuples(_segments, _segments),
+    _pairs,
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    _cookies.map(tuple),
+)
+
+# Forms
+
+_FIELDS = (
+    "next",
+    "capability",
+    "client_id",
+    "client_secret",
+    "refresh_token",
+    "step",
+    "pending",
+    "check",
+    "confirmed",
+    "tenant",
+    "on",
+    "team",
+    "language",
+    "since",
+    "back",
+    "decision",
+    "seen",
+    "direction",
+    "side",
+    "op",
+    "person",
+    *CHOICES,
+    *(f"was_{name}" for name in CHOICES),
+)
+
+
+@dataclass(frozen=True)
+class Posted:
+    """One form. team: its fields name the team that is there. genuine: see Asked."""
+
+    way: Way
+    segments: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+    raw: bytes | None
+    content_type: str
+    team: bool
+    genuine: bool
+    signed_in: bool
+
+
+_fields = st.lists(
+    st.tuples(st.sampled_from(_FIELDS), _texts), max_size=6, unique_by=lambda f: f[0]
+)
+_raw_bodies = st.one_of(
+    _pairs.map(str.encode),
+    values.bodies,
+    st.just(b"tenant=" + b"a" * 20_000),
+    st.just(b"on=1&on=0"),
+    st.lists(st.tuples(st.sampled_from(_FIELDS), _raw), max_size=4).map(
+        lambda pairs: "&".join(f"{name}={raw}" for name, raw in pairs).encode()
+    ),
+)
+_forms = st.builds(
+    Posted,
+    _post_ways,
+    st.tuples(_segments, _segments),
+    _fields.map(tuple),
+    st.one_of(st.none(), st.none(), _raw_bodies),
+    st.sampled_from([FORM, FORM, FORM, "text/plain", "application/json", ""]),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([True, True, True, False]),
+)
+
+
+class _World:
+    """A team, its group, and two browsers."""
+
+    def __init__(self) -> None:
+        self.stage = stage = Stage(MemoryTables())
+        for named in (stage.admin, stage.officer):
+            named.name = _MARK + named.name
+        stage.tenant.name = _MARK + stage.tenant.name
+        stage.turn_on()
+        ada, nils = stage.person(f"{_MARK}Ada"), stage.person(f"{_MARK}Nils", mapped=False)
+        self.team = stage.team(ada, [nils], f"{_MARK}X")
+        stage.run(60)
+        self.nobody, self.admin = Visitor(stage), Visitor(stage)
+
+    def ask(self, asked: Asked) -> None:
+        visitor = self._somebody(asked.signed_in)
+        path, query = self._path(asked), asked.query
+        if asked.state and asked.way.is_callback:
+            state = self._set_out(visitor, asked.way)
+            query = f"state={state}&{query}" if state else query
+        before = dict(visitor.jar.kept)
+        for name, text in asked.cookies:
+            self._plant(visitor, name, text)
+        visitor.get(f"{path}?{query}", stop=_PROVIDERS)
+        self._assert_answers(visitor)
+        if asked.cookies:
+            visitor.jar.kept = before
+
+    def post(self, posted: Posted) -> None:
+        visitor = self._somebody(posted.signed_in)
+        fields = dict(posted.fields) | ({"team": self.team.uuid} if posted.team else {})
+        body = urlencode(fields).encode() if posted.raw is None else posted.raw
+        page = visitor.post(
+            self._path(posted),
+            body,
+            content_type=posted.content_type,
+            stop=_PROVIDERS,
+        )
+        self._assert_answers(visitor)
+        if posted.way.template == _LINK and not posted.genuine:
+            set_cookies = (text for each in visitor.history for text in each.set_cookies)
+            assert not any(text.startswith("__Host-handover=") for text in set_cookies), page
+
+    def _path(self, sent: Asked | Posted) -> str:
+        if sent.way.template == _LINK and sent.genuine:
+            link = Errands(self._somebody(signed_in=True)).make_link("spaces")
+            return urlsplit(link).path
+        return sent.way.path(dict(zip(sent.way.parameters, sent.segments, strict=False)))
+
+    def _somebody(self, signed_in: bool) -> Visitor:
+        self.stage.clock.advance(_SECONDS_APART)
+        visitor = self.admin if signed_in else self.nobody
+        visitor.history.clear()
+        if signed_in and visitor.cookie(COOKIE) is None:
+            Errands(visitor).sign_in(self.stage.admin.email)
+            visitor.history.clear()
+        return visitor
+
+    def _set_out(self, visitor: Visitor, way: Way) -> str:
+        """The state of a fresh way out to what `way` is the way back from; "" where there is none.
+        To Microsoft's sign-in leads only what Microsoft itself answers."""
+        outs = {
+            "/authorize/webex/signin": ("/authorize/signin", {}),
+            "/authorize/webex/credential": ("/authorize/webex", {"capability": "spaces"}),
+            "/authorize/microsoft/consent": ("/authorize/microsoft", {}),
+        }
+        if way.template not in outs:
+            return ""
+        path, form = outs[way.template]
+        page = visitor.post(path, form, stop=_PROVIDERS)
+        return page.location.partition("state=")[2].partition("&")[0]
+
+    def _plant(self, visitor: Visitor, name: str, text: str) -> None:
+        """As far as a browser would keep it."""
+        kept = "".join(c for c in text if c.isascii() and c.isprintable() and c not in ';, "')
+        header = f"__Host-{name}={kept}; Path=/; Secure; HttpOnly; SameSite=Lax"
+        visitor.jar.take(APP_URL, header, self.stage.clock.now())
+
+    @staticmethod
+    def _assert_answers(visitor: Visitor) -> None:
+        """Of every answer on the way; the visitor has asked for the headers already."""
+        for each in visitor.history:
+            assert each.status < 500, each
+            assert "Traceback" not in each.body, each
+            if each.ours:
+                _assert_nothing_reflected(each)
+                _assert_leads_nowhere_else(each)
+
+
+def _assert_nothing_reflected(page: Page) -> None:
+    assert not any("x=1" in cookie for cookie in page.set_cookies), page
+    if page.headers.get("content-type", "").startswith("text/html"):
+        assert "<i id=" not in page.body, page
+        assert not page.document.root.all(id="mark"), page
+
+
+def _assert_leads_nowhere_else(page: Page) -> None:
+    to = page.headers.get("location", "")
+    assert not any(c in to for c in "\r\n\\"), page
+    if urlsplit(to).netloc or to.startswith("//"):
+        assert to.startswith(_PROVIDERS), page
+        # Only what says so leads to a provider.
+        assert page.method == "POST" or page.path.startswith("/authorize/microsoft/"), page
+
+
+def _opened(act: str) -> Opened:
+    @contextmanager
+    def opened() -> Iterator[Check]:
+        world = _World()
+        try:
+            yield world.ask if act == "ask" else world.post
+        finally:
+            wiring.install(None)
+
+    return opened
+
+
+TARGETS: tuple[Target, ...] = (
+    Target("callbacks", _callbacks, _opened("ask"), 0.1, 50),
+    Target("forms", _forms, _opened("post"), 0.1, 50),
+)
