@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from functions.activity.telling import STANDINGS, kinds, told, waiting
-from shared.admin import activity, again, holding, one_team
+from shared.admin import activity, again, holding, one_team, webhooks
 from shared.admin.activity import FILTERS, LETTERS_COUNTED
 from shared.admin.choices import LEADERS
 from shared.core.ids import parse_uuid
@@ -138,6 +138,7 @@ def _one(desk: Desk, team: str) -> Page:
 
 def _many(desk: Desk, visit: Visit) -> Page:
     asked = _asked(visit.query)
+    on = desk.office.services.organizations.settings().on
     found = activity.teams(
         desk.office,
         begins=asked.get("q", ""),
@@ -156,7 +157,8 @@ def _many(desk: Desk, visit: Visit) -> Page:
             "standings": {s.value: STANDINGS[s].word for s in FILTERS},
             "given_up": activity.given_up(desk.office),
             "many": LETTERS_COUNTED,
-            "on": desk.office.services.organizations.settings().on,
+            "on": on,
+            "slow": reason("webhook_off") if on and webhooks.is_off(desk.office.services) else None,
         },
     )
 

@@ -1,4 +1,4 @@
-"""GET and POST /settings, POST /settings/switch, POST /settings/disconnect."""
+"""GET and POST /settings; POST /settings/switch, /settings/webhook, /settings/disconnect."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ def settings_switch(req: func.HttpRequest) -> func.HttpResponse:
     from shared.web.azure import answer
 
     return answer(req, admin=switch)
+
+
+@blueprint.function_name("settings_webhook")
+@blueprint.route("settings/webhook", methods=["POST"])
+def settings_webhook(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.settings.handler import try_webhook
+    from shared.web.azure import answer
+
+    return answer(req, admin=try_webhook)
 
 
 @blueprint.function_name("settings_disconnect")

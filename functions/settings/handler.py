@@ -65,6 +65,15 @@ def switch(desk: Desk, visit: Visit) -> Redirect:
     return Redirect(_HERE, notice="switch_off")
 
 
+def try_webhook(desk: Desk, _visit: Visit) -> Redirect:
+    """POST /settings/webhook: what is off or missing is not waited for."""
+    try:
+        webhooks.ask_again(desk.office.services)
+    except Conflict:
+        return Redirect(_HERE, notice="try_again")
+    return Redirect(_HERE, notice="webhook_wanted")
+
+
 def disconnect(desk: Desk, _visit: Visit) -> Redirect:
     """POST /settings/disconnect: give the Microsoft tenant up."""
     try:
@@ -117,6 +126,7 @@ def _page(
             "webhook_why": reason(webhook.why) if webhook and webhook.why else None,
             "bot": (bot := _bot(desk)),
             "bot_why": _bot_why(bot) if bot else None,
+            "waits": any(w.may_be_asked_for for w in (webhook, bot) if w),
             "fields": fields(settings, typed or {}, mistakes.mistakes if mistakes else {}),
             "sign_ins": sign_ins(office),
             "kept_by": reason(code) if (code := _kept_by(office, on=settings.on)) else None,

@@ -3,7 +3,7 @@ here, and taking them away.
 
 Sources: https://developer.webex.com/docs/api/v1/webhooks, /docs/webhooks (one of a kind an
 organization, any number for a bot; Webex turns one off that fails 100 times in five minutes, and
-tells nobody).
+tells nobody; what is turned on again within those, the next failure ends).
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ _EVENTS = ("created", "all")
 _ALL = "all"
 _EACH = ("created", "updated", "deleted")
 _BOT = "cards"
+# How it was found: turned off by Webex, and left so.
+OFF = "off"
 
 
 @dataclass(frozen=True)
@@ -59,22 +61,38 @@ class NoAddress(Permanent):
 
 @dataclass(frozen=True)
 class Registered:
-    """id: Webex's, several with spaces between. how: "new", "kept" or "moved"."""
+    """id: Webex's, several with spaces between. how: "new", "kept", "moved" or OFF."""
 
     id: str
     how: str
 
 
-def register(services: Services, endpoint: Endpoint, *, patient: bool = True) -> Registered:
+def target_of(services: Services, endpoint: Endpoint) -> str:
+    """Where Webex delivers to. Names the newest key, so that another one is another target."""
+    return f"{endpoint.url}/webhooks/{services.org}/{endpoint.keyring.newest}/rooms"
+
+
+def register(
+    services: Services,
+    endpoint: Endpoint,
+    *,
+    known: str = "",
+    revive: bool = True,
+    patient: bool = True,
+) -> Registered:
     """Have the webhook there, pointing here, and read it back. May be called twice.
 
+    known: the id that ours had, wherever it points now. revive: turn on what Webex turned off.
     Raises WebhookForeign, WebhookUnverified, NoAddress, core.errors.
     """
     target, secret = _address(services, endpoint)
-    done = _have(services, target, secret, patient=patient)
+    ours, others = _parted(services, known, patient=patient)
+    if ours is not None and _is_off(ours) and not revive:
+        return Registered(str(ours.get("id")), OFF)
+    done = _have(services, target, secret, ours, others)
     if done.how == "kept":
         return done
-    ours = _ours(_listed(services, patient=patient), services)
+    ours, _ = _parted(services, done.id, patient=patient)
     if ours is None or not _is_current(ours, target, secret):
         raise WebhookUnverified("the webhook does not read back as it was registered")
     return Registered(str(ours.get("id")), done.how)
@@ -90,22 +108,34 @@ def remove(services: Services, endpoint: Endpoint, known_id: str, *, patient: bo
             _delete(services, webhook_id)
 
 
-def register_bot(services: Services, endpoint: Endpoint, *, patient: bool = True) -> Registered:
+def register_bot(
+    services: Services,
+    endpoint: Endpoint,
+    *,
+    known: str = "",
+    revive: bool = True,
+    patient: bool = True,
+) -> Registered:
     """Have the bot's there, pointing here, and read them back. May be called twice.
 
+    known, revive: as for `register`; those that are not off are seen to all the same.
     Raises WebhookUnverified, NoAddress, core.errors.
     """
     target, secret = _address(services, endpoint)
-    ours, surplus = _chosen(_of_bot(services, patient=patient))
+    ours, surplus = _chosen(_of_bot(services, known, patient=patient))
     for webhook in surplus:
         _delete(services, str(webhook.get("id")), _BOT)
-    stale = [w for w in ours.values() if not _is_current(w, target, secret)]
+    left = [] if revive else [w for w in ours.values() if _is_off(w)]
+    stale = [w for w in ours.values() if w not in left and not _is_current(w, target, secret)]
     for webhook in stale:
         services.webex.move_webhook(str(webhook.get("id")), target, secret, capability=_BOT)
     made = _register_missing(services, target, secret, ours)
+    if left:
+        # What was made or moved beside them is read back when they are turned on.
+        return Registered(_ids(ours), OFF)
     if not (stale or made):
         return Registered(_ids(ours), "kept")
-    ours, _ = _chosen(_of_bot(services, patient=patient))
+    ours, _ = _chosen(_of_bot(services, known, patient=patient))
     if _missing(ours) or not all(_is_current(w, target, secret) for w in ours.values()):
         raise WebhookUnverified("the bot's webhook does not read back as it was registered")
     return Registered(_ids(ours), "new" if made else "moved")
@@ -122,10 +152,11 @@ def remove_bot(
             _delete(services, webhook_id, _BOT)
 
 
-def _of_bot(services: Services, *, patient: bool) -> list[Mapping[str, Any]]:
+def _of_bot(services: Services, known: str = "", *, patient: bool) -> list[Mapping[str, Any]]:
     """Ours among the bot's: it may serve other organizations, and other apps."""
     webhooks = services.webex.bot_webhooks(patient=patient)
-    return [w for w in webhooks if w.get("resource") == "memberships" and _is_ours(w, services)]
+    of_people = [w for w in webhooks if w.get("resource") == "memberships"]
+    return [w for w in of_people if _is_ours(w, services, known)]
 
 
 def _chosen(
@@ -168,16 +199,28 @@ def _ids(ours: Mapping[str, Mapping[str, Any]]) -> str:
     return " ".join(str(webhook.get("id")) for webhook in ours.values())
 
 
-def _have(services: Services, target: str, secret: str, *, patient: bool) -> Registered:
+def _parted(
+    services: Services, known: str, *, patient: bool
+) -> tuple[Mapping[str, Any] | None, list[Mapping[str, Any]]]:
+    """The organization's webhook for spaces that is ours, and all others."""
     there = _listed(services, patient=patient)
-    ours = _ours(there, services)
+    ours = next((w for w in there if _is_ours(w, services, known)), None)
+    return ours, [w for w in there if w is not ours]
+
+
+def _have(
+    services: Services,
+    target: str,
+    secret: str,
+    ours: Mapping[str, Any] | None,
+    others: list[Mapping[str, Any]],
+) -> Registered:
     if ours is not None and ours.get("event") not in _EVENTS:
         # What a webhook listens to is fixed once it exists.
         _delete(services, str(ours.get("id")))
-        there = [w for w in there if w is not ours]
         ours = None
     if ours is None:
-        return _register(services, target, secret, there)
+        return _register(services, target, secret, others)
     webhook_id = str(ours.get("id"))
     if _is_current(ours, target, secret):
         return Registered(webhook_id, "kept")
@@ -211,21 +254,23 @@ def _listed(services: Services, *, patient: bool) -> list[Mapping[str, Any]]:
     return [w for w in webhooks if w.get("resource") in _RESOURCES]
 
 
-def _ours(webhooks: list[Mapping[str, Any]], services: Services) -> Mapping[str, Any] | None:
-    return next((w for w in webhooks if _is_ours(w, services)), None)
-
-
-def _is_ours(webhook: Mapping[str, Any], services: Services) -> bool:
-    """Wherever it points: an app that moved takes its webhook along."""
+def _is_ours(webhook: Mapping[str, Any], services: Services, known: str = "") -> bool:
+    """Wherever it points: an app that moved takes its webhook along. known: ids of ours."""
     path = rf"/webhooks/{services.org}/\w+/rooms$"
-    return bool(re.search(path, str(webhook.get("targetUrl"))))
+    return webhook.get("id") in known.split() or bool(
+        re.search(path, str(webhook.get("targetUrl")))
+    )
+
+
+def _is_off(webhook: Mapping[str, Any]) -> bool:
+    return webhook.get("status") != "active"
 
 
 def _is_current(webhook: Mapping[str, Any], target: str, secret: str) -> bool:
     """Webex need not show a secret; where it does, it must be the one."""
     return (
         webhook.get("targetUrl") == target
-        and webhook.get("status") == "active"
+        and not _is_off(webhook)
         and webhook.get("secret", secret) == secret
     )
 
@@ -234,6 +279,5 @@ def _address(services: Services, endpoint: Endpoint) -> tuple[str, str]:
     """Where Webex delivers to, and the secret that it signs with: of the newest key."""
     if not endpoint.url:
         raise NoAddress("PUBLIC_URL is empty")
-    version = endpoint.keyring.newest
-    target = f"{endpoint.url}/webhooks/{services.org}/{version}/rooms"
-    return target, webhook_secret(endpoint.keyring, version, services.org)
+    target = target_of(services, endpoint)
+    return target, webhook_secret(endpoint.keyring, endpoint.keyring.newest, services.org)

@@ -73,7 +73,13 @@ REFUSALS = {
     "nothing_refused": Reason(
         "No change of this team is refused any more.", "Look at its state as it is now."
     ),
-    # Why there is no webhook
+    # Why there is no webhook, or it tells nothing
+    "webhook_off": Reason(
+        "Webex turned it off, as it does after a hundred failed deliveries in five minutes.",
+        "Ask whoever runs the app whether PUBLIC_URL leads to it from the internet, and whether its"
+        " storage answers. It is turned on again by itself, after ever longer pauses. Nothing is"
+        " lost meanwhile.",
+    ),
     "webhook_foreign": Reason(
         "Another application has the organization's webhook for spaces, and Webex keeps one only.",
         "Nothing to do, unless that application is no longer used: then delete its webhook.",

@@ -22,6 +22,8 @@ NOTICES = {
     "switch_off_asks": "Nothing has changed yet. Confirm that you want to turn it off.",
     "settings_saved": "Saved.",
     "settings_same": "Nothing was changed.",
+    "webhook_wanted": "It is tried within a minute, but not before Webex's own five minutes are"
+    " over.",
     "disconnected": "The Microsoft tenant is disconnected.",
     "retry_wanted": "The team is looked at within a minute.",
     "replay_wanted": "The team is looked at within a minute, as if it had not been given up on.",

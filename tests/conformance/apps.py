@@ -112,7 +112,7 @@ PRODUCT = App(
             *("handover_make", "handover_link", "handover", "handover_start", "handover_done"),
             *("prerequisites", "prerequisites_json", "prerequisites_recheck"),
             *("prerequisites_tenant", "prerequisites_confirm", "permissions"),
-            *("settings", "settings_switch", "settings_disconnect"),
+            *("settings", "settings_switch", "settings_webhook", "settings_disconnect"),
             *("activity", "activity_retry", "activity_replay"),
             *("activity_held", "activity_unrefuse", "activity_direction", "activity_preview"),
         ]

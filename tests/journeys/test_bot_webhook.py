@@ -151,28 +151,29 @@ def test_before_the_switch_was_ever_on_nobody_asks_for_one(den: Den) -> None:
     assert den.calls() == 0
 
 
-def test_as_long_as_it_stands_it_is_looked_at_hourly(on: Den) -> None:
+def test_as_long_as_it_stands_it_is_looked_at_every_ten_minutes(on: Den) -> None:
     asked = len(on.stage.webex.log)
-    for _ in range(6):
-        on.tidy(590)
+    for _ in range(5):
+        on.tidy(110)
     assert on.calls(asked) == 0
 
-    on.tidy(100)
+    on.tidy(50)
     assert on.calls(asked) == 1
 
 
-def test_one_that_webex_gave_up_is_active_again_within_the_hour(on: Den) -> None:
+def test_one_that_webex_gave_up_is_active_again_after_a_rest(on: Den) -> None:
     on.hooks[0].status = "inactive"
 
-    on.tidy(3600)
+    on.tidy(600)
+    on.tidy(360)
 
     assert seen(on) == [("memberships", "all", target(on), "active")]
 
 
-def test_one_that_somebody_deleted_is_there_again_within_the_hour(on: Den) -> None:
+def test_one_that_somebody_deleted_is_there_again_within_ten_minutes(on: Den) -> None:
     on.stage.webex.webhooks.clear()
 
-    on.tidy(3600)
+    on.tidy(600)
 
     assert len(on.hooks) == 1
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+import sandbox.webex as sandbox
 from sandbox.kit import Fault
 from shared.admin import webhooks
 from shared.admin.webhooks import Standing, Webhook
 from shared.core import times
 from tests.journeys.stage import APP_URL, Stage
 from tests.pages import steps
-from tests.pages.at_work import Bench, bench
+from tests.pages.at_work import Bench, bench, opened
 
 Make = Callable[..., Stage]
 BY_EVENTS = (
@@ -97,15 +98,95 @@ def test_ours_that_points_elsewhere_is_moved_here(ready: Bench) -> None:
     assert ready.webhooks == [target(ready)]
 
 
-def test_one_that_webex_gave_up_is_active_again_within_the_hour(ready: Bench) -> None:
-    ready.turn_on()
-    (webhook,) = ready.stage.webex.webhooks.values()
+def turned_off(here: Bench) -> sandbox.Webhook:
+    """On, and Webex has turned the webhook off since, which was noticed just now."""
+    here.turn_on()
+    (webhook,) = here.stage.webex.webhooks.values()
     webhook.status = "inactive"
+    here.stage.clock.advance(600)
+    here.stage.tidy()
+    return webhook
 
-    ready.stage.clock.advance(3600)
-    ready.stage.run(20)
+
+def test_one_that_webex_turned_off_is_told_with_the_remedy_and_when_it_is_on_again(
+    ready: Bench,
+) -> None:
+    webhook = turned_off(ready)
+
+    told = ready.visitor.get("/settings").text
+
+    assert "The webhook, which is quicker, is off:" in told
+    assert "Webex turned it off, as it does after a hundred failed deliveries" in told
+    assert "PUBLIC_URL" in told
+    assert "It is tried again on" in told
+    assert BY_EVENTS in told
+    assert webhook.status == "inactive"
+
+
+def test_once_it_is_on_again_the_page_says_that_too(ready: Bench) -> None:
+    webhook = turned_off(ready)
+    ready.stage.clock.advance(400)
+    ready.stage.tidy()
+
+    told = ready.visitor.get("/settings").text
 
     assert webhook.status == "active"
+    assert "By webhook, within seconds" in told
+    assert "Webex had turned it off; it is on again since" in told
+
+
+def test_an_administrator_need_not_wait_for_the_pause(ready: Bench) -> None:
+    webhook = turned_off(ready)
+    ready.stage.clock.advance(400)
+    ready.stage.tidy()
+    webhook.status = "inactive"
+    ready.stage.clock.advance(600)
+    ready.stage.tidy()
+    ready.stage.clock.advance(400)
+    ready.stage.tidy()
+    assert webhook.status == "inactive", "the pauses grow"
+
+    opened(ready, "/settings")
+    page = ready.visitor.press("Try now")
+    ready.stage.tidy()
+
+    assert "is tried within a minute" in page.said
+    assert webhook.status == "active"
+
+
+def test_the_button_is_there_only_where_something_waits(ready: Bench) -> None:
+    off = ready.visitor.get("/settings")
+    on = ready.turn_on()
+
+    assert "Try now" not in off.buttons
+    assert "Try now" not in on.buttons
+    assert "is tried within a minute" in ready.visitor.post("/settings/webhook").said
+
+
+def test_one_that_is_missing_may_be_tried_at_once_as_well(ready: Bench) -> None:
+    ready.stage.webex.switches.org_rooms_webhook = "refused"
+    ready.turn_on()
+    ready.stage.webex.switches.org_rooms_webhook = "fires"
+    ready.visitor.press("Try now")
+    ready.stage.tidy()
+
+    assert ready.webhooks == [target(ready)]
+
+
+def test_the_page_of_the_teams_says_it_too_while_it_is_on(ready: Bench) -> None:
+    before = ready.visitor.get("/activity").text
+    turned_off(ready)
+    english = ready.visitor.get("/activity")
+    ready.visitor.language = "sv"
+    swedish = ready.visitor.get("/activity").text
+    ready.visitor.language = "en"
+    ready.turn_off()
+
+    assert "Webex turned it off" not in before
+    assert "Webex turned it off" in english.text
+    assert "/settings#hearing" in english.links.values()
+    assert "Webex har stängt av" in swedish
+    assert "Webex turned it off" not in ready.visitor.get("/activity").text
 
 
 @pytest.mark.parametrize("status", [502, 429])
@@ -222,7 +303,7 @@ def test_who_saw_to_it_at_the_same_moment_leaves_it_to_be_looked_at_again(ready:
     """The timer registers while somebody turns the switch off: nothing may be left behind."""
     ready.turn_on()
     (webhook,) = ready.stage.webex.webhooks.values()
-    webhook.status = "inactive"
+    webhook.target_url = "https://somebody.example/hook"
     ready.stage.clock.advance(3600)
     organizations = ready.stage.services.organizations
 
