@@ -29,7 +29,7 @@ _ROW = "{:<14} {:>10} {:>8} {:>8} {:>9}"
 def main(args: list[str]) -> int:
     asked = _parser().parse_args(args)
     if asked.replay:
-        return replay(TARGETS[asked.target or asked.replay.name.rpartition("-")[0]], asked.replay)
+        return replay(TARGETS[asked.target or _named(asked.replay)], asked.replay)
     chosen = [TARGETS[asked.target]] if asked.target else list(TARGETS.values())
     whole, began = sum(target.share for target in chosen), time.monotonic()
     print(f"seed {asked.seed}\n" + _ROW.format("target", "inputs", "corpus", "failures", "seconds"))
@@ -55,6 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--target", choices=sorted(TARGETS), help="this one alone")
     parser.add_argument("--replay", type=Path, help="the file of an input that failed")
     return parser
+
+
+def _named(file: Path) -> str:
+    """The target that this file is named for. Raises KeyError."""
+    found = [name for name in TARGETS if file.name.startswith(f"{name}-")]
+    if not found:
+        raise KeyError(f"{file.name} names no target: say which with --target")
+    return max(found, key=len)
 
 
 def show(target: Target, tally: Tally, corpus: str) -> None:

@@ -67,14 +67,22 @@ def test_a_broken_promise_is_told_with_its_input_and_can_be_replayed(
         assert "AssertionError" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("retry-after", "retry-after-0123"),
+        ("forms-read", "forms-read-0123"),
+        ("link", "link-timeout-0123"),
+    ],
+)
 def test_an_input_that_is_in_order_is_replayed_as_such(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept = tmp_path / "retry-after-0"
+    kept = tmp_path / file
     kept.write_bytes(b"")
 
     assert main(["--replay", str(kept)]) == 0
-    assert "retry-after keeps its promises" in capsys.readouterr().out
+    assert f"{name} keeps its promises" in capsys.readouterr().out
 
 
 def test_the_same_bytes_make_the_same_input() -> None:
