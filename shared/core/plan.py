@@ -54,10 +54,14 @@ class Observed:
 
 @dataclass(frozen=True)
 class Creation:
-    """The first references of a new group: owners are members too, 20 in all."""
+    """The first references of a new group: owners are members too, 20 in all.
+
+    led: who of them all moderates, and so is an owner for that.
+    """
 
     owners: tuple[Pair, ...]
     members: tuple[Pair, ...]
+    led: frozenset[ObjectId] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -253,4 +257,5 @@ def _creation(owners: Sequence[Pair], people: People) -> Creation:
     owning = {p.person for p in first}
     others = (Pair(p, o) for p, o in people.mapped.items() if p not in owning)
     members = [*first, *others][:room]
-    return Creation(first, tuple(members))
+    led = frozenset(people.mapped[p] for p in people.moderators)
+    return Creation(first, tuple(members), led)

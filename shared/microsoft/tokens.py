@@ -71,8 +71,7 @@ class GraphTokens:
         from msal.exceptions import MsalError
 
         try:
-            with self._lock:
-                app = self._application()
+            app = self._application()
             answer = app.acquire_token_for_client([f"{audience(self.settings)}/.default"])
         except (requests.RequestException, MsalError, ValueError) as error:
             where = Where("login", "POST", "/oauth2/v2.0/token")
@@ -90,9 +89,14 @@ class GraphTokens:
             self._app = None
 
     def _application(self) -> msal.ConfidentialClientApplication:
-        if self._app is None:
-            self._app = application(self.settings, self.tenant, self.session)
-        return self._app
+        """Nobody waits while one is made, which takes a call; whichever was first is kept."""
+        with self._lock:
+            app = self._app
+        if app is None:
+            made = application(self.settings, self.tenant, self.session)
+            with self._lock:
+                app = self._app = self._app or made
+        return app
 
 
 def audience(settings: Settings) -> str:

@@ -60,7 +60,7 @@ def create(state: Book, settings: OrgSettings, creation: Creation) -> list[Pair]
     repeated = bool(state.team.intent_at)
     if not repeated or state.team.reason == "name_refused":
         _write_intent(state)
-    alone = [Creation((owner,), (owner,)) for owner in creation.owners]
+    alone = [Creation((owner,), (owner,), creation.led) for owner in creation.owners]
     attempts = dict.fromkeys(alone if repeated else [creation, *alone])
     forbidden = PermissionMissing("no owner is allowed")
     refusal: Refused | None = None
@@ -123,7 +123,9 @@ def _team_name(state: Book) -> str:
 def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
     """One create, with another name once where the tenant asks for it."""
     now = state.services.now()
-    sending = book.sending(state.ledger, attempt.members, MEMBERS, now)
+    # No later read may show them moderating, and then nobody would let them go.
+    ledger = replace(state.ledger, led=state.ledger.led | attempt.led)
+    sending = book.sending(ledger, attempt.members, MEMBERS, now)
     state.save_ledger(book.sending(sending, attempt.owners, OWNERS, now))
     renamed = second = False
     while True:

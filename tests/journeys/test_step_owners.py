@@ -354,3 +354,24 @@ def test_a_stand_in_is_let_go_only_once_the_new_owner_is_seen(
     assert found.row.stand_in is None
     assert set(found.group.members) == accounts(boss, *people)
     assert writes(found, begun)[-1] == ("DELETE", "owners")
+
+
+def test_who_moderated_when_the_group_was_made_and_stopped_right_after_owns_it_no_longer(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    stage.turn_on()
+    creator, second = stage.people(2)
+    stage.know([creator, second])
+    team = stage.team(creator, [second])
+    stage.webex.set_moderator(team, second, True)
+    while stage.group_of(team) is None:
+        stage.run(1)
+    stage.webex.set_moderator(team, second, False)
+    owning = set(Standing(stage, team, []).group.owners)
+
+    stage.run(1200)
+    later(stage, 3600)
+
+    assert owning == accounts(creator, second)
+    assert owners(Standing(stage, team, [])) == accounts(creator)
