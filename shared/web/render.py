@@ -56,7 +56,8 @@ class Frame:
 def render(template: str, facts: Mapping[str, object], frame: Frame) -> bytes:
     """Raises jinja2's errors: a fact that is missing is a mistake of ours, never blank."""
     page = environment(frame.language).get_template(template)
-    return page.render({**facts, "frame": frame}).encode()
+    # A provider's name that was cut within a character is no UTF-8.
+    return page.render({**facts, "frame": frame}).encode("utf-8", "replace")
 
 
 @lru_cache(maxsize=len(languages.LANGUAGES))

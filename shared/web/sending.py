@@ -31,7 +31,7 @@ class Sender:
             own = [("Location", answer.to), headers.KEEP_NOTHING]
             return self._plain(303, own, b"", self._set(more, answer.cookies))
         if isinstance(answer, Data):
-            body = json.dumps(answer.value, ensure_ascii=False).encode()
+            body = json.dumps(answer.value, ensure_ascii=False).encode("utf-8", "replace")
             own = [("Content-Type", "application/json"), headers.KEEP_NOTHING]
             return self._plain(answer.status, own, body, self._set(more, ()))
         return self._file(answer)

@@ -32,6 +32,25 @@ def _start(_lobby: Lobby, _visit: Visit) -> Page:
     return Page("home.html", {"next": "/"})
 
 
+def _tells_a_halved_name(_lobby: Lobby, _visit: Visit) -> Page:
+    return Page("problem.html", {"setting": "Nils \ud83d <b>", "reference": ""})
+
+
+def _lists_a_halved_name(_lobby: Lobby, _visit: Visit) -> Data:
+    return Data({"name": "Nils \ud83d"})
+
+
+@pytest.mark.parametrize("handler", [_tells_a_halved_name, _lists_a_halved_name])
+def test_a_name_that_was_cut_within_a_character_is_shown_as_far_as_it_goes(
+    handler: Handler,
+) -> None:
+    """Such a name is no UTF-8. JSON can bring it all the same."""
+    answer = serve(wiring_for(), visit("/x"), public=handler)
+
+    assert answer.status == 200
+    assert "Nils ?" in answer.body.decode()
+
+
 def test_a_refusal_leads_to_the_page_that_explains_it() -> None:
     answer = serve(wiring_for(), visit("/x"), public=_raises(Refusal("state_used")))
 
