@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fuzz import values
 from fuzz.target import Check, Opened, Target
+from sandbox.browser.element import Element
 from sandbox.browser.errands import Errands
 from sandbox.browser.visitor import FORM
 from sandbox.memory_tables import MemoryTables
@@ -31,6 +32,15 @@ _EVIL = "elsewhere.example"
 # Would be an element of the page if it stood there as it is.
 _MARK = "<i id='mark'>\"&"
 _SECONDS_APART = 0.05
+_PAGES = (
+    "/",
+    "/prerequisites",
+    "/permissions",
+    "/credentials",
+    "/settings",
+    "/activity",
+    "/activity/preview",
+)
 
 _odd = st.one_of(
     st.sampled_from(
@@ -186,13 +196,15 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class Posted:
-    """One form. team: its fields name the team that is there. genuine: see Asked."""
+    """One form. filled: it has what the pages' own form for it has, but for `fields`. team: its
+    fields name the team that is there. genuine: see Asked."""
 
     way: Way
     segments: tuple[str, ...]
     fields: tuple[tuple[str, str], ...]
     raw: bytes | None
     content_type: str
+    filled: bool
     team: bool
     genuine: bool
     signed_in: bool
@@ -215,8 +227,9 @@ _forms = st.builds(
     _post_ways,
     st.tuples(_segments, _segments),
     _fields.map(tuple),
-    st.one_of(st.none(), st.none(), _raw_bodies),
-    st.sampled_from([FORM, FORM, FORM, "text/plain", "application/json", ""]),
+    st.one_of(st.none(), st.none(), st.none(), _raw_bodies),
+    st.sampled_from([FORM] * 12 + ["text/plain", "application/json", ""]),
+    st.sampled_from([True, True, False]),
     st.booleans(),
     st.booleans(),
     st.sampled_from([True, True, True, False]),
@@ -236,6 +249,7 @@ class _World:
         self.team = stage.team(ada, [nils], f"{_MARK}X")
         stage.run(60)
         self.nobody, self.admin = Visitor(stage), Visitor(stage)
+        self._forms = self._read_forms()
 
     def ask(self, asked: Asked) -> None:
         visitor = self._somebody(asked.signed_in)
@@ -253,7 +267,8 @@ class _World:
 
     def post(self, posted: Posted) -> None:
         visitor = self._somebody(posted.signed_in)
-        fields = dict(posted.fields) | ({"team": self.team.uuid} if posted.team else {})
+        fields = self._own(posted) | dict(posted.fields)
+        fields |= {"team": self.team.uuid} if posted.team else {}
         body = urlencode(fields).encode() if posted.raw is None else posted.raw
         page = visitor.post(
             self._path(posted),
@@ -265,6 +280,25 @@ class _World:
         if posted.way.template == _LINK and not posted.genuine:
             set_cookies = (text for each in visitor.history for text in each.set_cookies)
             assert not any(text.startswith("__Host-handover=") for text in set_cookies), page
+
+    def _read_forms(self) -> dict[str, list[dict[str, str]]]:
+        """What stands in each form of the pages, by the address that it is sent to."""
+        visitor = self._somebody(signed_in=True)
+        found: dict[str, list[dict[str, str]]] = {}
+        for page in (*_PAGES, f"/activity?team={self.team.uuid}"):
+            for form in visitor.get(page).forms:
+                buttons: list[Element | None] = [*form.buttons] or [None]
+                for button in buttons:
+                    pressed = {button["name"]: button["value"]} if button else {}
+                    own = {name: text for name, text in [*form.values(), *pressed.items()] if name}
+                    action = (button and button["formaction"]) or form.action or page
+                    found.setdefault(action.partition("?")[0], []).append(own)
+        return found
+
+    def _own(self, posted: Posted) -> dict[str, str]:
+        """One of the pages' own forms; which one is told by how many fields are changed."""
+        forms = self._forms.get(posted.way.template, []) if posted.filled else []
+        return dict(forms[len(posted.fields) % len(forms)]) if forms else {}
 
     def _path(self, sent: Asked | Posted) -> str:
         if sent.way.template == _LINK and sent.genuine:
