@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from shared.core import look as rules
@@ -132,7 +133,10 @@ def take(services: Services, team: TeamId, settings: OrgSettings, *, change: boo
     owner = services.new_id()
     for _ in range(_RACES):
         before = services.looks.read(team)
-        if before is None or before.value.parked:
+        if before is None:
+            return None
+        if before.value.parked:
+            _out_of_the_index(services, team, before)
             return None
         if before.value.lease_owner == owner:
             # Our own write was taken although its answer said otherwise: the SDK repeats writes.
@@ -149,6 +153,13 @@ def take(services: Services, team: TeamId, settings: OrgSettings, *, change: boo
             continue
         return Held(services, team, row) if begun else None
     raise Conflict(f"look row of {team} is contended")
+
+
+def _out_of_the_index(services: Services, team: TeamId, row: Versioned[Look]) -> None:
+    """A parked team that is due all the same would be nudged for ever."""
+    if row.value.at is not None:
+        with suppress(Conflict):
+            services.looks.write(team, row, rules.park(row.value))
 
 
 def want(

@@ -69,6 +69,9 @@ def _come_back(services: Services, nudge: Nudge, at: int) -> None:
     uuid = uuid_of(nudge.space)
     assert uuid is not None
     before = services.looks.read(uuid)
+    if before and before.value.parked:
+        # Somebody else found out meanwhile that it is not ours to touch.
+        return
     if before and not leased(before.value, services.now()):
         moved = replace(before.value, at=at, ready=at, wanted=before.value.wanted + 1)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from shared.core.errors import Interrupted
 from shared.core.ids import TeamId
 from shared.core.model import Status
 from shared.sync import lease
+from tests.journeys.fate import Fate
 from tests.journeys.stage import Stage, nudge
 
 
@@ -200,3 +202,38 @@ def test_no_secret_or_token_stands_in_a_row_or_a_log_line(
 
     assert len(secrets) >= 6
     assert [s for s in secrets if s in written] == []
+
+
+def test_a_team_from_before_is_left_alone_also_by_who_was_throttled_meanwhile(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    team = stage.team(stage.person())
+    stage.clock.advance(60)
+    stage.turn_on(webhook=False)
+    message = nudge(stage, team.general.id)
+    Fate(stage).at_call("throttled", 1, lambda: stage.work(message))
+
+    stage.work(message)
+    stage.run(300)
+
+    assert not stage.row(team).new
+    assert stage.due() == []
+
+
+def test_a_parked_row_that_an_older_version_left_in_the_index_is_taken_out_of_it(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    team = stage.team(stage.person())
+    stage.clock.advance(60)
+    stage.turn_on(webhook=False)
+    stage.work(nudge(stage, team.general.id))
+    looks = stage.services.looks
+    row = looks.read(team.uuid)
+    assert row is not None and row.value.parked
+    looks.write(team.uuid, row, replace(row.value, at=stage.services.now()))
+
+    stage.run(60)
+
+    assert stage.due() == []
