@@ -109,14 +109,14 @@ class Postman:
     def deliver(self, post: Post) -> int:
         """Post what is due, without the lock; returns how many were posted."""
         sent = 0
-        while delivery := self._take():
+        while delivery := self.take():
             failed = _failed(post, delivery)
             sent += 1
             with self.core.world.lock:
-                self._settle(delivery, failed)
+                self.settle(delivery, failed)
         return sent
 
-    def _take(self) -> Delivery | None:
+    def take(self) -> Delivery | None:
         """The next delivery that is due and whose webhook still stands."""
         with self.core.world.lock:
             now = self.core.clock.now()
@@ -127,7 +127,7 @@ class Postman:
                     return delivery
         return None
 
-    def _settle(self, delivery: Delivery, failed: bool) -> None:
+    def settle(self, delivery: Delivery, failed: bool) -> None:
         webhook = self.core.world.webhooks.get(delivery.webhook_id)
         if not webhook or not failed:
             return

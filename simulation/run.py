@@ -1,0 +1,118 @@
+"""One seed, one run: build, hurt, rest, judge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from random import Random
+
+from shared.core.ids import TeamId
+from simulation.chaos import Mix
+from simulation.hosts import Hosts
+from simulation.story import Plot, Story
+from simulation.universe import START, Universe
+from simulation.verdict import judge
+from simulation.watcher import Violation
+
+# It rests when nothing is due within this; a longer wait is for a person, or the weekly look.
+RESTS = 3600.0 * 20
+# Looks in a row after the last fault that no history needs.
+ROUNDS = 400
+GROWING = 450.0
+DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one seed came to. rested: seconds from the end of the trouble to the last change."""
+
+    seed: int
+    violations: tuple[Violation, ...]
+    counts: Counter[str]
+    digest: int
+    rested: float
+    ios: int
+    lines: tuple[str, ...] = ()
+
+
+def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False) -> Outcome:
+    """Run one seed. keep: with its whole trace."""
+    draw = Random(f"plot {seed}")
+    plot = Plot.drawn(draw)
+    universe = Universe(seed, over_ports=over_ports, firms=plot.firms)
+    story = Story(universe, plot)
+    hosts = Hosts(universe, skip_idle=True)
+    story.begin()
+    hosts.start()
+    story.found_teams()
+    universe.chaos.mix = Mix.drawn(draw)
+    scheduler = universe.scheduler
+    if plot.grown:
+        scheduler.run(scheduler.at + GROWING)
+        _rest(universe, hosts, story)
+    universe.chaos.calm = False
+    universe.watcher.keeps_lines = keep
+    story.live()
+    # Whoever has pressed Off presses On before it is over.
+    scheduler.run(scheduler.at + plot.length + (300.0 if plot.switches_press else 60.0))
+    universe.chaos.calm = True
+    universe.chaos.outages.clear()
+    universe.webex.switches.lose = 0.0
+    over = scheduler.at
+    _rest(universe, hosts, story)
+    rested = max(0.0, universe.watcher.last_effect - over)
+    if sweep:
+        scheduler.at += 8 * DAY
+        _rest(universe, hosts, story)
+    judge(story)
+    universe.close()
+    return Outcome(
+        seed,
+        tuple(universe.watcher.violations),
+        universe.chaos.counts + universe.watcher.ours,
+        scheduler.digest,
+        rested,
+        universe.chaos.ios,
+        tuple(_told(line) for line in scheduler.trace) if keep else (),
+    )
+
+
+def _rest(universe: Universe, hosts: Hosts, story: Story) -> None:
+    """Until nothing is due for a long time; administrators see to what waits for them."""
+    scheduler = universe.scheduler
+    for _ in range(ROUNDS):
+        scheduler.run(scheduler.at + 40.0)
+        if hosts.is_busy() or universe.is_waking or universe.webex.postman.outbox:
+            continue
+        heard = universe.watcher.last_change + universe.hearing
+        if scheduler.at < heard or any(universe.heard_until(f) < heard for f in universe.firms):
+            continue
+        if story.allow_all() + _replay(universe, story):
+            continue
+        following = universe.next_due()
+        if following is None or following > scheduler.at + RESTS:
+            return
+        scheduler.at = max(scheduler.at, following)
+    universe.watcher.broken("I11", "it never rests")
+
+
+def _replay(universe: Universe, story: Story) -> int:
+    """Whatever was given up on is put back by an administrator."""
+    from shared.admin import again
+    from simulation.story import ADMIN
+
+    done = 0
+    for saga in story.sagas:
+        if universe.truth(saga.firm).dead_letters.read(TeamId(saga.team.uuid)):
+            office = universe.become(universe.process_of_ours).office(saga.firm.id)
+            again.replay(office, ADMIN, saga.team.uuid)
+            universe.chaos.counts["dead letter"] += 1
+            done += 1
+    return done
+
+
+def _told(line: tuple[float, str, str]) -> str:
+    at, who, text = line
+    seconds = at - START
+    minutes = int(seconds // 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{seconds % 60:06.3f} {who:<14} {text}"

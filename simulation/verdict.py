@@ -1,0 +1,115 @@
+"""What must be true once everything has come to rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sandbox.microsoft.state import Group
+from sandbox.webex.state import Person
+from shared.core.ids import ObjectId, PersonId, TeamId
+from shared.core.model import Direction, Status
+from shared.core.model import Team as TeamRow
+from simulation.story import GROUP, TEAM, Saga, Story
+from simulation.universe import Universe
+from simulation.watcher import PREFIX
+
+# Acts about one person this far apart have nothing to do with each other; a replica's lag and the
+# age of a contradiction lie below.
+APART = 20 * 60.0
+
+
+def judge(story: Story) -> None:
+    """Write down what does not hold."""
+    universe = story.universe
+    for saga in story.sagas:
+        for promise, what in _wrong_with(universe, story, saga):
+            universe.watcher.broken(promise, f"{saga.team.name}: {what}")
+    for team in story.old:
+        for firm in universe.firms:
+            if firm.tenant.groups_named(PREFIX + team.uuid):
+                universe.watcher.broken("no group for a team from before", team.name)
+
+
+def _wrong_with(universe: Universe, story: Story, saga: Saga) -> Iterator[tuple[str, str]]:
+    services = universe.truth(saga.firm)
+    kept = services.teams.read(TeamId(saga.team.uuid))
+    groups = saga.firm.tenant.groups_named(PREFIX + saga.team.uuid)
+    if (
+        not groups
+        and saga.team.created < saga.firm.on_again * 1000
+        and not (kept and kept.value.new)
+    ):
+        # Nobody had seen it when the switch went off: at the next On it is one from before.
+        return
+    if len(groups) != 1 or kept is None:
+        yield "I2", f"{len(groups)} groups, {'a' if kept else 'no'} row"
+        return
+    [group], row = groups, kept.value
+    if row.group_id != group.id:
+        yield "I3", f"the row names {row.group_id}, the group is {group.id}"
+    if services.dead_letters.read(TeamId(saga.team.uuid)):
+        yield "I2", "it is still a dead letter"
+    if row.status not in (Status.COMPLETE, Status.WAITING):
+        yield "I2", f"it rests as {row.status.value} {row.reason} {row.detail[:200]}"
+    yield from _people(universe, story, saga, group, row)
+
+
+def _people(
+    universe: Universe, story: Story, saga: Saga, group: Group, row: TeamRow
+) -> Iterator[tuple[str, str]]:
+    direction = story.plot.directions[universe.firms.index(saga.firm)]
+    team = {p.uuid for p in universe.webex.people_of(saga.team)}
+    for person in saga.firm.people:
+        in_team, in_group = person.uuid in team, person.external_id in group.members
+        acts = saga.acts.get(person.uuid, [])
+        last = acts[-1] if acts else None
+        alone = last and (len(acts) == 1 or last.at - acts[-2].at > APART)
+        wanted = last.there if last and alone else None
+        code = _code(row, person)
+        if in_team != in_group and not _is_rightly(code, person, universe, saga, group):
+            yield (
+                "I2",
+                (
+                    f"{person.name} is {'' if in_team else 'not '}in the team and"
+                    f" {'' if in_group else 'not '}in the group {code}"
+                ),
+            )
+        elif (
+            in_team == in_group
+            and wanted is not None
+            and in_team != wanted
+            and _leads(direction, last.side if last else "")
+        ):
+            yield "I6", f"{person.name} should be {'in' if wanted else 'out'} since {_when(last)}"
+    moderators = {p.external_id for p in universe.webex.moderators_of(saga.team)}
+    owners = set(group.owners)
+    # Who made the team owns the group until a look has seen them moderate.
+    wrong = (owners ^ moderators) - {saga.team.creator.external_id}
+    if direction is not Direction.GROUP and not saga.owner_acts and wrong:
+        names = [u.display_name for o in wrong if (u := saga.firm.tenant.users.get(str(o)))]
+        yield "I2", f"owners are not who moderates: {', '.join(names)}"
+
+
+def _code(row: TeamRow, person: Person) -> str:
+    """What the administrator is told about somebody."""
+    account = ObjectId(str(person.external_id))
+    return row.listed.get(PersonId(person.uuid)) or row.others.get(account, "")
+
+
+def _is_rightly(code: str, person: Person, universe: Universe, saga: Saga, group: Group) -> bool:
+    """Whether somebody may stay on one side alone, for the reason that the administrator is told."""
+    if code == "last_moderator":
+        return universe.webex.moderators_of(saga.team) == [person]
+    if code == "last_owner":
+        return group.owners == [person.external_id]
+    return False
+
+
+def _leads(direction: Direction, side: str) -> bool:
+    return direction is Direction.BOTH or direction.value == {TEAM: "team", GROUP: "group"}.get(
+        side
+    )
+
+
+def _when(act: object) -> str:
+    return f"{getattr(act, 'at', 0.0):.0f}"

@@ -1,0 +1,401 @@
+"""What is true, who made it so, and whether it was allowed: the invariants that hold at every step.
+
+The watcher hears of every change on both sides from the clouds themselves, knows which of them were
+ours and what the task that made them could have seen, and writes a violation down where it happens.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.microsoft.timeline import Change as GroupChange
+from sandbox.microsoft.timeline import Journal
+from sandbox.webex.core import Change as WebexChange
+from sandbox.webex.delivery import Delivery
+from sandbox.webex.ids import decode
+from simulation.queue import Queue
+from simulation.scheduler import Process, Scheduler, Task
+
+if TYPE_CHECKING:
+    import requests
+
+    from sandbox.microsoft import MicrosoftClouds
+    from sandbox.microsoft.state import Group
+    from sandbox.webex import WebexCloud
+    from simulation.universe import Firm
+
+# A call that has left may land so much later than it was decided on.
+IN_FLIGHT = 12.0
+PREFIX = "webex-team-"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A promise that was broken: which, when, and by what."""
+
+    promise: str
+    at: float
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.promise}: {self.what}"
+
+
+class Presence:
+    """When somebody was somewhere. Moments in seconds; what was at the beginning has no moment."""
+
+    def __init__(self) -> None:
+        self._turns: dict[tuple[str, str], list[tuple[float, bool]]] = defaultdict(list)
+
+    def turn(self, where: str, who: str, at: float, there: bool) -> None:
+        self._turns[where, who].append((at, there))
+
+    def was(self, where: str, who: str, there: bool, since: float) -> bool:
+        """Whether it was so at any moment since then, up to now."""
+        state = False
+        for at, now_there in self._turns.get((where, who), ()):
+            if at > since and state == there:
+                return True
+            state = now_there
+        return state == there
+
+    def since(self, where: str, who: str) -> float | None:
+        """When the last turn was."""
+        turns = self._turns.get((where, who))
+        return turns[-1][0] if turns else None
+
+
+class HeardJournal(Journal):
+    """A tenant's journal that tells of what is written."""
+
+    def __init__(self, heard: Any) -> None:
+        super().__init__()
+        self._heard = heard
+
+    def write(
+        self, at: float, group: str, what: str, person: str = "", added: bool = False
+    ) -> None:
+        super().write(at, group, what, person, added)
+        self._heard(GroupChange(at, group, what, person, added))
+
+
+@dataclass
+class Begun:
+    """What a task of ours has seen so far. settings: On and epoch, as it read them last, and when;
+    used: whether something was sent since."""
+
+    at: float
+    on: bool | None = None
+    read_at: float = 0.0
+    used: bool = False
+    removed: Counter[str] = field(default_factory=Counter)
+
+
+class Watcher:
+    """lag: seconds that a read of a group may be behind. ours: counts of our own effects."""
+
+    def __init__(self, scheduler: Scheduler, webex: WebexCloud, microsoft: MicrosoftClouds) -> None:
+        self.scheduler = scheduler
+        self.webex, self.microsoft = webex, microsoft
+        self.violations: list[Violation] = []
+        self.presence = Presence()
+        self.lag = 0.0
+        self.last_change = scheduler.at
+        self.last_effect = scheduler.at
+        self.ours: Counter[str] = Counter()
+        self.allowed: dict[str, float] = {}
+        self.lines: list[str] = []
+        self.keeps_lines = False
+        self.is_off: dict[str, float] = {}
+        self._begun: dict[Task, Begun] = {}
+        self._disowned = ""
+        self._effect_of: Process | None = None
+        self._firms: dict[str, Firm] = {}
+        self._firm_of_tenant: dict[str, Firm] = {}
+        webex.actions.listeners.append(self._webex_changed)
+
+    def watch(self, firm: Firm) -> None:
+        self._firms[firm.org.uuid] = firm
+        self._firm_of_tenant[firm.tenant.tenant_id] = firm
+        firm.tenant.journal = HeardJournal(lambda change: self._group_changed(firm, change))
+
+    def broken(self, promise: str, what: str) -> None:
+        self.violations.append(Violation(promise, self.scheduler.at, what))
+        self.scheduler.note(f"VIOLATION {promise}: {what}")
+
+    # What the edges tell
+
+    def logged(self, event: str, facts: Mapping[str, object]) -> None:
+        self.scheduler.note(f"log {event} {_short(facts)}")
+        if self.keeps_lines:
+            self.lines.append(json.dumps({"event": event, **facts}, default=str))
+
+    def read_settings(self, process: Process, entity: Any) -> None:
+        begun = self._of_task()
+        if begun:
+            begun.on, begun.read_at, begun.used = bool(entity.get("on")), self.scheduler.at, False
+
+    def called(self, process: Process, cloud: str, request: requests.PreparedRequest) -> None:
+        """A call over HTTP is about to leave."""
+        url, method = str(request.url), str(request.method)
+        if "access_token" in url or "/oauth2/" in url or cloud == "login":
+            return
+        token = str(request.headers.get("Authorization", "")).removeprefix("Bearer ")
+        if cloud == "webex":
+            self._check_webex_call(method, url, request.body, token)
+        else:
+            self._check_graph_call(method, url, token)
+
+    def _check_webex_call(self, method: str, url: str, body: Any, token: str) -> None:
+        known = self.webex.world.tokens.get(token)
+        room = _room_in(url, body)
+        if known is not None and room:
+            self.belongs_together(known.person.org_uuid, room)
+        if method != "GET" and "/memberships" in url:
+            self.about_to_write(known.person.org_uuid if known else "", url)
+
+    def _check_graph_call(self, method: str, url: str, token: str) -> None:
+        known = self.microsoft.world.tokens.get(token)
+        firm = self._firm_of_tenant.get(known.tenant_id) if known else None
+        if firm is not None and method != "GET" and "checkMemberGroups" not in url:
+            self.about_to_write(firm.org.uuid, url)
+
+    def belongs_together(self, org: str, room: str) -> None:
+        found = self.webex.world.rooms.get(room)
+        if found is not None and not self.webex.world.has_people_of(found, org):
+            self.broken("I12", f"a credential of {org} is used for a room of {found.owner_org}")
+
+    def about_to_write(self, org: str, what: str) -> None:
+        """Every write is preceded by a look at the switch, and that said On."""
+        begun = self._of_task()
+        if begun is None:
+            return
+        if begun.on is False:
+            self.broken("no write while Off", f"{what} after the switch was read as Off")
+        elif begun.on is None or begun.used:
+            self.broken("no write while Off", f"{what} without looking at the switch")
+        begun.used = True
+
+    @contextmanager
+    def effects_of(self, process: Process) -> Iterator[None]:
+        """What changes meanwhile is our doing."""
+        before, self._effect_of = self._effect_of, process
+        try:
+            yield
+        finally:
+            self._effect_of = before
+
+    def acknowledged(
+        self,
+        delivery: Delivery,
+        genuine: bool,
+        status: int,
+        messages: Sequence[str],
+        queue: Queue,
+    ) -> None:
+        taken = 200 <= status < 300
+        if not genuine and (taken or messages):
+            self.broken(
+                "I4", f"a forged delivery was answered {status} with {len(messages)} messages"
+            )
+        if genuine and taken and status != 200:
+            waiting = {m.text for m in queue.messages}
+            if not messages or not all(m in waiting or m in queue.taken for m in messages):
+                self.broken("I5", "a delivery was acknowledged and nothing is on the queue")
+        if genuine and not taken and status != 500:
+            self.broken("I5", f"a genuine delivery was answered {status}")
+
+    def _of_task(self) -> Begun | None:
+        """Of a task of the product that may write: the worker's."""
+        task = self.scheduler.current
+        if task is None or not task.name.startswith("sync"):
+            return None
+        begun = self._begun.get(task)
+        if begun is None:
+            begun = self._begun[task] = Begun(self.scheduler.at)
+        return begun
+
+    def task_begins(self) -> None:
+        """The task that runs now begins to see things."""
+        self._of_task()
+
+    # What the clouds tell
+
+    def _webex_changed(self, change: WebexChange) -> None:
+        self.last_change = self.scheduler.at
+        member = change.member
+        if member is None or change.resource != "memberships" or not change.room.is_general:
+            return
+        team, who, now = change.room.uuid, member.person_uuid, self.scheduler.at
+        if change.event == "updated":
+            self.scheduler.note(
+                f"webex {team[-6:]}: {member.person.name} moderates {member.is_moderator}"
+            )
+            return
+        joined = change.event == "created"
+        ours = self._effect_of is not None
+        verb = "joins" if joined else "leaves"
+        self.scheduler.note(f"webex {team[-6:]}: {member.person.name} {verb}{' (us)' * ours}")
+        if ours:
+            self.last_effect = now
+            self.ours["webex added" if joined else "webex removed"] += 1
+            self._judge_webex(team, member.person, joined)
+        self.presence.turn(team, who, now, joined)
+
+    def _judge_webex(self, team: str, person: Any, joined: bool) -> None:
+        group = self._group_of(team)
+        began = self._began()
+        if group is None:
+            self.broken("I7", f"{person.name} was moved in a team without a group")
+            return
+        there = self.presence.was(group.id, str(person.external_id), True, began - self.lag)
+        away = self.presence.was(group.id, str(person.external_id), False, began - self.lag)
+        if joined and not there:
+            self.broken(
+                "never a wrong person",
+                f"{person.name} was put into the team and was not in the group",
+            )
+        if not joined:
+            if not away:
+                self.broken("I7", f"{person.name} was taken out of the team and was in the group")
+            self._count_removal(team, len(self.webex.world.members(team)))
+
+    def _group_changed(self, firm: Firm, change: GroupChange) -> None:
+        now = self.last_change = self.scheduler.at
+        group = firm.tenant.groups[change.group]
+        ours = self._effect_of is not None
+        if change.what == "created":
+            self._judge_creation(firm, group, ours)
+        elif change.what == "members":
+            name = _name(firm, change.person)
+            verb = "added" if change.added else "removed"
+            self.scheduler.note(f"group {group.mail_nickname[-8:]}: {name} {verb}{' (us)' * ours}")
+            if ours:
+                self.last_effect = now
+                self.ours[f"group {verb}"] += 1
+                self._judge_group(firm, group, change.person, change.added)
+            self.presence.turn(group.id, change.person, now, change.added)
+        elif change.what == "owners":
+            verb = "owns" if change.added else "owns no more"
+            name = _name(firm, change.person)
+            self.scheduler.note(f"group {group.mail_nickname[-8:]}: {name} {verb}{' (us)' * ours}")
+            if ours:
+                self.last_effect = now
+                self.ours["owners"] += 1
+                # In a group with a team in Microsoft Teams the membership goes along.
+                self._disowned = "" if change.added else change.person
+
+    def _judge_creation(self, firm: Firm, group: Group, ours: bool) -> None:
+        name = str(group.unique_name or "")
+        self.scheduler.note(f"group {group.mail_nickname[-8:]}: created{' (us)' * ours}")
+        team = name.removeprefix(PREFIX)
+        for person in group.members:
+            self.presence.turn(group.id, person, self.scheduler.at, True)
+        if not ours:
+            return
+        self.last_effect = self.scheduler.at
+        self.ours["groups"] += 1
+        made = self.webex.world.teams.get(team) or self.webex.world.rooms.get(team)
+        digits = team.replace("-", "")[:8]
+        all_of_it = [
+            g
+            for f in self._firms.values()
+            for g in f.tenant.groups.values()
+            if digits in g.mail_nickname
+        ]
+        if len(all_of_it) > 1:
+            self.broken("I1", f"{len(all_of_it)} groups for the team {team}")
+        if not name.startswith(PREFIX):
+            self.broken("I3", f"a group is called {name!r}")
+        if made is None:
+            return
+        room = self.webex.world.rooms.get(team)
+        if room is not None and room.owner_org != firm.org.uuid:
+            self.broken(
+                "I12", f"a team of {room.owner_org} has a group in the tenant of {firm.org.uuid}"
+            )
+        if firm.on_since is None or made.created < round(firm.on_since * 1000) - 1000:
+            self.broken("no group for a team from before", f"{team} was made before the switch")
+        for object_id in {*group.members, *group.owners}:
+            self._judge_addition(firm, group, team, object_id)
+
+    def _judge_group(self, firm: Firm, group: Group, who: str, added: bool) -> None:
+        team = str(group.unique_name or "").removeprefix(PREFIX)
+        if added:
+            self._judge_addition(firm, group, team, who)
+            return
+        person = self._person(firm, who)
+        aside = self.microsoft.switches.owner_removal_takes_member and self._disowned == who
+        if person and not aside and not self.presence.was(team, person, False, self._began()):
+            self.broken("I7", f"{_name(firm, who)} was removed from the group and was in the team")
+        if who in group.owners and len(group.owners) == 1:
+            self.broken("I7", f"{_name(firm, who)} was the last owner")
+        self._count_removal(team, len(group.members))
+
+    def _judge_addition(self, firm: Firm, group: Group, team: str, who: str) -> None:
+        person = self._person(firm, who)
+        if person is None:
+            self.broken("never a wrong person", f"{_name(firm, who)} is nobody's account in Webex")
+        elif not self.presence.was(team, person, True, self._began()):
+            self.broken(
+                "never a wrong person",
+                f"{_name(firm, who)} was put into the group and was not in the team",
+            )
+
+    def _count_removal(self, team: str, size: int) -> None:
+        """More than the brake lets through at once. size: after the removal."""
+        begun = self._of_task()
+        if begun is None:
+            return
+        begun.removed[team] += 1
+        count = begun.removed[team]
+        before = size + count
+        too_many = count > 20 or (count > 5 and count * 100 > 25 * before) or count >= before
+        if too_many and self.allowed.get(team, 0.0) < begun.at - 3600.0:
+            self.broken("I8", f"{count} of {before} people were removed at once")
+
+    def _began(self) -> float:
+        begun = self._of_task()
+        return (begun.at if begun else self.scheduler.at) - 0.001
+
+    def _group_of(self, team: str) -> Group | None:
+        for firm in self._firms.values():
+            for group in firm.tenant.groups_named(PREFIX + team):
+                return group
+        return None
+
+    def _person(self, firm: Firm, object_id: str) -> str | None:
+        """The uuid of whom an account belongs to."""
+        for person in firm.org.people:
+            if person.external_id == object_id:
+                return person.uuid
+        return None
+
+
+def _room_in(url: str, body: Any) -> str:
+    """The uuid of the room that a call to Webex is about, "" for none."""
+    from urllib.parse import parse_qs, unquote, urlsplit
+
+    parts = urlsplit(url)
+    named = parse_qs(parts.query).get("roomId", [""])[0]
+    if not named and "/rooms/" in parts.path:
+        named = unquote(parts.path.rpartition("/")[2])
+    if not named and body and b"roomId" in (body if isinstance(body, bytes) else body.encode()):
+        named = str(json.loads(body).get("roomId") or "")
+    found = decode(named) if named else None
+    return found.key if found else ""
+
+
+def _name(firm: Firm, object_id: str) -> str:
+    user = firm.tenant.users.get(object_id)
+    return user.display_name if user else object_id
+
+
+def _short(facts: Mapping[str, object]) -> str:
+    parts = (f"{k}={str(v)[:80]}" for k, v in facts.items() if v not in ("", None))
+    return " ".join(parts)
