@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from sandbox.memory_tables import MemoryTables
 from shared import wiring
 from tests.journeys.stage import Stage
 
 
 @pytest.fixture
-def make_stage(azurite: str) -> Iterator[Callable[..., Stage]]:
+def make_stage(storage: str | MemoryTables) -> Iterator[Callable[..., Stage]]:
     """A stage that is not switched on yet; `seed` replays it."""
-    yield lambda seed=0: Stage(azurite, seed)
+    yield lambda seed=0: Stage(storage, seed)
     wiring.install(None)
 
 

@@ -15,7 +15,6 @@ from shared.admin.ports import Actor
 from shared.core import times
 from shared.core.ids import OrgId, PersonId
 from shared.core.model import Direction
-from shared.wiring import Wiring
 from tests.journeys.stage import Stage, nudge
 from tests.journeys.standing import Standing, change, later
 
@@ -93,15 +92,10 @@ def spoil(stage: Stage, part: str, rewrite: Rewrite) -> Spoiled:
         session.mount(url, spoiled)
         return session
 
-    _through(stage, sessions)
+    stage.redeploy(sessions)
     return spoiled
 
 
 def unspoil(stage: Stage) -> None:
     """Every answer is the cloud's own again."""
-    _through(stage, stage._session)
-
-
-def _through(stage: Stage, sessions: Callable[[], requests.Session]) -> None:
-    stage.wiring = Wiring(stage.wiring.settings, stage.clock, sessions)
-    stage.install()
+    stage.redeploy(stage._session)

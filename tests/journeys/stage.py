@@ -1,7 +1,7 @@
 """A whole world in one process: both clouds, the app by its public ways in, time as an argument.
 
-Storage is the real emulator unless a test brings tables of its own, the app is loaded as the worker
-loads it, HTTP ends at the clouds.
+Storage is tables in this process or the real emulator, as the test asks; the app is loaded as the
+worker loads it, HTTP ends at the clouds.
 Only the queue is a list, so that a test decides what is delivered, doubled or lost.
 """
 
@@ -12,7 +12,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,6 +111,21 @@ class Stage:
     def install(self) -> None:
         """The app's process is this stage's from now on."""
         wiring.install(self.wiring)
+
+    def redeploy(
+        self, sessions: Callable[[], requests.Session] | None = None, /, **settings: object
+    ) -> None:
+        """The app's process begins anew with these settings changed; what is stored stays.
+
+        sessions: makes its HTTP sessions, if not as before.
+        """
+        self.wiring = Wiring(
+            replace(self.wiring.settings, **settings),  # type: ignore[arg-type]
+            self.clock,
+            sessions or self.wiring.session,
+            open_tables=self.wiring.open_tables,
+        )
+        self.install()
 
     # The world
 

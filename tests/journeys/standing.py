@@ -20,7 +20,6 @@ from shared.core.ledger import Ledger
 from shared.core.model import Direction, OrgSettings, Status
 from shared.core.model import Team as TeamRow
 from shared.sync.lease import want
-from shared.wiring import Wiring
 from tests.journeys.stage import Stage
 
 ADMIN = Actor(PersonId(""), "an administrator")
@@ -177,9 +176,7 @@ def employ_bot(stage: Stage) -> Person:
     """The app has a bot from now on; it is in no team yet."""
     bot = stage.webex.add_bot("Robo")
     token = stage.webex.issue_bot_token(bot).access_token
-    settings = replace(stage.wiring.settings, webex_bot_token=token)
-    stage.wiring = Wiring(settings, stage.clock, stage.wiring.session)
-    stage.install()
+    stage.redeploy(webex_bot_token=token)
     return bot
 
 

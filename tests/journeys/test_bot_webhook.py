@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -15,7 +15,6 @@ from sandbox.webex.state import Person
 from shared.admin import webhooks
 from shared.admin.webhooks import BOT_ROW, Standing
 from shared.core import times
-from shared.wiring import Wiring
 from tests.journeys.stage import APP_URL, Stage
 
 Make = Callable[..., Stage]
@@ -33,10 +32,7 @@ class Den:
         self.set_token(self.stage.webex.issue_bot_token(self.bot).access_token)
 
     def set_token(self, token: str) -> None:
-        stage = self.stage
-        settings = replace(stage.wiring.settings, webex_bot_token=token)
-        stage.wiring = Wiring(settings, stage.clock, stage.wiring.session)
-        stage.install()
+        self.stage.redeploy(webex_bot_token=token)
 
     @property
     def hooks(self) -> list[Webhook]:

@@ -24,6 +24,8 @@ from tests.journeys.standing import (
     standing,
 )
 
+pytestmark = pytest.mark.emulator
+
 Make = Callable[..., Stage]
 Cost = tuple[int, int, int, int]
 # So that nothing waits for an administrator.

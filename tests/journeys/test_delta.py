@@ -207,6 +207,7 @@ def test_pages_are_read_over_several_runs_without_a_gap(deaf: Stage) -> None:
     assert asked(deaf, graph) <= 8
 
 
+@pytest.mark.emulator
 def test_whoever_dies_before_the_cursor_moves_hears_the_same_again(deaf: Stage) -> None:
     team, group = connected(deaf)
     deafen(deaf)
@@ -231,6 +232,7 @@ def test_whoever_dies_before_the_cursor_moves_hears_the_same_again(deaf: Stage) 
     assert cursor(deaf) != before
 
 
+@pytest.mark.emulator
 def test_whoever_dies_before_the_team_is_due_has_not_moved_the_cursor(deaf: Stage) -> None:
     team, group = connected(deaf)
     deafen(deaf)

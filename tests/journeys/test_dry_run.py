@@ -218,6 +218,7 @@ def test_a_throttled_dry_run_waits_and_loses_no_team(by_events: Stage) -> None:
     assert (run.number, run.failed) == (2, 0)
 
 
+@pytest.mark.emulator
 def test_whoever_dies_before_the_cursor_moves_counts_no_team_twice(by_events: Stage) -> None:
     connected(by_events, ["One", "Two"])
     dry_run.begin(by_events.services, "Adam Admin")
@@ -249,6 +250,7 @@ def test_one_that_is_begun_anew_begins_with_the_first_team(by_events: Stage) -> 
     assert tidied(by_events).number == 3
 
 
+@pytest.mark.emulator
 def test_what_was_counted_for_an_older_one_is_not_kept_over_the_new_one(by_events: Stage) -> None:
     connected(by_events, ["One", "Two"])
     services = by_events.services

@@ -11,6 +11,8 @@ from sandbox.webex.state import Person
 from tests.journeys.stage import Stage, nudge
 from tests.journeys.standing import Standing, Tally, later, live, standing
 
+pytestmark = pytest.mark.emulator
+
 Make = Callable[..., Stage]
 Act = Callable[[Person], None]
 LAG = 30

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox.kit import Fault
 from shared.core.model import Status
 from tests.journeys.stage import Stage, nudge
+
+pytestmark = pytest.mark.emulator
 
 
 def test_twenty_copies_of_one_delivery_worked_in_parallel_make_one_group(heard: Stage) -> None:

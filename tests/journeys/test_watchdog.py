@@ -19,7 +19,6 @@ from shared.core import times
 from shared.core.ids import OrgId
 from shared.core.keyring import parse_keyring, webhook_secret
 from shared.ports import Services
-from shared.wiring import Wiring
 from tests.journeys.stage import APP_URL, MASTER_KEY, SPACES, Stage
 from tests.journeys.standing import employ_bot
 from tests.pages.steps import serve
@@ -104,9 +103,7 @@ class Kennel:
 
     def change(self, **settings: object) -> None:
         """The deployment's settings are other ones from now on."""
-        changed = replace(self.stage.wiring.settings, **settings)  # type: ignore[arg-type]
-        self.stage.wiring = Wiring(changed, self.stage.clock, self.stage.wiring.session)
-        self.stage.install()
+        self.stage.redeploy(**settings)
 
     def deliveries(self, count: int = 100) -> None:
         """As many spaces are made, which Webex tells of."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from sandbox.memory_tables import MemoryTables
 from sandbox.microsoft.state import User
 from sandbox.webex import Person
 from shared import wiring
@@ -16,9 +17,9 @@ from tests.pages.visitor import Visitor
 
 
 @pytest.fixture
-def make_stage(azurite: str) -> Iterator[Callable[..., Stage]]:
+def make_stage(storage: str | MemoryTables) -> Iterator[Callable[..., Stage]]:
     """`configured=True`: somebody has been through the pages already."""
-    yield lambda seed=0, configured=False: Stage(azurite, seed, configured)
+    yield lambda seed=0, configured=False: Stage(storage, seed, configured)
     wiring.install(None)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from sandbox.browser.page import Page
 from sandbox.microsoft.state import Tenant, User
@@ -11,7 +10,6 @@ from sandbox.webex.state import Organization, Person
 from shared.admin.ports import Office
 from shared.core.ids import OrgId, TenantId
 from shared.core.model import OrgSettings
-from shared.wiring import Wiring
 from tests.journeys.stage import APP_URL, Stage
 from tests.pages.visitor import Visitor
 
@@ -31,13 +29,10 @@ def serve(
 ) -> None:
     """The deployment names these besides."""
     old = stage.wiring.settings
-    settings = replace(
-        old,
+    stage.redeploy(
         tenants=old.tenants | {TenantId(t.tenant_id) for t in tenants},
         organizations=old.organizations | {OrgId(o.uuid) for o in organizations},
     )
-    stage.wiring = Wiring(settings, stage.clock, stage.wiring.session)
-    stage.install()
 
 
 def sign_in(visitor: Visitor, person: Person) -> Page:

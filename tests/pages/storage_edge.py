@@ -32,7 +32,8 @@ class Edge(RequestsTransport):  # type: ignore[misc]  # azure-core exports it la
 
 
 def at_the_edge(stage: Stage) -> Edge:
-    """From now on the stage's app reaches its storage through this."""
+    """From now on the stage's app reaches its storage through this; for tests marked `emulator`."""
+    assert isinstance(stage.storage, str), "mark the test: only the emulator is reached by HTTP"
     edge = Edge()
     service = TableServiceClient.from_connection_string(stage.storage, transport=edge)
     stage.wiring.tables = Tables(lambda: service)

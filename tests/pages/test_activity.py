@@ -653,6 +653,7 @@ def test_a_search_reads_a_bounded_number_of_rows_and_offers_to_go_on(ready: Benc
     assert "Continue searching" not in rest.links
 
 
+@pytest.mark.emulator
 def test_the_first_page_of_a_large_organization_asks_storage_a_few_times(ready: Bench) -> None:
     fill(ready, 1_000)
     edge = at_the_edge(ready.stage)
@@ -674,6 +675,7 @@ def calls_of(here: Bench, query: str) -> tuple[Page, int]:
     return page, len(edge.calls)
 
 
+@pytest.mark.emulator
 def test_a_search_among_those_given_up_on_asks_storage_a_few_times(ready: Bench) -> None:
     kept = fill(ready, 660)
     for uuid in kept[::4]:
@@ -686,6 +688,7 @@ def test_a_search_among_those_given_up_on_asks_storage_a_few_times(ready: Bench)
     assert "Continue searching" not in page.links
 
 
+@pytest.mark.emulator
 def test_a_search_among_those_given_up_on_that_stand_far_apart_goes_on_where_it_stopped(
     ready: Bench,
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,7 +17,6 @@ from sandbox.adapter import CloudAdapter
 from sandbox.kit import Cloud
 from sandbox.microsoft.state import User
 from sandbox.webex.state import Person
-from shared.wiring import Wiring
 from tests.journeys.stage import Stage
 from tests.pages.steps import consent, sign_in
 from tests.pages.visitor import Visitor
@@ -53,7 +51,7 @@ def certificate(tmp_path: Path) -> str:
 def test_a_sign_in_by_certificate_works_as_by_secret(
     stage: Stage, admin: Visitor, global_admin: User, certificate: str
 ) -> None:
-    _with(stage, microsoft_certificate_path=certificate, microsoft_client_secret="")
+    stage.redeploy(microsoft_certificate_path=certificate, microsoft_client_secret="")
 
     assert consent(admin, global_admin).path == "/authorized"
 
@@ -74,9 +72,7 @@ def test_a_stand_in_on_loopback_is_reached_by_plain_http(stage: Stage, global_ad
         made.mount(plain, CloudAdapter(stage.microsoft.login))
         return made
 
-    changed = replace(stage.wiring.settings, login_url=plain)
-    stage.wiring = Wiring(changed, stage.clock, reaching)
-    stage.install()
+    stage.redeploy(reaching, login_url=plain)
     visitor = LoopbackVisitor(stage)
     sign_in(visitor, stage.admin)
 
@@ -120,13 +116,7 @@ def test_a_federated_identity_signs_in_by_its_assertion(
     with ManagedIdentity() as identity:
         monkeypatch.setenv("IDENTITY_ENDPOINT", identity.url)
         monkeypatch.setenv("IDENTITY_HEADER", "here")
-        _with(stage, microsoft_federated_client_id=str(uuid4()), microsoft_client_secret="")
+        stage.redeploy(microsoft_federated_client_id=str(uuid4()), microsoft_client_secret="")
 
         assert consent(admin, global_admin).path == "/authorized"
     assert identity.asked
-
-
-def _with(stage: Stage, **changes: str) -> None:
-    changed = replace(stage.wiring.settings, **changes)  # type: ignore[arg-type]
-    stage.wiring = Wiring(changed, stage.clock, stage.wiring.session)
-    stage.install()

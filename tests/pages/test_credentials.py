@@ -457,13 +457,7 @@ def test_the_page_tells_what_is_missing_before_anybody_signed_in(admin: Visitor)
 
 
 def test_a_bot_s_token_is_told_as_set_and_never_shown(stage: Stage, admin: Visitor) -> None:
-    from dataclasses import replace
-
-    from shared.wiring import Wiring
-
-    settings = replace(stage.wiring.settings, webex_bot_token="bot-token-xyz")
-    stage.wiring = Wiring(settings, stage.clock, stage.wiring.session)
-    stage.install()
+    stage.redeploy(webex_bot_token="bot-token-xyz")
     page = admin.get("/credentials")
 
     assert "A bot's token is set." in card(page, "cards")

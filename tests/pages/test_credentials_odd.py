@@ -14,6 +14,7 @@ from shared.core.capabilities import CAPABILITIES
 from tests.journeys.stage import Stage
 from tests.pages.steps import office, sign_in
 from tests.pages.visitor import Visitor
+from tests.stage_storage import storage_for
 
 MARK = "<q>'\""
 PATHS = (
@@ -32,9 +33,9 @@ values = st.sampled_from(["spaces", "people", "folders", "microsoft", "0", "1", 
 
 
 @pytest.fixture(scope="module")
-def odd(azurite: str) -> Iterator[Visitor]:
+def odd(request: pytest.FixtureRequest) -> Iterator[Visitor]:
     """A signed-in administrator, one for all examples."""
-    visitor = Visitor(Stage(azurite, 0, False))
+    visitor = Visitor(Stage(storage_for(request), 0, False))
     sign_in(visitor, visitor.stage.admin)
     yield visitor
     wiring.install(None)

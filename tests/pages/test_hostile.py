@@ -16,6 +16,7 @@ from tests.journeys.stage import Stage
 from tests.pages.routes import OPEN, Way, gets, posts, ways
 from tests.pages.rows import rows_of
 from tests.pages.visitor import ELSEWHERE, Page, Visitor
+from tests.stage_storage import storage_for
 
 Query = list[tuple[str, str]]
 PROVIDERS = ("https://webexapis.com/", "https://login.microsoftonline.com/")
@@ -108,12 +109,12 @@ _segments = st.one_of(_values, _words, st.text(max_size=20)).map(
 
 
 @pytest.fixture(scope="module")
-def shared_stage(azurite: str) -> Iterator[Stage]:
+def shared_stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """One world for all examples, set up and at work; whatever they do must not matter.
 
     Whatever has a name there has one that would be markup.
     """
-    stage = Stage(azurite)
+    stage = Stage(storage_for(request))
     for named in (stage.admin, stage.officer):
         named.name = MARK + named.name
     stage.tenant.name = MARK + stage.tenant.name

@@ -16,6 +16,8 @@ from tests.pages.overheard import Overheard, found_in, told
 from tests.pages.rows import rows
 from tests.pages.visitor import Page, Visitor
 
+pytestmark = pytest.mark.emulator
+
 WEBEX_CALLBACK = "/authorize/webex/signin"
 
 

@@ -10,7 +10,6 @@ import pytest
 from sandbox.browser.page import Page
 from shared.admin.webhooks import BOT_ROW, Standing
 from shared.core.capabilities import CAPABILITIES
-from shared.wiring import Wiring
 from tests.journeys.stage import Stage
 from tests.pages.at_work import Bench, bench
 
@@ -28,10 +27,7 @@ def ready(make_stage: Make) -> Bench:
 
 def with_a_bot(here: Bench) -> None:
     """The deployment has one; that its token is of no bot matters to nobody here."""
-    stage = here.stage
-    settings = replace(stage.wiring.settings, webex_bot_token="bot-token-for-the-page")
-    stage.wiring = Wiring(settings, stage.clock, stage.wiring.session)
-    stage.install()
+    here.stage.redeploy(webex_bot_token="bot-token-for-the-page")
 
 
 def said(page: Page, way: str) -> str:

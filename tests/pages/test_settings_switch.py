@@ -293,6 +293,7 @@ def test_a_tenant_without_groups_is_given_up_and_the_audit_says_so(ready: Bench)
     assert ready.audit()[0][1] == "disconnect"
 
 
+@pytest.mark.emulator
 def test_off_is_written_before_anything_else_and_holds_when_the_rest_fails(ready: Bench) -> None:
     ready.turn_on()
     ready.visitor.get("/settings")
@@ -307,6 +308,7 @@ def test_off_is_written_before_anything_else_and_holds_when_the_rest_fails(ready
     assert not ready.settings.on
 
 
+@pytest.mark.emulator
 def test_on_that_cannot_be_written_stays_off(ready: Bench) -> None:
     ready.visitor.get("/settings")
     edge = at_the_edge(ready.stage)

@@ -21,6 +21,7 @@ from tests.pages.rows import rows_of
 from tests.pages.steps import WEBEX_SIGN_IN as CALLBACK
 from tests.pages.steps import copy_of, refused_with, sign_in, signed_in
 from tests.pages.visitor import ELSEWHERE, Visitor
+from tests.stage_storage import storage_for
 
 
 def back_from_webex(visitor: Visitor, person: Person) -> str:
@@ -315,9 +316,9 @@ def test_whatever_comes_back_the_answer_is_a_refusal_and_repeats_nothing(
 
 
 @pytest.fixture(scope="module")
-def odd_stage(azurite: str) -> Iterator[Stage]:
+def odd_stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """One for all examples."""
-    yield Stage(azurite, 0, False)
+    yield Stage(storage_for(request), 0, False)
     wiring.install(None)
 
 

@@ -11,7 +11,6 @@ from sandbox.kit import Fault
 from sandbox.webex import Person
 from shared.core.ids import OrgId
 from shared.web.session import IDLE_MINUTES, ROLE_MINUTES, SILENCE_MINUTES, WHOLE_HOURS
-from shared.wiring import Wiring
 from tests.journeys.stage import Stage
 from tests.pages.at_work import SWITCH, bench
 from tests.pages.rows import rows_of
@@ -236,12 +235,7 @@ def test_a_row_of_one_organization_opens_nothing_in_another(
 def test_an_organization_that_is_no_longer_named_ends_its_sessions(
     stage: Stage, admin: Visitor, stranger: Person
 ) -> None:
-    settings = stage.wiring.settings
-    others = frozenset({OrgId(stranger.org_uuid)})
-    stage.wiring = Wiring(
-        replace(settings, organizations=others), stage.clock, stage.wiring.session
-    )
-    stage.install()
+    stage.redeploy(organizations=frozenset({OrgId(stranger.org_uuid)}))
 
     assert ends_with(admin) == "session_ended"
 
@@ -288,17 +282,11 @@ def test_a_key_that_is_dropped_ends_the_sessions_under_it_and_an_older_one_does_
 ) -> None:
     keyring = stage.wiring.settings.keyring
     both = replace(keyring, newest="v2", keys={"v2": b"n" * 32, **keyring.keys})
-    _with_keyring(stage, both)
+    stage.redeploy(keyring=both)
     assert signed_in(admin)
-    _with_keyring(stage, replace(both, keys={"v2": b"n" * 32}))
+    stage.redeploy(keyring=replace(both, keys={"v2": b"n" * 32}))
 
     assert ends_with(admin) == "session_ended"
-
-
-def _with_keyring(stage: Stage, keyring: object) -> None:
-    settings = replace(stage.wiring.settings, keyring=keyring)  # type: ignore[arg-type]
-    stage.wiring = Wiring(settings, stage.clock, stage.wiring.session)
-    stage.install()
 
 
 def _flow_cookie(visitor: Visitor) -> str:

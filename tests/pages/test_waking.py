@@ -142,6 +142,7 @@ def test_what_changes_during_a_look_is_seen_by_the_next_one(ready: Bench) -> Non
     assert stage.group_of(team) is not None
 
 
+@pytest.mark.emulator
 def test_a_consent_asks_storage_a_few_times_however_many_teams_waited_for_it(
     ready: Bench,
 ) -> None:

@@ -1,0 +1,22 @@
+"""Where a stage keeps its rows: in this process, or in the emulator where a test asks for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.memory_tables import MemoryTables
+
+
+def storage_for(request: pytest.FixtureRequest) -> str | MemoryTables:
+    """For a stage of whatever scope `request` is of: tables of its own, or the emulator's
+    connection string for what is marked `emulator`, and for everything with --azurite."""
+    if request.config.getoption("--azurite") or request.node.get_closest_marker("emulator"):
+        connection: str = request.getfixturevalue("azurite")
+        return connection
+    return MemoryTables()
+
+
+@pytest.fixture
+def storage(request: pytest.FixtureRequest) -> str | MemoryTables:
+    """One for all stages of a test."""
+    return storage_for(request)
