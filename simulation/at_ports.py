@@ -1,15 +1,18 @@
 """The clouds at the product's ports: the same state and the same rules, without HTTP.
 
-For numbers of seeds. What is called at every look is here; whatever is rare goes through the real
-clients. A refusal or a lost answer is what those clients make of one.
+For numbers of seeds. What is called at every look is here. Whatever else of Webex is rare goes
+through the real client and is handed to the cloud without a wire; of Graph nothing else is called.
+A refusal or a lost answer is what those clients make of one.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from sandbox.kit import parse_request
 from sandbox.microsoft.state import Group as CloudGroup
 from sandbox.microsoft.state import Kind as Side
 from sandbox.microsoft.state import Tenant
@@ -38,10 +41,11 @@ from shared.core.model import (
     MembershipEvent,
     Room,
 )
+from shared.http import Reply
 from shared.microsoft.graph import GraphClient
 from shared.microsoft.protocol import Answer, Kind, NewGroup, Part
 from shared.ports import EventPage
-from shared.webex.client import WebexClient
+from shared.webex.client import WebexClient, checked
 from simulation.chaos import Io
 
 if TYPE_CHECKING:
@@ -190,6 +194,28 @@ class WebexAtPort(WebexClient):
             return EventPage(tuple(events[start : start + PAGE]), following, now // 1000 * 1000)
 
         return self._call_port("events", read)
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        capability: str,
+        body: object = None,
+        *,
+        patient: bool = True,
+    ) -> Reply:
+        """Whatever is rare: the request itself, without a wire."""
+        token = self.tokens.token(capability)
+        sent = b"" if body is None else json.dumps(body).encode()
+        request = parse_request(method, url, {"Authorization": f"Bearer {token}"}, sent)
+
+        def act() -> Reply:
+            answer = self._cloud.handle(request)
+            where = Where("webex", method, request.path, answer.status)
+            return checked(Reply(answer.status, answer.body, answer.headers, where))
+
+        what = f"{method} {request.path}"
+        return _through(self.wiring, "webex", what, act, writes=method != "GET")
 
     @property
     def _cloud(self) -> WebexCloud:
@@ -388,7 +414,10 @@ class GroupsAtPort(GraphClient):
         moment, found = self._moment(), self._tenant.groups.get(group)
         if found is None or not found.exists_at(moment):
             raise NotThere("no such group")
-        return found.rosters[side].seen(moment)
+        seen = found.rosters[side].seen(moment)
+        if len(seen) != len(found.rosters[side]):
+            self.wiring.universe.chaos.counts["stale read"] += 1
+        return seen
 
     def _moment(self) -> float:
         universe = self.wiring.universe

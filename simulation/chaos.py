@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 # Seconds that a call may take before the product gives it up.
 PATIENCE = 9.0
+PROVIDERS = ("webex", "graph")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class Io:
 
 @dataclass
 class Mix:
-    """Shares of calls, 0 to 1. delay: seconds that a call takes on average."""
+    """Shares of calls, 0 to 1. unheard: of writes to a provider, whose effect nobody hears of.
+    delay: seconds that a call takes on average.
+    """
 
     refused: float = 0.0
     lost: float = 0.0
@@ -48,6 +51,7 @@ class Mix:
     frozen: float = 0.0
     dies_before: float = 0.0
     dies_after: float = 0.0
+    unheard: float = 0.0
     delay: float = 0.08
 
     @staticmethod
@@ -66,27 +70,32 @@ class Mix:
             frozen=draw.choice((0.0, 0.0, 0.002, 0.01)),
             dies_before=deaths * draw.random(),
             dies_after=deaths * draw.random(),
+            unheard=draw.choice((0.0, 0.0, 0.1, 0.4)),
             delay=draw.choice((0.01, 0.08, 0.4)),
         )
 
 
 @dataclass
 class Point:
-    """One I/O of the run at which the process dies: the `at`-th one that `counts`, from 1."""
+    """One I/O of the run at which the process dies: the `at`-th one that `counts`, from 1.
+
+    seen: how many have counted so far. struck: which one it was.
+    """
 
     at: int
     after: bool
-    counts: Callable[[Io], bool] = lambda _io: True
+    counts: Callable[[Process, Io], bool] = lambda _process, _io: True
     seen: int = 0
     struck: str = ""
 
-    def strikes(self, io: Io) -> bool:
-        if self.struck or not self.counts(io):
+    def strikes(self, process: Process, io: Io) -> bool:
+        if not self.counts(process, io):
             return False
         self.seen += 1
-        if self.seen == self.at:
-            self.struck = f"{io.kind} {io.what}"
-        return bool(self.struck)
+        hit = self.seen == self.at
+        if hit:
+            self.struck = f"{process.name}: {io.kind} {io.what}"
+        return hit
 
 
 @dataclass
@@ -108,7 +117,7 @@ class Chaos:
             raise Gone
         self.ios += 1
         scheduler = self.scheduler
-        fate = self._fate(io)
+        fate = self._fate(process, io)
         scheduler.sleep(self._delay())
         if fate:
             self.counts[fate] += 1
@@ -135,15 +144,17 @@ class Chaos:
             raise io.lost()
         return answer
 
-    def _fate(self, io: Io) -> str:
+    def _fate(self, process: Process, io: Io) -> str:
         point = self.point
-        if point and point.strikes(io):
+        if point and point.strikes(process, io):
             return "dies after" if point.after else "dies before"
         if self.outages.get(io.kind, 0.0) > self.scheduler.at:
             return "refused"
         if self.calm:
             return ""
         mix, chance = self.mix, self.draw.random()
+        if io.writes and io.kind in PROVIDERS and self.draw.random() < mix.unheard:
+            return "lost"
         for fate, share in (
             ("refused", mix.refused),
             ("lost", mix.lost),

@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import (
+    ResourceExistsError,
+    ResourceModifiedError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+from azure.data.tables import TableTransactionError
 
 from sandbox.adapter import CloudAdapter
 from sandbox.kit import Cloud
@@ -143,7 +149,11 @@ class EdgeTable:
     def _write(self, what: str, act: Callable[[], T]) -> T:
         repeated = self._chaos.draw.random() < REPEATED
         io = Io("storage", f"{self._name} {what}", True, _refused, None if repeated else _lost)
-        return self._chaos.through(self._process, io, act)
+        try:
+            return self._chaos.through(self._process, io, act)
+        except (ResourceExistsError, ResourceModifiedError, TableTransactionError):
+            self._chaos.counts["conflict"] += 1
+            raise
 
 
 def _refused() -> Exception:

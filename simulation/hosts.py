@@ -77,6 +77,11 @@ class Hosts:
             Instance(name, self.universe) for name in ("http", "watch", "chores", "dead")
         )
         self._running: dict[str, Task] = {}
+        # As of which call and which change it was last found out that nothing is to be done, and
+        # until when that holds.
+        self._idle_at = (0, 0.0)
+        self._bodies: dict[bytes, Delivery] = {}
+        self._idle_until = 0.0
 
     def is_busy(self) -> bool:
         """Whether a message waits or somebody works on one."""
@@ -127,9 +132,13 @@ class Hosts:
             busy = now - universe.watcher.last_change < BUSY or universe.is_waking
             return now - self.tidied_at < (CHORES if busy else CHORES_SELDOM)
         heard = universe.watcher.last_change + universe.hearing
-        return now > heard and not any(
-            universe.is_due(firm) or universe.heard_until(firm) < heard for firm in universe.firms
-        )
+        if now <= heard:
+            return False
+        if self._idle_at != (universe.chaos.ios, heard):
+            self._idle_at = (universe.chaos.ios, heard)
+            behind = any(universe.heard_until(firm) < heard for firm in universe.firms)
+            self._idle_until = 0.0 if behind else universe.next_due() or float("inf")
+        return now < self._idle_until
 
     # Deliveries
 
@@ -148,6 +157,9 @@ class Hosts:
     def post(self, delivery: Delivery, *, genuine: bool = True) -> None:
         """A delivery arrives, whoever sends it."""
         universe, process = self.universe, self._http.up()
+        if genuine:
+            universe.chaos.counts["doubled"] += delivery.body in self._bodies
+            self._bodies[delivery.body] = delivery
         if process is None or self.paused:
             universe.webex.postman.settle(delivery, failed=True)
             return
@@ -168,6 +180,12 @@ class Hosts:
             status = 500
         finally:
             universe.webex.postman.settle(delivery, not 200 <= status < 300)
+
+    def replay(self) -> None:
+        """Somebody who has overheard a delivery sends it again: it verifies, and does no harm."""
+        if self._bodies:
+            self.universe.chaos.counts["replayed"] += 1
+            self.post(self.universe.draw.choice(list(self._bodies.values())))
 
     # The queue
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 
 from shared.core.ids import TeamId
@@ -34,14 +35,18 @@ class Outcome:
     ios: int
     lines: tuple[str, ...] = ()
 
+    def broken(self, promise: str, what: str) -> Outcome:
+        """With another violation."""
+        return replace(self, violations=(*self.violations, Violation(promise, 0.0, what)))
+
 
 def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False) -> Outcome:
     """Run one seed. keep: with its whole trace."""
     draw = Random(f"plot {seed}")
     plot = Plot.drawn(draw)
     universe = Universe(seed, over_ports=over_ports, firms=plot.firms)
-    story = Story(universe, plot)
     hosts = Hosts(universe, skip_idle=True)
+    story = Story(universe, plot, partial(hosts.post, genuine=False), hosts.replay)
     story.begin()
     hosts.start()
     story.found_teams()
@@ -49,21 +54,22 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
     scheduler = universe.scheduler
     if plot.grown:
         scheduler.run(scheduler.at + GROWING)
-        _rest(universe, hosts, story)
+        rest(universe, hosts, story)
     universe.chaos.calm = False
     universe.watcher.keeps_lines = keep
     story.live()
-    # Whoever has pressed Off presses On before it is over.
-    scheduler.run(scheduler.at + plot.length + (300.0 if plot.switches_press else 60.0))
+    scheduler.run(scheduler.at + plot.length + 60.0)
     universe.chaos.calm = True
     universe.chaos.outages.clear()
     universe.webex.switches.lose = 0.0
     over = scheduler.at
-    _rest(universe, hosts, story)
+    while story.pressing:
+        scheduler.run(scheduler.at + 30.0)
+    rest(universe, hosts, story)
     rested = max(0.0, universe.watcher.last_effect - over)
     if sweep:
         scheduler.at += 8 * DAY
-        _rest(universe, hosts, story)
+        rest(universe, hosts, story)
     judge(story)
     universe.close()
     return Outcome(
@@ -77,7 +83,7 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
     )
 
 
-def _rest(universe: Universe, hosts: Hosts, story: Story) -> None:
+def rest(universe: Universe, hosts: Hosts, story: Story) -> None:
     """Until nothing is due for a long time; administrators see to what waits for them."""
     scheduler = universe.scheduler
     for _ in range(ROUNDS):

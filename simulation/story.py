@@ -4,6 +4,9 @@ press, and which of the providers' unconfirmed sides this world has.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,18 +16,20 @@ from random import Random
 from azure.core.exceptions import AzureError
 
 from sandbox.microsoft.state import Group
+from sandbox.webex.delivery import Delivery
 from sandbox.webex.errors import Refused as WebexRefused
 from sandbox.webex.state import Person, Team
 from shared.admin import holding
 from shared.admin.ports import Actor
 from shared.core.errors import Failure
-from shared.core.ids import PersonId, TeamId, TenantId
+from shared.core.ids import OrgId, PersonId, TeamId, TenantId
+from shared.core.keyring import webhook_secret
 from shared.core.model import Direction
 from shared.core.reasons import Refusal
 from shared.ports import Conflict, Services
 from shared.sync import switch
 from simulation.scheduler import Gone
-from simulation.universe import Firm, Universe
+from simulation.universe import PUBLIC_URL, Firm, Universe
 from simulation.watcher import PREFIX
 
 ADMIN = Actor(PersonId(""), "an administrator")
@@ -78,12 +83,12 @@ class Plot:
         firms = 2 if draw.random() < 0.25 else 1
         return Plot(
             firms=firms,
-            people=draw.randint(4, 9),
+            people=draw.choice((*range(4, 13), 45)),
             teams=draw.choice((1, 1, 2)),
             webhook=draw.random() < 0.6,
             grown=draw.random() < 0.5,
             acts=draw.randint(3, 10),
-            length=draw.choice((60.0, 300.0, 900.0)),
+            length=draw.choice((40.0, 120.0, 400.0)),
             directions=[
                 draw.choice((Direction.BOTH, Direction.BOTH, Direction.TEAM, Direction.GROUP))
                 for _ in range(firms)
@@ -97,21 +102,33 @@ class Plot:
 class Story:
     """Plays a plot in a universe."""
 
-    def __init__(self, universe: Universe, plot: Plot) -> None:
+    def __init__(
+        self,
+        universe: Universe,
+        plot: Plot,
+        post: Callable[[Delivery], None] = lambda _: None,
+        replay: Callable[[], None] = lambda: None,
+        *,
+        draws_providers: bool = True,
+    ) -> None:
+        self.post, self.replay = post, replay
         self.universe, self.plot, self.draw = universe, plot, universe.draw
         self.sagas: list[Saga] = []
         self.old: list[Team] = []
-        self.forged = 0
-        _draw_providers(universe, self.draw)
+        self.pressing = 0
+        if draws_providers:
+            _draw_providers(universe, self.draw)
 
-    def begin(self) -> None:
-        """Everybody is there, the product is set up, and the switch is On."""
+    def begin(self, *, known: bool = False) -> None:
+        """Everybody is there, the product is set up, and the switch is On. known: everybody's
+        identity is kept already; else it is drawn."""
         universe = self.universe
         for firm, direction in zip(universe.firms, self.plot.directions, strict=True):
             for _ in range(self.plot.people):
                 universe.person(firm)
+            firm.team_leads = direction is Direction.TEAM
             universe.install(firm, link_folders=False, direction=direction.value)
-            if self.draw.random() < 0.7:
+            if known or self.draw.random() < 0.7:
                 universe.know(firm)
             self.old.append(universe.webex.create_team(firm.people[0], "From before"))
         universe.scheduler.at += 5.0
@@ -160,6 +177,9 @@ class Story:
         if plot.switches_press:
             for _ in range(2):
                 spawn(self._press, "administrator", after=self.draw.uniform(0, plot.length))
+        if plot.forged:
+            for deed in (self._forge, self._forge, self._forge, self.replay):
+                spawn(deed, "somebody", after=self.draw.uniform(0, plot.length))
         if plot.outage:
             spawn(self._outage, "outage", after=self.draw.uniform(0, plot.length / 2))
 
@@ -178,7 +198,7 @@ class Story:
         act(saga, person)
 
     def _acts(self, firm: Firm) -> list[Deed]:
-        """Mostly on the side that leads."""
+        """Mostly on the side that leads: what is done on the other one is listed, not followed."""
         leads = self.plot.directions[self.universe.firms.index(firm)]
         webex: list[Deed] = [
             self._join,
@@ -189,11 +209,21 @@ class Story:
             self._come_back,
         ]
         group: list[Deed] = [self._enlist, self._dismiss, self._enlist, self._dismiss]
-        if leads is Direction.TEAM:
-            return webex
-        if leads is Direction.GROUP:
-            return group
-        return webex + group
+        both = [*webex, *group, self._exodus, self._burst]
+        if leads is Direction.BOTH or self.draw.random() < 0.15:
+            return both
+        return webex if leads is Direction.TEAM else group
+
+    def _burst(self, saga: Saga, _: Person) -> None:
+        """Several people within a few seconds, on either side."""
+        for person in self.draw.sample(saga.firm.people, 3):
+            self.draw.choice((self._join, self._leave, self._enlist, self._dismiss))(saga, person)
+            self.universe.scheduler.sleep(self.draw.expovariate(0.3))
+
+    def _exodus(self, saga: Saga, _: Person) -> None:
+        """Nearly everybody leaves at once."""
+        for person in self.universe.webex.people_of(saga.team)[1:]:
+            self._leave(saga, person)
 
     def _join(self, saga: Saga, person: Person) -> None:
         with suppress(WebexRefused):
@@ -243,6 +273,36 @@ class Story:
         group.drop("members", account)
         saga.did(person, self.universe.scheduler.at, GROUP, False)
 
+    # Whoever knows the address of the webhook
+
+    def _forge(self) -> None:
+        """A delivery that Webex has not sent, or not to this organization."""
+        firm = self.draw.choice(self.universe.firms)
+        room = self.draw.choice([saga.team for saga in self.sagas] or self.old).general
+        body = json.dumps(
+            {
+                "resource": "rooms",
+                "event": "created",
+                "orgId": firm.org.id,
+                "data": {"id": room.id, "type": "group"},
+            }
+        ).encode()
+        keyring = self.universe.settings.keyring
+        others = [f.id for f in self.universe.firms if f is not firm] or [OrgId("0" * 8)]
+        secret = self.draw.choice(["", "guessed", webhook_secret(keyring, "v1", others[0])])
+        signature = hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
+        headers = {"X-Spark-Signature": signature} if secret else {}
+        delivery = Delivery(
+            self.universe.scheduler.at,
+            0,
+            f"{PUBLIC_URL}/webhooks/{firm.id}/v1/rooms",
+            headers,
+            body,
+            "nobody's",
+        )
+        self.universe.chaos.counts["forged"] += 1
+        self.post(delivery)
+
     def group_of(self, saga: Saga) -> Group | None:
         return saga.firm.tenant.group_by_unique_name(PREFIX + saga.team.uuid)
 
@@ -252,11 +312,13 @@ class Story:
         """Off, and On again after a while; whoever presses does so until it works."""
         firm = self.draw.choice(self.universe.firms)
         tenant = TenantId(firm.tenant.tenant_id)
+        self.pressing += 1
         self._insist(firm, switch.turn_off)
         self.universe.scheduler.note("switch pressed: Off")
         self.universe.scheduler.sleep(self.draw.choice((1.0, 20.0, 200.0)))
         self._insist(firm, lambda services: switch.turn_on(services, tenant))
         firm.on_again = self.universe.scheduler.at
+        self.pressing -= 1
         self.universe.scheduler.note("switch pressed: On")
 
     def _insist(self, firm: Firm, act: Callable[[Services], object]) -> None:

@@ -64,7 +64,8 @@ SOMEBODY = Actor(PersonId(""), "somebody")
 @dataclass(eq=False)
 class Firm:
     """One organization with its tenant. people: everybody who may be in its teams. on_since,
-    on_again: when the switch went on first and last."""
+    on_again: when the switch went on first and last. team_leads: nobody is moved in Webex.
+    """
 
     org: Organization
     tenant: Tenant
@@ -72,6 +73,7 @@ class Firm:
     people: list[Person] = field(default_factory=list)
     on_since: float | None = None
     on_again: float = 0.0
+    team_leads: bool = False
 
     @property
     def id(self) -> OrgId:
@@ -98,6 +100,7 @@ class Universe:
         self.microsoft = MicrosoftClouds(self.scheduler, seed)
         self.tables = MemoryTables()
         self.watcher = Watcher(self.scheduler, self.webex, self.microsoft)
+        self.watcher.ios = lambda: self.chaos.ios
         self.over_ports = over_ports
         self.app = the_app()
         self.application = self.microsoft.add_app(
@@ -241,9 +244,6 @@ class Universe:
             wiring = Wiring(self.settings, self.scheduler, open_tables=self.tables.open)
             found = self._truth[firm.id] = wiring.services(firm.id)
         return found
-
-    def is_due(self, firm: Firm) -> bool:
-        return bool(self.truth(firm).looks.due(round(self.scheduler.at * 1000), 1))
 
     @property
     def hearing(self) -> float:

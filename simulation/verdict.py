@@ -16,6 +16,11 @@ from simulation.watcher import PREFIX
 # Acts about one person this far apart have nothing to do with each other; a replica's lag and the
 # age of a contradiction lie below.
 APART = 20 * 60.0
+# What somebody is told of who is on one side alone because the other one leads.
+_NOT_FOLLOWED = {
+    Direction.GROUP: ("left_webex", "added_in_webex"),
+    Direction.TEAM: ("removed_in_microsoft", "added_in_microsoft"),
+}
 
 
 def judge(story: Story) -> None:
@@ -66,7 +71,8 @@ def _people(
         alone = last and (len(acts) == 1 or last.at - acts[-2].at > APART)
         wanted = last.there if last and alone else None
         code = _code(row, person)
-        if in_team != in_group and not _is_rightly(code, person, universe, saga, group):
+        rightly = _is_rightly(code, direction, person, universe, saga, group)
+        if in_team != in_group and not rightly:
             yield (
                 "I2",
                 (
@@ -85,8 +91,10 @@ def _people(
     owners = set(group.owners)
     # Who made the team owns the group until a look has seen them moderate.
     wrong = (owners ^ moderators) - {saga.team.creator.external_id}
-    if direction is not Direction.GROUP and not saga.owner_acts and wrong:
-        names = [u.display_name for o in wrong if (u := saga.firm.tenant.users.get(str(o)))]
+    kept = {"last_owner", "last_moderator"} & {*row.listed.values(), *row.others.values()}
+    if direction is not Direction.GROUP and not (saga.owner_acts or kept) and wrong:
+        users = saga.firm.tenant.users
+        names = [users[str(o)].display_name for o in wrong]
         yield "I2", f"owners are not who moderates: {', '.join(names)}"
 
 
@@ -96,13 +104,20 @@ def _code(row: TeamRow, person: Person) -> str:
     return row.listed.get(PersonId(person.uuid)) or row.others.get(account, "")
 
 
-def _is_rightly(code: str, person: Person, universe: Universe, saga: Saga, group: Group) -> bool:
-    """Whether somebody may stay on one side alone, for the reason that the administrator is told."""
+def _is_rightly(
+    code: str,
+    direction: Direction,
+    person: Person,
+    universe: Universe,
+    saga: Saga,
+    group: Group,
+) -> bool:
+    """Whether somebody may stay on one side alone, for the reason that is told."""
     if code == "last_moderator":
         return universe.webex.moderators_of(saga.team) == [person]
     if code == "last_owner":
         return group.owners == [person.external_id]
-    return False
+    return code in _NOT_FOLLOWED.get(direction, ())
 
 
 def _leads(direction: Direction, side: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -97,7 +97,9 @@ class Begun:
 
 
 class Watcher:
-    """lag: seconds that a read of a group may be behind. ours: counts of our own effects."""
+    """lag: seconds that a read of a group may be behind. ours: counts of our own effects.
+    last_effect, last_ios: when the last of them was, and after how many calls (`ios`).
+    """
 
     def __init__(self, scheduler: Scheduler, webex: WebexCloud, microsoft: MicrosoftClouds) -> None:
         self.scheduler = scheduler
@@ -108,6 +110,8 @@ class Watcher:
         self.last_change = scheduler.at
         self.last_effect = scheduler.at
         self.ours: Counter[str] = Counter()
+        self.last_ios = 0
+        self.ios: Callable[[], int] = lambda: 0
         self.allowed: dict[str, float] = {}
         self.lines: list[str] = []
         self.keeps_lines = False
@@ -242,12 +246,17 @@ class Watcher:
         verb = "joins" if joined else "leaves"
         self.scheduler.note(f"webex {team[-6:]}: {member.person.name} {verb}{' (us)' * ours}")
         if ours:
-            self.last_effect = now
+            self._took_effect()
             self.ours["webex added" if joined else "webex removed"] += 1
             self._judge_webex(team, member.person, joined)
         self.presence.turn(team, who, now, joined)
 
+    def _took_effect(self) -> None:
+        self.last_effect, self.last_ios = self.scheduler.at, self.ios()
+
     def _judge_webex(self, team: str, person: Any, joined: bool) -> None:
+        if any(f.team_leads and f.org.uuid == person.org_uuid for f in self._firms.values()):
+            self.broken("the direction", f"{person.name} was moved in a team that leads")
         group = self._group_of(team)
         began = self._began()
         if group is None:
@@ -276,7 +285,7 @@ class Watcher:
             verb = "added" if change.added else "removed"
             self.scheduler.note(f"group {group.mail_nickname[-8:]}: {name} {verb}{' (us)' * ours}")
             if ours:
-                self.last_effect = now
+                self._took_effect()
                 self.ours[f"group {verb}"] += 1
                 self._judge_group(firm, group, change.person, change.added)
             self.presence.turn(group.id, change.person, now, change.added)
@@ -285,7 +294,7 @@ class Watcher:
             name = _name(firm, change.person)
             self.scheduler.note(f"group {group.mail_nickname[-8:]}: {name} {verb}{' (us)' * ours}")
             if ours:
-                self.last_effect = now
+                self._took_effect()
                 self.ours["owners"] += 1
                 # In a group with a team in Microsoft Teams the membership goes along.
                 self._disowned = "" if change.added else change.person
@@ -298,7 +307,7 @@ class Watcher:
             self.presence.turn(group.id, person, self.scheduler.at, True)
         if not ours:
             return
-        self.last_effect = self.scheduler.at
+        self._took_effect()
         self.ours["groups"] += 1
         made = self.webex.world.teams.get(team) or self.webex.world.rooms.get(team)
         digits = team.replace("-", "")[:8]

@@ -285,7 +285,7 @@ class WebexClient:
         reply = send(token)
         if reply.status == 401:
             reply = send(self.tokens.renewed(capability, token))
-        return _checked(reply)
+        return checked(reply)
 
 
 def _id(text: str | None) -> str:
@@ -295,7 +295,8 @@ def _id(text: str | None) -> str:
     return text
 
 
-def _checked(reply: Reply) -> Reply:
+def checked(reply: Reply) -> Reply:
+    """The answer, if it says yes. Raises CredentialMissing, Forbidden, NotThere, Refused."""
     if reply.status < 300:
         return reply
     message = _message(reply)

@@ -1,0 +1,102 @@
+"""./dev simulate: seeds by the thousand, one seed with its trace, crash points, mutants."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from simulation.many import Sum, alike, mixed, run_crashes, run_seeds
+from simulation.mutants import MUTANTS, hunt
+from simulation.run import play
+
+
+def main(args: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="./dev simulate", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000, help="how many (%(default)s)")
+    parser.add_argument("--begin", type=int, default=0, help="the first of them (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=None, help="processes; one a core")
+    parser.add_argument("--http", action="store_true", help="all of them through the HTTP adapters")
+    parser.add_argument("--ports", action="store_true", help="all of them at the ports")
+    parser.add_argument("--sweep", action="store_true", help="--replay with the weekly look")
+    parser.add_argument("--replay", type=int, metavar="SEED", help="one seed, with its trace")
+    parser.add_argument("--crashes", action="store_true", help="every crash point of six scenarios")
+    parser.add_argument("--mutants", action="store_true", help="is every planted bug caught?")
+    chosen = parser.parse_args(args)
+    if chosen.replay is not None:
+        return _replay(chosen.replay, over_ports=not chosen.http, sweep=chosen.sweep)
+    if chosen.crashes:
+        return _crashes(chosen.jobs)
+    if chosen.mutants:
+        return _mutants()
+    seeds = mixed(chosen.begin, chosen.seeds)
+    if chosen.http or chosen.ports:
+        seeds = alike(chosen.begin, chosen.seeds, over_ports=chosen.ports)
+    began = time.monotonic()
+    total = run_seeds(seeds, chosen.jobs, lambda s: _progress(s, began))
+    return _report(total, time.monotonic() - began)
+
+
+def _progress(total: Sum, began: float) -> None:
+    seconds = time.monotonic() - began
+    print(f"{total.runs} seeds, {len(total.failed)} failed, {seconds:.0f} s", flush=True)
+
+
+def _report(total: Sum, seconds: float) -> int:
+    print(f"{total.runs} seeds in {seconds:.0f} s, {total.ios} calls")
+    for kind, number in sorted(total.counts.items()):
+        print(f"  {kind:<16}{number:>9}")
+    rested = sorted(total.rested)
+    if rested:
+        marks = {p: rested[min(len(rested) - 1, int(len(rested) * p / 100))] for p in (50, 95, 99)}
+        told = ", ".join(f"p{p} {s:.0f} s" for p, s in marks.items())
+        print(
+            f"  from the end of the trouble to the last effect: {told}, at most {rested[-1]:.0f} s"
+        )
+    for seed, violations in total.failed[:20]:
+        print(f"FAILED {seed.command}")
+        for violation in violations[:3]:
+            print(f"       {violation}")
+    low = total.below_floor()
+    for kind, (number, floor) in low.items():
+        print(f"FAILED too little happened: {kind} {number}, at least {floor}")
+    return 1 if total.failed or low else 0
+
+
+def _replay(seed: int, *, over_ports: bool, sweep: bool) -> int:
+    outcome = play(seed, over_ports=over_ports, sweep=sweep, keep=True)
+    print("\n".join(outcome.lines))
+    print(f"seed {seed}: digest {outcome.digest:08x}, {outcome.ios} calls, {dict(outcome.counts)}")
+    for violation in outcome.violations:
+        print(f"VIOLATION {violation}")
+    return 1 if outcome.violations else 0
+
+
+def _crashes(jobs: int | None) -> int:
+    began = time.monotonic()
+    crashes = run_crashes(jobs)
+    usual = {c.scenario: c.took for c in crashes if not c.at}
+    broken = [c for c in crashes if c.violations]
+    for name, took in usual.items():
+        later = sorted(c.took - took for c in crashes if c.scenario == name and c.at)
+        p99 = later[min(len(later) - 1, int(len(later) * 0.99))]
+        print(f"{name}: {len(later)} deaths; later by p99 {p99:.0f} s, at most {later[-1]:.0f} s")
+    for c in broken[:20]:
+        print(f"FAILED {c.scenario} at {c.at} {'after' if c.after else 'before'} {c.where}:")
+        print(f"       {c.violations[:3]}")
+    print(f"{len(crashes)} runs in {time.monotonic() - began:.0f} s, {len(broken)} failed")
+    return 1 if broken else 0
+
+
+def _mutants() -> int:
+    survived = 0
+    for mutant in MUTANTS:
+        seed, what = hunt(mutant)
+        survived += seed is None
+        told = f"caught by seed {seed}: {what[:90]}" if seed is not None else "SURVIVED"
+        print(f"{mutant.name:<20} (allowed {10 * mutant.expected:>4} seeds) {told}", flush=True)
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
