@@ -305,6 +305,8 @@ class Stage:
 
     def _session(self) -> requests.Session:
         session = new_session()
+        # No proxy stands between: to look for one in the environment is a quarter of a call.
+        session.trust_env = False
         session.mount("https://webexapis.com", CloudAdapter(self.webex))
         session.mount("https://graph.microsoft.com", CloudAdapter(self.microsoft.graph))
         session.mount("https://login.microsoftonline.com", CloudAdapter(self.microsoft.login))
