@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.webex.state import Person
@@ -111,15 +111,6 @@ SCENARIOS = (
     Scenario("remove", 8, _remove),
     Scenario("brake released", 12, _release),
 )
-
-
-def enumerate_crashes(scenario: Scenario, *, every: int = 1, begin: int = 1) -> Iterator[Crash]:
-    """The run in which nobody dies, then each crash point before and after its effect."""
-    base = crash(scenario, 0, after=False)
-    yield base
-    for at in range(begin, base.points + 1, every):
-        for after in (False, True):
-            yield crash(scenario, at, after=after)
 
 
 def crash(scenario: Scenario, at: int, *, after: bool) -> Crash:

@@ -11,8 +11,10 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from simulation.crashes import SCENARIOS, Crash, crash
+from simulation.mutants import MUTANTS, hunt
 from simulation.run import Outcome, play
 
+HASHES, SAME = "PYTHONHASHSEED", "0"
 T = TypeVar("T")
 R = TypeVar("R")
 # Of so many seeds one is run twice, and must come out the same.
@@ -106,21 +108,31 @@ def run_seeds(
     return total
 
 
-def run_crashes(jobs: int | None = None, every: int = 1) -> list[Crash]:
-    """The six scenarios with every crash point, and each without one (at 0)."""
-    bases = [crash(scenario, 0, after=False) for scenario in SCENARIOS]
+def run_crashes(jobs: int | None = None, only: str = "") -> list[Crash]:
+    """The scenarios, each without a death (at 0) first, then with every crash point."""
+    names = [s.name for s in SCENARIOS if only in ("", s.name)]
+    bases = list(_over_cores(_crash, [(name, 0, False) for name in names], jobs))
     points = [
-        (number, at, after)
-        for number, base in enumerate(bases)
-        for at in range(1, base.points + 1, every)
+        (base.scenario, at, after)
+        for base in bases
+        for at in range(1, base.points + 1)
         for after in (False, True)
     ]
     return bases + list(_over_cores(_crash, points, jobs))
 
 
-def _crash(point: tuple[int, int, bool]) -> Crash:
-    number, at, after = point
-    return crash(SCENARIOS[number], at, after=after)
+def run_mutant(name: str) -> tuple[int, str] | None:
+    """Which seed catches it, and how; None where none of those allowed does."""
+    return next(_over_cores(_hunt, [name], 1))
+
+
+def _hunt(name: str) -> tuple[int, str] | None:
+    return hunt(next(m for m in MUTANTS if m.name == name))
+
+
+def _crash(point: tuple[str, int, bool]) -> Crash:
+    name, at, after = point
+    return crash(next(s for s in SCENARIOS if s.name == name), at, after=after)
 
 
 def _run(seed: Seed) -> tuple[Seed, Outcome]:
@@ -133,10 +145,9 @@ def _run(seed: Seed) -> tuple[Seed, Outcome]:
 
 
 def _over_cores(act: Callable[[T], R], work: Sequence[T], jobs: int | None) -> Iterator[R]:
-    """In the order in which the work was given."""
+    """In the order in which the work was given. In processes that all hash alike: the order of a
+    set of texts is part of what happens."""
     jobs = jobs or os.cpu_count() or 1
-    if jobs == 1 or len(work) < 2:
-        yield from map(act, work)
-        return
+    os.environ[HASHES] = SAME
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         yield from pool.map(act, work, chunksize=max(1, min(20, len(work) // (4 * jobs))))

@@ -52,14 +52,14 @@ def planted(mutant: Mutant) -> Iterator[None]:
             setattr(where, name, own)
 
 
-def hunt(mutant: Mutant) -> tuple[int | None, str]:
+def hunt(mutant: Mutant) -> tuple[int, str] | None:
     """The first seed that catches it, and how; None where none of those allowed does."""
     with planted(mutant):
         for seed in range(10 * mutant.expected):
             outcome = play(seed, over_ports=True)
             if outcome.violations:
                 return seed, str(outcome.violations[0])
-    return None, ""
+    return None
 
 
 def _constant(name: str, value: int) -> Callable[[], list[Swap]]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
-from shared.core.ids import TeamId
 from simulation.chaos import Mix
 from simulation.hosts import Hosts
 from simulation.story import Plot, Story
@@ -93,28 +92,13 @@ def rest(universe: Universe, hosts: Hosts, story: Story) -> None:
         heard = universe.watcher.last_change + universe.hearing
         if scheduler.at < heard or any(universe.heard_until(f) < heard for f in universe.firms):
             continue
-        if story.allow_all() + _replay(universe, story):
+        if story.see_to_everything():
             continue
         following = universe.next_due()
         if following is None or following > scheduler.at + RESTS:
             return
         scheduler.at = max(scheduler.at, following)
     universe.watcher.broken("I11", "it never rests")
-
-
-def _replay(universe: Universe, story: Story) -> int:
-    """Whatever was given up on is put back by an administrator."""
-    from shared.admin import again
-    from simulation.story import ADMIN
-
-    done = 0
-    for saga in story.sagas:
-        if universe.truth(saga.firm).dead_letters.read(TeamId(saga.team.uuid)):
-            office = universe.become(universe.process_of_ours).office(saga.firm.id)
-            again.replay(office, ADMIN, saga.team.uuid)
-            universe.chaos.counts["dead letter"] += 1
-            done += 1
-    return done
 
 
 def _told(line: tuple[float, str, str]) -> str:

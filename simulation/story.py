@@ -19,7 +19,7 @@ from sandbox.microsoft.state import Group
 from sandbox.webex.delivery import Delivery
 from sandbox.webex.errors import Refused as WebexRefused
 from sandbox.webex.state import Person, Team
-from shared.admin import holding
+from shared.admin import again, holding
 from shared.admin.ports import Actor
 from shared.core.errors import Failure
 from shared.core.ids import OrgId, PersonId, TeamId, TenantId
@@ -330,19 +330,24 @@ class Story:
             else:
                 return
 
-    def allow_all(self) -> int:
-        """Whatever waits is allowed; how much did."""
+    def see_to_everything(self) -> int:
+        """Whatever waits is allowed, and whatever was given up on is put back; how much there was.
+        Who is cut off while pressing a button does so again."""
         done = 0
         for saga in self.sagas:
-            office = self.universe.become(self.universe.process_of_ours).office(saga.firm.id)
-            held = office.services.teams.held(TeamId(saga.team.uuid))
-            if held is None or held.value.decided:
-                continue
-            with suppress(Refusal):
-                mark = holding.mark(held.value)
-                holding.decide(office, ADMIN, saga.team.uuid, holding.ALLOW, mark)
-                self.universe.watcher.allowed[saga.team.uuid] = self.universe.scheduler.at
-                done += 1
+            team, truth = TeamId(saga.team.uuid), self.universe.truth(saga.firm)
+            held, letter = truth.teams.held(team), truth.dead_letters.read(team)
+            waits = held is not None and not held.value.decided
+            done += waits + bool(letter)
+            with suppress(Refusal, Gone, Conflict, AzureError):
+                office = self.universe.become(self.universe.process_of_ours).office(saga.firm.id)
+                if held is not None and waits:
+                    self.universe.watcher.allowed[team] = self.universe.scheduler.at
+                    mark = holding.mark(held.value)
+                    holding.decide(office, ADMIN, team, holding.ALLOW, mark)
+                if letter:
+                    self.universe.chaos.counts["dead letter"] += 1
+                    again.replay(office, ADMIN, team)
         return done
 
 

@@ -1,0 +1,69 @@
+"""The whole pipeline, simulated: nothing is lost, no group is doubled, and the tester is tested.
+
+A seed that fails is printed with the command that replays it and its trace.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from simulation.crashes import SCENARIOS
+from simulation.many import Sum, alike, run_crashes, run_mutant, run_seeds
+from simulation.mutants import MUTANTS
+
+PORTS, AT_PORTS = 2000, 250
+HTTP, OVER_HTTP = 400, 50
+# Mutants that it takes more seeds to catch are hunted with --slow.
+QUICK = 20
+# Seconds; of a death that the queue's own lease of ten minutes would have to mend, none is left.
+RECOVERS = 120.0
+
+
+def _told(total: Sum) -> list[str]:
+    return [f"{seed.command}: {violations[:2]}" for seed, violations in total.failed]
+
+
+@pytest.mark.parametrize("begin", range(0, PORTS, AT_PORTS))
+def test_at_the_ports(begin: int) -> None:
+    total = run_seeds(alike(begin, AT_PORTS, over_ports=True), jobs=1)
+
+    assert _told(total) == []
+    assert total.below_floor() == {}
+    assert total.runs == AT_PORTS
+
+
+@pytest.mark.parametrize("begin", range(0, HTTP, OVER_HTTP))
+def test_through_the_http_adapters(begin: int) -> None:
+    total = run_seeds(alike(begin, OVER_HTTP, over_ports=False), jobs=1)
+
+    assert _told(total) == []
+    assert total.runs == OVER_HTTP
+
+
+@pytest.mark.parametrize("scenario", [s.name for s in SCENARIOS])
+def test_whoever_dies_wherever_is_followed_by_another(scenario: str) -> None:
+    usual, *crashes = run_crashes(jobs=1, only=scenario)
+    later = sorted(crash.took - usual.took for crash in crashes)
+
+    assert [(c.at, c.after, c.where, c.violations) for c in crashes if c.violations] == []
+    assert len(crashes) == 2 * usual.points
+    assert all(crash.where for crash in crashes)
+    assert later[int(len(later) * 0.99) - 1] <= RECOVERS
+
+
+@pytest.mark.parametrize("name", [m.name for m in MUTANTS if m.expected <= QUICK])
+def test_a_planted_bug_is_caught(name: str) -> None:
+    assert run_mutant(name) is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [m.name for m in MUTANTS if m.expected > QUICK])
+def test_a_planted_bug_that_hides_is_caught(name: str) -> None:
+    assert run_mutant(name) is not None
+
+
+def test_the_same_seed_goes_the_same_way() -> None:
+    first, again = (run_seeds(alike(7, 1, over_ports=http), jobs=1) for http in (True, True))
+
+    assert first.counts == again.counts
+    assert first.ios == again.ios
