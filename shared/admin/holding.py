@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from shared.admin.activity import team_uuid
 from shared.admin.choices import LEADERS
 from shared.admin.ports import Actor, Office
+from shared.core import times
 from shared.core.changes import about
 from shared.core.held import Held
 from shared.core.ids import TeamId
@@ -81,8 +83,8 @@ def decide(office: Office, actor: Actor, team: str, decision: str, seen: str) ->
     after = replace(
         before.value, decided=decision, by=actor.called, decided_at=office.services.now()
     )
-    office.services.teams.hold(known.uuid, before, after)
-    _look(office.services, known)
+    with _followed_by_a_look(office.services, known):
+        office.services.teams.hold(known.uuid, before, after)
     kinds = counted(named.change for named in after.changes)
     parts = (f"{kind} {count}" for kind, count in kinds.items())
     office.record(actor, _CODES[decision], after=about(_name(known), *parts))
@@ -107,10 +109,10 @@ def lead(office: Office, actor: Actor, team: str, direction: str, shown: str) ->
             raise Refusal("leader_changed")
         return replace(row, direction=direction)
 
-    before = _change(services, known, change)
+    with _followed_by_a_look(services, known):
+        before = _change(services, known, change)
     if before.direction == direction:
         return False
-    _look(services, known)
     name = _name(known)
     old, new = (about(name, each or NO_LEADER) for each in (before.direction, direction))
     office.record(actor, "team_direction", old, new)
@@ -131,8 +133,8 @@ def drop_refusals(office: Office, actor: Actor, team: str, seen: str) -> None:
     if refusals_mark(ledger.value.refused) != seen:
         raise Refusal("refusals_changed")
     emptied = replace(ledger.value, refused=frozenset())
-    services.teams.write_ledger(known.uuid, ledger, emptied)
-    _look(services, known)
+    with _followed_by_a_look(services, known):
+        services.teams.write_ledger(known.uuid, ledger, emptied)
     kinds = counted(ledger.value.refused)
     parts = (f"{kind} {count}" for kind, count in kinds.items())
     office.record(actor, "unrefused", after=about(_name(known), *parts))
@@ -168,7 +170,13 @@ def _change(services: Services, known: Team, change: Callable[[Team], Team]) -> 
     raise Conflict("the team's row is contended")
 
 
-def _look(services: Services, known: Team) -> None:
+@contextmanager
+def _followed_by_a_look(services: Services, known: Team) -> Iterator[None]:
+    """Wanted before the change as well, somewhat later: who dies right after it would leave what
+    was decided to the weekly look."""
+    later = services.now() + times.GAP
+    want(services, known.uuid, known.space_id, when=later, whole=True)
+    yield
     want(services, known.uuid, known.space_id, whole=True)
 
 

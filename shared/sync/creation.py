@@ -123,6 +123,7 @@ def _team_name(state: Book) -> str:
 def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
     """One create, with another name once where the tenant asks for it."""
     now = state.services.now()
+    unheard = _is_unheard(state)
     # No later read may show them moderating, and then nobody would let them go.
     ledger = replace(state.ledger, led=state.ledger.led | attempt.led)
     sending = book.sending(ledger, attempt.members, MEMBERS, now)
@@ -144,6 +145,10 @@ def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
                 _take_second_nickname(state)
                 continue
             if refused.kind in _A_REFERENCE:
+                if unheard:
+                    # Of a group that is not replicated yet the upsert says the same as of people
+                    # whom the tenant does not know.
+                    raise _there_already(state) from refused
                 _nothing_sent(state, attempt)
             raise
         except PermissionMissing:
@@ -151,6 +156,13 @@ def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
             raise
         _adopt_answer(state, group, attempt)
         return
+
+
+def _is_unheard(state: Book) -> bool:
+    """An earlier create may have made the group; after a while reads would show it."""
+    waiting = any(not entry.answered for entry in state.ledger.pending.values())
+    age = state.services.now() - state.team.intent_at
+    return waiting and age < times.UNKNOWN_LISTED_AFTER
 
 
 def _nothing_sent(state: Book, attempt: Creation) -> None:

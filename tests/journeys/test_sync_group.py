@@ -240,3 +240,22 @@ def test_a_team_whose_name_was_refused_gets_its_group_once_it_is_renamed(stage: 
     group = stage.group_of(team)
     assert group is not None
     assert group.display_name == "Wages"
+
+
+def test_a_create_whose_group_is_not_replicated_yet_makes_nobody_unknown(stage: Stage) -> None:
+    """The next look neither sees the group nor may write to it; what the upsert says then is what
+    it says of people whom the tenant does not know."""
+    stage.microsoft.switches.read_lag_seconds = 60
+    stage.microsoft.switches.replication_seconds = 90
+    stage.microsoft.graph.faults.append(Fault("lost", method="PATCH", path="uniqueName", times=1))
+    people = stage.people(3)
+    stage.know(people)
+    team = stage.team(people[0], people[1:])
+
+    stage.run(900)
+
+    group = stage.group_of(team)
+    assert group is not None
+    assert set(group.members) == stage.expected(team)
+    assert stage.row(team).listed == {}
+    assert len(stage.groups_of(team)) == 1
