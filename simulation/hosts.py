@@ -202,6 +202,7 @@ class Hosts:
 
     def enqueue(self, text: str) -> None:
         self.nudges.put(text, self.universe.scheduler.at)
+        self.universe.messages.append(text)
         self._pump_in(self.universe.chaos.draw.uniform(0, POLLING))
 
     def _poll(self) -> None:

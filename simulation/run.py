@@ -55,7 +55,6 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
         scheduler.run(scheduler.at + GROWING)
         rest(universe, hosts, story)
     universe.chaos.calm = False
-    universe.watcher.keeps_lines = keep
     story.live()
     scheduler.run(scheduler.at + plot.length + 60.0)
     universe.chaos.calm = True
@@ -87,12 +86,13 @@ def rest(universe: Universe, hosts: Hosts, story: Story) -> None:
     scheduler = universe.scheduler
     for _ in range(ROUNDS):
         scheduler.run(scheduler.at + 40.0)
+        seen_to = story.see_to_everything()
         if hosts.is_busy() or universe.is_waking or universe.webex.postman.outbox:
             continue
         heard = universe.watcher.last_change + universe.hearing
         if scheduler.at < heard or any(universe.heard_until(f) < heard for f in universe.firms):
             continue
-        if story.see_to_everything():
+        if seen_to:
             continue
         following = universe.next_due()
         if following is None or following > scheduler.at + RESTS:

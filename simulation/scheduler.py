@@ -107,9 +107,16 @@ class Scheduler:
         self.trace.append((self.at, who, text))
         self.digest = zlib.crc32(f"{self.at:.3f} {who} {text}".encode(), self.digest)
 
-    def next_at(self) -> float | None:
-        """When the next task goes on, None if there is none."""
-        return self._queue[0][0] if self._queue else None
+    def close(self) -> None:
+        """Nothing goes on any more. What waits would keep its whole world in memory."""
+        waiting, self._queue = self._queue, []
+        for _, _, task in waiting:
+            task.process.die()
+        for _, _, task in waiting:
+            if task.greenlet is not None and not task.done:
+                self.current = task
+                task.greenlet.throw(Gone)
+        self.current = None
 
     def _put(self, at: float, task: Task) -> None:
         self._count += 1

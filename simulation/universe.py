@@ -113,6 +113,7 @@ class Universe:
         self._installed: Process | None = None
         self._administrator = Process("administrator")
         self._wirings: dict[Process, Wiring] = {}
+        self.messages: list[str] = []
         self._truth: dict[OrgId, Services] = {}
 
     @property
@@ -245,6 +246,23 @@ class Universe:
             found = self._truth[firm.id] = wiring.services(firm.id)
         return found
 
+    def secrets(self) -> set[str]:
+        """Whatever must stand nowhere: tokens, keys, and what signs deliveries."""
+        webex = self.webex.world
+        keyring = self.settings.keyring
+        return {
+            MASTER_KEY,
+            *SECRETS.values(),
+            *webex.tokens,
+            *webex.refresh_tokens,
+            *self.microsoft.world.tokens,
+            *(webhook_secret(keyring, "v1", firm.id) for firm in self.firms),
+        }
+
+    def written(self) -> str:
+        """All that the product has left somewhere, as text: rows, log lines, messages."""
+        return "\n".join([repr(self.tables.snapshot()), *self.watcher.lines, *self.messages])
+
     @property
     def hearing(self) -> float:
         """Seconds within which both clouds tell whatever happens."""
@@ -276,6 +294,7 @@ class Universe:
         return min(dues) / 1000 if dues else None
 
     def close(self) -> None:
+        self.scheduler.close()
         product.install(None)
 
     def services(self, firm: Firm, process: Process | None = None) -> Services:

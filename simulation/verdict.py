@@ -29,6 +29,10 @@ def judge(story: Story) -> None:
     for saga in story.sagas:
         for promise, what in _wrong_with(universe, story, saga):
             universe.watcher.broken(promise, f"{saga.team.name}: {what}")
+    written = universe.written()
+    for secret in universe.secrets():
+        if secret in written:
+            universe.watcher.broken("I10", f"{secret[:4]}… stands in a row, a line or a message")
     for team in story.old:
         for firm in universe.firms:
             if firm.tenant.groups_named(PREFIX + team.uuid):

@@ -114,7 +114,6 @@ class Watcher:
         self.ios: Callable[[], int] = lambda: 0
         self.allowed: dict[str, float] = {}
         self.lines: list[str] = []
-        self.keeps_lines = False
         self.is_off: dict[str, float] = {}
         self._begun: dict[Task, Begun] = {}
         self._disowned = ""
@@ -136,8 +135,7 @@ class Watcher:
 
     def logged(self, event: str, facts: Mapping[str, object]) -> None:
         self.scheduler.note(f"log {event} {_short(facts)}")
-        if self.keeps_lines:
-            self.lines.append(json.dumps({"event": event, **facts}, default=str))
+        self.lines.append(f"{event} {facts}")
 
     def read_settings(self, process: Process, entity: Any) -> None:
         begun = self._of_task()
