@@ -39,7 +39,9 @@ class Witness:
         tenant.journal = HeardJournal(self._group_changed)
 
     def broken(self, promise: str, what: str) -> None:
-        self.violations.append(Violation(promise, self._clock.now(), what))
+        """Once; the same is found again at every later rest."""
+        if not any((v.promise, v.what) == (promise, what) for v in self.violations):
+            self.violations.append(Violation(promise, self._clock.now(), what))
 
     def _webex_changed(self, change: WebexChange) -> None:
         member = change.member
