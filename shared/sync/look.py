@@ -109,13 +109,21 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
             tried_at=tried_at,
             in_group=len(state.ledger.baseline),
             people_at=_earliest(moments),
-            moderated=seen.moderated or state.team.moderated,
+            moderated=_moderated(state, seen, todo),
             full_at=began if full and state.team.group_id else state.team.full_at,
             wanted_done=wanted,
             failures=0,
         )
     )
     state.held.people_seen = began
+
+
+def _moderated(state: Book, seen: Seen, todo: Plan) -> str:
+    """As long as there is something to be done about owners, they are read at every look: what was
+    refused for now is no longer under way."""
+    if not seen.moderated:
+        return state.team.moderated
+    return "" if any(c.side == OWNERS for c in todo.changes) else seen.moderated
 
 
 _KEPT = frozenset({"last_moderator", "last_owner"})

@@ -375,3 +375,21 @@ def test_who_moderated_when_the_group_was_made_and_stopped_right_after_owns_it_n
 
     assert owning == accounts(creator, second)
     assert owners(Standing(stage, team, [])) == accounts(creator)
+
+
+def test_an_owner_whom_a_young_group_does_not_take_yet_is_added_later(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    stage.microsoft.switches.replication_seconds = 60
+    stage.turn_on()
+    creator, second = stage.people(2)
+    stage.know([creator, second])
+    team = stage.team(creator, [second])
+    while stage.group_of(team) is None:
+        stage.run(1)
+    stage.webex.set_moderator(team, second, True)
+
+    stage.run(1200)
+
+    assert owners(Standing(stage, team, [])) == accounts(creator, second)
