@@ -233,12 +233,13 @@ def _remove_nobody_unseen(sides: Sides, result: Merge) -> None:
 
 
 def _tend_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> None:
-    """Owners follow moderators, unless the group leads; whoever leaves the group owns it no more.
+    """Owners follow moderators, unless the group leads; whoever leaves the group owns it no more,
+    nor does who was taken out of it and now leaves the team.
 
     Added before anybody is removed, and the last one stays.
     """
     ledger = sides.ledger
-    leaving = [c.pair for c in result.changes if c.side == MEMBERS and c.op == REMOVE]
+    leaving = [c.pair for c in result.changes if c.side in (MEMBERS, WEBEX) and c.op == REMOVE]
     # A replica may be behind: whoever was an owner once, or may be one, is let go all the same.
     once = owners | ledger.owners | ledger.unheard(OWNERS)
     out = {p.object: p.person for p in leaving if p.object in once}

@@ -393,3 +393,20 @@ def test_an_owner_whom_a_young_group_does_not_take_yet_is_added_later(
     stage.run(1200)
 
     assert owners(Standing(stage, team, [])) == accounts(creator, second)
+
+
+def test_who_is_taken_out_of_the_group_but_still_owns_it_owns_it_no_longer_when_out_of_the_team(
+    at: Standing,
+) -> None:
+    [newcomer] = at.newcomers()
+    at.join(newcomer)
+    moderate(at, newcomer)
+    later(at.stage, 7200)
+    assert newcomer.external_id in owners(at)
+    at.dismiss(newcomer)
+
+    later(at.stage, 7200)
+
+    assert at.is_in(newcomer) == OUT
+    assert newcomer.external_id not in owners(at)
+    assert len(owners(at)) == 2
