@@ -36,7 +36,7 @@ def _run(folder: Path, rounds: int, seed: int) -> int:
     say(
         f"seed {seed}: {len(outcome.kills)} kills, {outcome.resets} resets; done by the app: {done}"
     )
-    say(f"{len(outcome.violations)} violations")
+    say(f"{len(outcome.violations)} violations; {outcome.rested:.0f} s until all was at rest")
     return 1 if outcome.violations else 0
 
 

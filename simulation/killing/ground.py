@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from email.utils import formatdate
 from pathlib import Path
@@ -168,14 +169,18 @@ class Ground:
             time.sleep(0.03)
         raise Broken("the host does not answer")
 
-    def kill(self) -> None:
-        """SIGKILL; may be called from any thread."""
+    def killing(self) -> Callable[[], None]:
+        """To kill the host that runs now with SIGKILL, from any thread; a later one is spared."""
         host = self._host
-        if host is not None and host.exit_code is None:
-            os.kill(host.pid, signal.SIGKILL)
+
+        def kill() -> None:
+            if host is not None and host.exit_code is None:
+                os.kill(host.pid, signal.SIGKILL)
+
+        return kill
 
     def bury(self) -> None:
-        """After `kill`. Raises Broken where it had ended by itself."""
+        """After `killing`. Raises Broken where it had ended by itself."""
         assert self._host is not None
         code = self._host.wait(10)
         told = self._host.log()[-3000:]

@@ -81,6 +81,7 @@ class Fate:
     away: seconds of the hurried clock until the host is started anew."""
 
     act: str
+    kill: Callable[[], None]
     trap: Trap | None
     seconds: float
     resets: tuple[Trap, ...]
@@ -101,6 +102,7 @@ class Fate:
             )
         return Fate(
             act,
+            kill,
             trap if draw.random() < 0.85 else None,
             draw.uniform(0.0, 2.5),
             resets,
@@ -152,7 +154,7 @@ class Rounds:
 
     def _round(self, number: int, draw: Random) -> None:
         ground = self.ground
-        fate = Fate.drawn(draw, ground.kill)
+        fate = Fate.drawn(draw, ground.killing())
         ground.wires.set_traps(*fate.resets, *((fate.trap,) if fate.trap else ()))
         acts = list(self._acts(number, draw, fate.act))
         if fate.all_at_once:
@@ -179,12 +181,12 @@ class Rounds:
         trap = fate.trap
         if trap is None:
             time.sleep(fate.seconds)
-            self.ground.kill()
+            fate.kill()
             return f"{fate.seconds:.2f} s on"
         deadline = time.monotonic() + PATIENCE
         while not trap.sprung.wait(0.05):
             if time.monotonic() > deadline or self.ground.pass_time(IDLE):
-                self.ground.kill()
+                fate.kill()
                 return f"at some moment, no {trap.wire} {trap.calls} came"
         return trap.what[0]
 
