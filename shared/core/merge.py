@@ -70,7 +70,11 @@ class Sides:
 
     def refusal(self, person: PersonId | None) -> str:
         """The code of a provider's refusal that is not to be tried again now, "" for none."""
-        return "" if self.retried or person is None else self.declined.get(person, "")
+        code = "" if self.retried or person is None else self.declined.get(person, "")
+        if code == "last_owner" and self.sight.owners is not None and len(owners_now(self)) > 1:
+            # Somebody else owns the group by now.
+            return ""
+        return code
 
 
 @dataclass

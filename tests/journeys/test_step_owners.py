@@ -410,3 +410,20 @@ def test_who_is_taken_out_of_the_group_but_still_owns_it_owns_it_no_longer_when_
     assert at.is_in(newcomer) == OUT
     assert newcomer.external_id not in owners(at)
     assert len(owners(at)) == 2
+
+
+def test_the_last_owner_who_has_left_goes_as_soon_as_somebody_else_owns_the_group(
+    alone: Standing,
+) -> None:
+    first, second, *rest_of_them = alone.people
+    moderate(alone, second)
+    alone.dismiss(second)
+    alone.leave(first)
+    later(alone.stage, 7200)
+    assert alone.row.listed.get(PersonId(first.uuid)) == "last_owner"
+    alone.enlist(second)
+
+    later(alone.stage, 7200)
+
+    assert owners(alone) == accounts(second)
+    assert first.external_id not in alone.group.members
