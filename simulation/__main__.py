@@ -36,7 +36,7 @@ def main(args: list[str]) -> int:
         seeds = alike(chosen.begin, chosen.seeds, over_ports=chosen.ports)
     began = time.monotonic()
     total = run_seeds(seeds, chosen.jobs, lambda s: _progress(s, began))
-    return _report(total, time.monotonic() - began)
+    return _report(total, time.monotonic() - began, over_ports=not chosen.http)
 
 
 def _progress(total: Sum, began: float) -> None:
@@ -44,7 +44,7 @@ def _progress(total: Sum, began: float) -> None:
     print(f"{total.runs} seeds, {len(total.failed)} failed, {seconds:.0f} s", flush=True)
 
 
-def _report(total: Sum, seconds: float) -> int:
+def _report(total: Sum, seconds: float, *, over_ports: bool) -> int:
     print(f"{total.runs} seeds in {seconds:.0f} s, {total.ios} calls")
     for kind, number in sorted(total.counts.items()):
         print(f"  {kind:<16}{number:>9}")
@@ -59,7 +59,7 @@ def _report(total: Sum, seconds: float) -> int:
         print(f"FAILED {seed.command}")
         for violation in violations[:3]:
             print(f"       {violation}")
-    low = total.below_floor()
+    low = total.below_floor(over_ports=over_ports)
     for kind, (number, floor) in low.items():
         print(f"FAILED too little happened: {kind} {number}, at least {floor}")
     return 1 if total.failed or low else 0

@@ -37,6 +37,7 @@ def test_through_the_http_adapters(begin: int) -> None:
     total = run_seeds(alike(begin, OVER_HTTP, over_ports=False), jobs=1)
 
     assert _told(total) == []
+    assert total.below_floor(over_ports=False) == {}
     assert total.runs == OVER_HTTP
 
 
