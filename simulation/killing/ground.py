@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 import requests
+from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueClient
 
@@ -101,7 +102,7 @@ class Ground:
         settings = sandbox_settings(storage, keys, direct | app)
         self._secrets = {keys.partition(":")[2], world.APP_SECRET, world.INTEGRATION_SECRET}
         self.wiring = Wiring(read_settings(settings), self.clock)
-        self._queues = [QueueClient.from_connection_string(storage, n) for n in ("nudges",)]
+        self._queue = QueueClient.from_connection_string(storage, "nudges")
         self._set_up()
         self._tidy.callback(self._end_host)
 
@@ -236,13 +237,21 @@ class Ground:
         return min(d.at for d in dues) / 1000 if dues else float("inf")
 
     def _why_busy(self) -> str:
-        if any(queue.get_queue_properties().approximate_message_count for queue in self._queues):
+        if self._is_anything_queued():
             return "there are messages"
         heard = self.witness.last_change + HEARING
         if self._heard_until() < heard:
             return "the clouds have news"
         waking = self.truth.organizations.kept(WAKE)
         return "teams are woken" if waking and not waking.state.get("done") else ""
+
+    def _is_anything_queued(self) -> bool:
+        """Also what a host has taken: it is there until that host is done with it."""
+        try:
+            return bool(self._queue.get_queue_properties().approximate_message_count)
+        except ResourceNotFoundError:
+            # Nothing was ever sent.
+            return False
 
     def _heard_until(self) -> float:
         kept = [self.truth.organizations.kept(source) for source in (EVENTS, DELTA)]
