@@ -254,10 +254,11 @@ def _tend_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> No
     result.changes = [*add, *result.changes]
     # An addition of this very look is not counted on: it may be refused.
     if out and not owners - out.keys():
+        coming = ledger.awaited(OWNERS) - out.keys()
         stays = min(owners & out.keys(), default=min(out))
         person = out.pop(stays)
         result.changes = [c for c in result.changes if c != Change(person, stays, MEMBERS, REMOVE)]
-        if not add and not ledger.awaited(OWNERS):
+        if not add and not coming:
             result.listed[person] = "last_owner"
     removals = [Change(p, o, OWNERS, REMOVE) for o, p in sorted(out.items())]
     result.changes = [*(c for c in result.changes if c.op == ADD), *removals] + [

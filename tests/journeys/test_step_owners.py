@@ -427,3 +427,18 @@ def test_the_last_owner_who_has_left_goes_as_soon_as_somebody_else_owns_the_grou
 
     assert owners(alone) == accounts(second)
     assert first.external_id not in alone.group.members
+
+
+def test_the_last_owner_who_leaves_right_after_becoming_one_is_listed(alone: Standing) -> None:
+    first, second, *_ = alone.people
+    moderate(alone, second)
+    live(alone.stage, 60)
+    assert second.external_id in owners(alone)
+    alone.group.drop("owners", str(first.external_id))
+    alone.dismiss(first)
+    alone.leave(second)
+
+    later(alone.stage, 7200)
+
+    assert owners(alone) == accounts(second)
+    assert alone.row.listed.get(PersonId(second.uuid)) == "last_owner"
