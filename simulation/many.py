@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -135,6 +136,12 @@ def _hunt(name: str) -> tuple[int, str] | None:
     return hunt(next(m for m in MUTANTS if m.name == name))
 
 
+def _collect_seldom() -> None:
+    """A run is over before its garbage matters."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 def _crash(point: tuple[str, int, bool]) -> Crash:
     name, at, after = point
     return crash(next(s for s in SCENARIOS if s.name == name), at, after=after)
@@ -154,5 +161,6 @@ def _over_cores(act: Callable[[T], R], work: Sequence[T], jobs: int | None) -> I
     set of texts is part of what happens."""
     jobs = jobs or os.cpu_count() or 1
     os.environ[HASHES] = SAME
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    spawned = get_context("spawn")
+    with ProcessPoolExecutor(jobs, spawned, initializer=_collect_seldom) as pool:
         yield from pool.map(act, work, chunksize=max(1, min(20, len(work) // (4 * jobs))))

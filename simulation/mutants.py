@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from functions.sync_team import handler as sync_handler
 from functions.team_created import handler as webhook_handler
 from shared.core import brake as core_brake
 from shared.core import ledger as core_ledger
@@ -20,11 +19,11 @@ from shared.core import merge as core_merge
 from shared.core import naming, times
 from shared.core import plan as core_plan
 from shared.core.model import Direction
-from shared.microsoft.protocol import Kind
+from shared.storage.credentials import CredentialRows
 from shared.storage.tables import Partition
-from shared.sync import additions, creation, events, observe, spaces, worker
-from shared.sync import removals as sync_removals
+from shared.sync import creation, events, observe, spaces, worker
 from shared.sync.lease import Held
+from shared.wiring import Wiring
 from simulation.run import play
 
 Swap = tuple[Any, str, Any]
@@ -32,19 +31,23 @@ Swap = tuple[Any, str, Any]
 
 @dataclass(frozen=True)
 class Mutant:
-    """One bug. swaps: made when it is planted: where, which name, and what stands there instead."""
+    """One bug. swaps: made when it is planted: where, which name, and what stands there instead.
+    http: it shows only through the HTTP adapters.
+    """
 
     name: str
     what: str
     expected: int
     swaps: Callable[[], list[Swap]]
+    http: bool = False
 
 
 @contextmanager
 def planted(mutant: Mutant) -> Iterator[None]:
-    before = [(where, name, getattr(where, name)) for where, name, _ in mutant.swaps()]
+    swaps = mutant.swaps()
+    before = [(where, name, getattr(where, name)) for where, name, _ in swaps]
     try:
-        for where, name, other in mutant.swaps():
+        for where, name, other in swaps:
             setattr(where, name, other)
         yield
     finally:
@@ -56,7 +59,7 @@ def hunt(mutant: Mutant) -> tuple[int, str] | None:
     """The first seed that catches it, and how; None where none of those allowed does."""
     with planted(mutant):
         for seed in range(10 * mutant.expected):
-            outcome = play(seed, over_ports=True)
+            outcome = play(seed, over_ports=not mutant.http)
             if outcome.violations:
                 return seed, str(outcome.violations[0])
     return None
@@ -168,7 +171,7 @@ def _leads_both_ways() -> list[Swap]:
     return [(observe, "direction_of", lambda *_: Direction.BOTH)]
 
 
-def _sends_before_it_writes_down() -> list[Swap]:
+def _sends_first() -> list[Swap]:
     """Nothing is pending before an answer is there."""
 
     def sending(ledger: Any, *_: Any, **__: Any) -> Any:
@@ -187,16 +190,6 @@ def _ignores_etags() -> list[Swap]:
     return [(Partition, "_operation", operation)]
 
 
-def _believes_throttled_parts() -> list[Swap]:
-    """A 429 within a batch is taken for success."""
-    own = additions._is_taken
-
-    def is_taken(chunk: Any, answer: Any) -> bool:
-        return own(chunk, answer) or answer.kind in (Kind.THROTTLED, Kind.AGAIN)
-
-    return [(additions, "_is_taken", is_taken)]
-
-
 def _moves_the_cursor_first() -> list[Swap]:
     """Events count as read although no row could be written for them."""
     from shared.sync.lease import want as own
@@ -210,65 +203,63 @@ def _moves_the_cursor_first() -> list[Swap]:
     return [(events, "want", want)]
 
 
-def _forgets_poison() -> list[Swap]:
-    return [
-        (worker, "_come_back", lambda *_: None),
-        (sync_handler, "revive", lambda *_: "dropped"),
-    ]
-
-
 def _removes_at_first_sight() -> list[Swap]:
     return [(core_merge, "is_confirmed", lambda *_: True)]
 
 
-def _keeps_who_is_gone() -> list[Swap]:
-    """A removal of ours is not learned: who was taken out counts as seen on both sides."""
-    own = core_ledger._written
-
-    def written(ledger: Any, pairs: Any, side: str, op: str) -> Any:
-        return own(ledger, pairs, side, op) if op == core_ledger.ADD else ledger
-
-    return [(core_ledger, "_written", written)]
+def _never_settles() -> list[Swap]:
+    return [(core_merge.Sides, "settled", property(lambda _: True))]
 
 
-def _lets_the_last_owner_go() -> list[Swap]:
-    return [(sync_removals, "_DONE", (Kind.OK, Kind.ABSENT, Kind.AGAIN, Kind.THROTTLED))]
+def _hears_nothing_of_groups() -> list[Swap]:
+    from functions.watch import handler
+
+    return [(handler, "read_changes", lambda *_: False)]
+
+
+def _keeps_tokens_in_clear() -> list[Swap]:
+    class Clear:
+        def encrypt(self, text: bytes) -> bytes:
+            return text
+
+        def decrypt(self, text: Any) -> Any:
+            return text
+
+    return [(CredentialRows, "_cipher", lambda *_: Clear())]
+
+
+def _mixes_organizations_up() -> list[Swap]:
+    own = Wiring.credentials
+
+    def credentials(self: Any, _org: Any) -> Any:
+        return own(self, min(self.settings.organizations))
+
+    return [(Wiring, "credentials", credentials)]
 
 
 MUTANTS = (
-    Mutant("early ack", "202 without a nudge", 5, _acknowledges_first),
-    Mutant("any signature", "an unsigned delivery is taken", 8, _takes_any_signature),
-    Mutant("one secret", "another organization's secret signs", 30, _takes_others_deliveries),
-    Mutant("another name", "a group is looked for and made by two names", 3, _names_anew),
-    Mutant(
-        "create again", "a create that was not heard is made anew", 10, _creates_without_looking
-    ),
+    Mutant("early ack", "202 without a nudge", 2, _acknowledges_first),
+    Mutant("any signature", "an unsigned delivery is taken", 4, _takes_any_signature),
+    Mutant("one secret", "another organization's secret signs", 2, _takes_others_deliveries),
+    Mutant("another name", "a group is looked for and made by two names", 2, _names_anew),
+    Mutant("create again", "what was not heard is made anew", 2, _creates_without_looking),
     Mutant("swallowed", "an unexpected failure ends the matter", 10, _swallows_errors),
-    Mutant("lost wish", "a wish under a lease is lost", 50, _forgets_wishes),
-    Mutant("off ignored", "writes are not preceded by a look at the switch", 2, _writes_while_off),
+    Mutant("lost wish", "a wish under a lease is lost", 300, _forgets_wishes),
+    Mutant("off ignored", "writes are not preceded by a look at the switch", 3, _writes_while_off),
     Mutant("old teams", "teams from before the switch get groups", 2, _takes_old_teams),
-    Mutant("no brake", "whatever is planned is done", 10, _has_no_brake),
-    Mutant("both lead", "the direction is not heeded", 20, _leads_both_ways),
+    Mutant("no brake", "whatever is planned is done", 20, _has_no_brake),
+    Mutant("both lead", "the direction is not heeded", 30, _leads_both_ways),
+    Mutant("nothing pending", "writes are sent before they are noted", 300, _sends_first),
+    Mutant("no etags", "whoever writes last is right", 200, _ignores_etags),
+    Mutant("cursor first", "events are read past rows not written", 100, _moves_the_cursor_first),
+    Mutant("one read", "an absence takes one read", 100, _removes_at_first_sight),
+    Mutant("never settling", "people go while the team arrives", 10, _never_settles),
+    Mutant("deaf to groups", "no delta is read", 4, _hears_nothing_of_groups),
+    Mutant("no overlap", "late events are missed", 20, _constant("EVENTS_OVERLAP", 0)),
+    Mutant("endless lease", "a dead worker keeps its team", 10, _constant("LEASE", 10 * times.DAY)),
+    Mutant("no retry", "failures come back next week", 10, _constant("RETRY_BASE", 7 * times.DAY)),
+    Mutant("clear tokens", "tokens are kept as they are", 1, _keeps_tokens_in_clear),
     Mutant(
-        "nothing pending", "writes are sent before they are noted", 50, _sends_before_it_writes_down
+        "mixed up", "one organization's sign-in for all", 10, _mixes_organizations_up, http=True
     ),
-    Mutant("no etags", "whoever writes last is right", 50, _ignores_etags),
-    Mutant("parts believed", "a throttled part counts as done", 50, _believes_throttled_parts),
-    Mutant(
-        "cursor first",
-        "events are read past rows that were not written",
-        50,
-        _moves_the_cursor_first,
-    ),
-    Mutant("poison forgotten", "what the queue gave up on is dropped", 100, _forgets_poison),
-    Mutant("one read", "an absence takes one read", 20, _removes_at_first_sight),
-    Mutant("removals unlearned", "our removals are not remembered", 20, _keeps_who_is_gone),
-    Mutant("removal believed", "an unheard removal counts as done", 50, _lets_the_last_owner_go),
-    Mutant(
-        "replicas at once", "two reads of one moment confirm", 50, _constant("MISSING_APART", 0)
-    ),
-    Mutant(
-        "replicas trusted", "what a replica shows late counts", 50, _constant("REPLICAS_APART", 0)
-    ),
-    Mutant("contradiction", "our writes run out at once", 50, _constant("CONTRADICTION_AGE", 0)),
 )

@@ -208,8 +208,8 @@ class Story:
             self._moderate,
             self._come_back,
         ]
-        group: list[Deed] = [self._enlist, self._dismiss, self._enlist, self._dismiss]
-        both = [*webex, *group, self._exodus, self._burst]
+        group: list[Deed] = [self._enlist, self._dismiss, self._enlist, self._dismiss, self._regret]
+        both = [*webex, *group, self._exodus, self._burst, self._burst]
         if leads is Direction.BOTH or self.draw.random() < 0.15:
             return both
         return webex if leads is Direction.TEAM else group
@@ -302,6 +302,18 @@ class Story:
         )
         self.universe.chaos.counts["forged"] += 1
         self.post(delivery)
+
+    def _regret(self, saga: Saga, person: Person) -> None:
+        """Out of the group and into it again, or the other way round, soon after."""
+        group = self.group_of(saga)
+        if group is None or person.external_id in group.owners:
+            return
+        first, second = self._dismiss, self._enlist
+        if person.external_id not in group.members:
+            first, second = second, first
+        first(saga, person)
+        self.universe.scheduler.sleep(self.draw.uniform(1.0, 60.0))
+        second(saga, person)
 
     def group_of(self, saga: Saga) -> Group | None:
         return saga.firm.tenant.group_by_unique_name(PREFIX + saga.team.uuid)

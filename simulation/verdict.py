@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sandbox.microsoft.state import Group
 from sandbox.webex.state import Person
 from shared.core.ids import ObjectId, PersonId, TeamId
 from shared.core.model import Direction, Status
 from shared.core.model import Team as TeamRow
-from simulation.story import GROUP, TEAM, Saga, Story
+from simulation.story import GROUP, TEAM, Act, Saga, Story
 from simulation.universe import Universe
 from simulation.watcher import PREFIX
 
@@ -72,8 +72,7 @@ def _people(
         in_team, in_group = person.uuid in team, person.external_id in group.members
         acts = saga.acts.get(person.uuid, [])
         last = acts[-1] if acts else None
-        alone = last and (len(acts) == 1 or last.at - acts[-2].at > APART)
-        wanted = last.there if last and alone else None
+        wanted = last.there if last and _is_clear(acts) else None
         code = _code(row, person)
         rightly = _is_rightly(code, direction, person, universe, saga, group)
         if in_team != in_group and not rightly:
@@ -91,7 +90,9 @@ def _people(
             and _leads(direction, last.side if last else "")
         ):
             yield "I6", f"{person.name} should be {'in' if wanted else 'out'} since {_when(last)}"
-    moderators = {p.external_id for p in universe.webex.moderators_of(saga.team)}
+    # Only a member is made an owner; who is missing in the group has been told of above.
+    there = {p.external_id for p in universe.webex.moderators_of(saga.team)}
+    moderators = there & {*group.members}
     owners = set(group.owners)
     # Who made the team owns the group until a look has seen them moderate.
     wrong = (owners ^ moderators) - {saga.team.creator.external_id}
@@ -100,6 +101,13 @@ def _people(
         users = saga.firm.tenant.users
         names = [users[str(o)].display_name for o in wrong]
         yield "I2", f"owners are not who moderates: {', '.join(names)}"
+
+
+def _is_clear(acts: Sequence[Act]) -> bool:
+    """Whether the last act says how it is to be: what was done on one side counts in its order, and
+    what was done on both is far enough apart."""
+    last = acts[-1]
+    return all(act.side == last.side or last.at - act.at > APART for act in acts)
 
 
 def _code(row: TeamRow, person: Person) -> str:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # A call that has left may land so much later than it was decided on.
 IN_FLIGHT = 12.0
 PREFIX = "webex-team-"
+# Seconds after its creation within which no team has settled.
+SETTLES = 300.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Begun:
     on: bool | None = None
     read_at: float = 0.0
     used: bool = False
-    removed: Counter[str] = field(default_factory=Counter)
+    removed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 class Watcher:
@@ -270,7 +272,7 @@ class Watcher:
         if not joined:
             if not away:
                 self.broken("I7", f"{person.name} was taken out of the team and was in the group")
-            self._count_removal(team, len(self.webex.world.members(team)))
+            self._count_removal(team, "team", len(self.webex.world.members(team)))
 
     def _group_changed(self, firm: Firm, change: GroupChange) -> None:
         now = self.last_change = self.scheduler.at
@@ -340,9 +342,13 @@ class Watcher:
         aside = self.microsoft.switches.owner_removal_takes_member and self._disowned == who
         if person and not aside and not self.presence.was(team, person, False, self._began()):
             self.broken("I7", f"{_name(firm, who)} was removed from the group and was in the team")
+        room = self.webex.world.rooms.get(team)
+        if room is not None and self.scheduler.at < room.created / 1000 + SETTLES:
+            self.broken("settling", f"{_name(firm, who)} was removed before the team had settled")
         if who in group.owners and len(group.owners) == 1:
             self.broken("I7", f"{_name(firm, who)} was the last owner")
-        self._count_removal(team, len(group.members))
+        if not aside:
+            self._count_removal(team, "group", len(group.members))
 
     def _judge_addition(self, firm: Firm, group: Group, team: str, who: str) -> None:
         person = self._person(firm, who)
@@ -354,13 +360,13 @@ class Watcher:
                 f"{_name(firm, who)} was put into the group and was not in the team",
             )
 
-    def _count_removal(self, team: str, size: int) -> None:
-        """More than the brake lets through at once. size: after the removal."""
+    def _count_removal(self, team: str, side: str, size: int) -> None:
+        """More than the brake lets through at once, on one side. size: after the removal."""
         begun = self._of_task()
         if begun is None:
             return
-        begun.removed[team] += 1
-        count = begun.removed[team]
+        begun.removed[team, side] += 1
+        count = begun.removed[team, side]
         before = size + count
         too_many = count > 20 or (count > 5 and count * 100 > 25 * before) or count >= before
         if too_many and self.allowed.get(team, 0.0) < begun.at - 3600.0:
