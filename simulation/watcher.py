@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 # A call that has left may land so much later than it was decided on.
 IN_FLIGHT = 12.0
 PREFIX = "webex-team-"
+# Seconds between the two reads that an absence takes, what a call may be off by, and how long
+# before the second one the first may have been.
+APART, SLACK, REMEMBERED = 120.0, 5.0, 1800.0
 # Seconds after its creation within which no team has settled.
 SETTLES = 300.0
 
@@ -66,10 +69,14 @@ class Presence:
             state = now_there
         return state == there
 
-    def since(self, where: str, who: str) -> float | None:
-        """When the last turn was."""
-        turns = self._turns.get((where, who))
-        return turns[-1][0] if turns else None
+    def was_away(self, where: str, who: str, low: float, high: float) -> bool:
+        """Whether somebody who had been there was not at any moment between these two."""
+        away_since: float | None = None
+        for at, there in self._turns.get((where, who), ()):
+            if there and away_since is not None and away_since <= high and at >= low:
+                return True
+            away_since = None if there else at if away_since is None else away_since
+        return away_since is not None and away_since <= high
 
 
 class HeardJournal(Journal):
@@ -263,7 +270,7 @@ class Watcher:
             self.broken("I7", f"{person.name} was moved in a team without a group")
             return
         there = self.presence.was(group.id, str(person.external_id), True, began - self.lag)
-        away = self.presence.was(group.id, str(person.external_id), False, began - self.lag)
+        away = self._missed_twice(group.id, str(person.external_id), self.lag)
         if joined and not there:
             self.broken(
                 "never a wrong person",
@@ -340,7 +347,7 @@ class Watcher:
             return
         person = self._person(firm, who)
         aside = self.microsoft.switches.owner_removal_takes_member and self._disowned == who
-        if person and not aside and not self.presence.was(team, person, False, self._began()):
+        if person and not aside and not self._missed_twice(team, person, 0.0):
             self.broken("I7", f"{_name(firm, who)} was removed from the group and was in the team")
         room = self.webex.world.rooms.get(team)
         if room is not None and self.scheduler.at < room.created / 1000 + SETTLES:
@@ -371,6 +378,14 @@ class Watcher:
         too_many = count > 20 or (count > 5 and count * 100 > 25 * before) or count >= before
         if too_many and self.allowed.get(team, 0.0) < begun.at - 3600.0:
             self.broken("I8", f"{count} of {before} people were removed at once")
+
+    def _missed_twice(self, where: str, who: str, lag: float) -> bool:
+        """Whether two reads, the product's distance apart, can have missed somebody."""
+        began, now = self._began(), self.scheduler.at
+        first = began - APART + SLACK
+        return self.presence.was_away(where, who, began - lag, now) and self.presence.was_away(
+            where, who, first - lag - REMEMBERED, first
+        )
 
     def _began(self) -> float:
         begun = self._of_task()
