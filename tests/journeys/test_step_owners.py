@@ -415,7 +415,7 @@ def test_who_is_taken_out_of_the_group_but_still_owns_it_owns_it_no_longer_when_
 def test_the_last_owner_who_has_left_goes_as_soon_as_somebody_else_owns_the_group(
     alone: Standing,
 ) -> None:
-    first, second, *rest_of_them = alone.people
+    first, second, *_ = alone.people
     moderate(alone, second)
     alone.dismiss(second)
     alone.leave(first)
