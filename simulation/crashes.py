@@ -39,8 +39,8 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Crash:
-    """One run. at: the I/O at which it died, 0 for none. points: how many there were until the last
-    effect. took: seconds from the act to the last effect."""
+    """One run. at: the I/O at which it died, 0 for none. points: how many there were until the
+    look with the last effect was over. took: seconds from the act to the last effect."""
 
     scenario: str
     at: int

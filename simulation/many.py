@@ -73,6 +73,7 @@ class Sum:
     counts: Counter[str] = field(default_factory=Counter)
     ios: int = 0
     rested: list[float] = field(default_factory=list)
+    digests: dict[int, int] = field(default_factory=dict)
     failed: list[tuple[Seed, tuple[str, ...]]] = field(default_factory=list)
 
     def take(self, seed: Seed, outcome: Outcome) -> None:
@@ -80,13 +81,17 @@ class Sum:
         self.counts += outcome.counts
         self.ios += outcome.ios
         self.rested.append(outcome.rested)
+        self.digests[seed.number] = outcome.digest
         if outcome.violations:
             self.failed.append((seed, tuple(map(str, outcome.violations))))
 
-    def below_floor(self, *, over_ports: bool = True) -> dict[str, tuple[int, int]]:
-        """What there was too little of: how much there was, and how much there must be."""
+    def below_floor(
+        self, *, over_ports: bool = True, share: float = 1.0
+    ) -> dict[str, tuple[int, int]]:
+        """What there was too little of: how much there was, and how much there must be. share: of
+        the floors, where the runs are few."""
         floors = {k: n for k, n in FLOORS.items() if over_ports or k not in AT_PORTS_ALONE}
-        wanted = {kind: floor * self.runs // 1000 for kind, floor in floors.items()}
+        wanted = {kind: int(share * n * self.runs / 1000) for kind, n in floors.items()}
         return {k: (self.counts[k], n) for k, n in wanted.items() if self.counts[k] < n}
 
 

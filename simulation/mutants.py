@@ -58,7 +58,10 @@ def hunt(mutant: Mutant) -> tuple[int, str] | None:
     """The first seed that catches it, and how; None where none of those allowed does."""
     with planted(mutant):
         for seed in range(10 * mutant.expected):
-            outcome = play(seed, over_ports=not mutant.http)
+            try:
+                outcome = play(seed, over_ports=not mutant.http)
+            except Exception as error:
+                return seed, f"{type(error).__name__}: {error}"
             if outcome.violations:
                 return seed, str(outcome.violations[0])
     return None

@@ -19,6 +19,9 @@ RESTS = 3600.0 * 20
 # Looks in a row after the last fault that no history needs.
 ROUNDS = 400
 GROWING = 450.0
+# Seconds from the end of all trouble to the last effect. A quarter of an hour is the age of a
+# contradiction: so long a write of which nothing was heard is believed.
+RESTED = 1200.0
 DAY = 86400.0
 
 
@@ -65,6 +68,8 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
         scheduler.run(scheduler.at + 30.0)
     rest(universe, hosts, story)
     rested = max(0.0, universe.watcher.last_effect - over)
+    if rested > RESTED:
+        universe.watcher.broken("coming back", f"it took {rested:.0f} s")
     if sweep:
         scheduler.at += 8 * DAY
         rest(universe, hosts, story)

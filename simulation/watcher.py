@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # A call that has left may land so much later than it was decided on.
 IN_FLIGHT = 12.0
 PREFIX = "webex-team-"
+# Calls after a look's last line: its row, and the message that is deleted.
+CLOSING = 3
 # Seconds between the two reads that an absence takes, what a call may be off by, and how long
 # before the second one the first may have been.
 APART, SLACK, REMEMBERED = 120.0, 5.0, 1800.0
@@ -107,7 +109,8 @@ class Begun:
 
 class Watcher:
     """lag: seconds that a read of a group may be behind. ours: counts of our own effects.
-    last_effect, last_ios: when the last of them was, and after how many calls (`ios`).
+    last_effect, last_ios: when the last of them was, and after how many calls (`ios`) the look that
+    had it was over.
     """
 
     def __init__(self, scheduler: Scheduler, webex: WebexCloud, microsoft: MicrosoftClouds) -> None:
@@ -124,6 +127,7 @@ class Watcher:
         self.allowed: dict[str, float] = {}
         self.lines: list[str] = []
         self.is_off: dict[str, float] = {}
+        self._look_goes_on = False
         self._begun: dict[Task, Begun] = {}
         self._disowned = ""
         self._effect_of: Process | None = None
@@ -145,6 +149,9 @@ class Watcher:
     def logged(self, event: str, facts: Mapping[str, object]) -> None:
         self.scheduler.note(f"log {event} {_short(facts)}")
         self.lines.append(f"{event} {facts}")
+        if event == "looked" and self._look_goes_on:
+            self._look_goes_on = False
+            self.last_ios = self.ios() + CLOSING
 
     def read_settings(self, process: Process, entity: Any) -> None:
         begun = self._of_task()
@@ -214,7 +221,7 @@ class Watcher:
             self.broken(
                 "I4", f"a forged delivery was answered {status} with {len(messages)} messages"
             )
-        if genuine and taken and status != 200:
+        if genuine and taken:
             waiting = {m.text for m in queue.messages}
             if not messages or not all(m in waiting or m in queue.taken for m in messages):
                 self.broken("I5", "a delivery was acknowledged and nothing is on the queue")
@@ -260,6 +267,7 @@ class Watcher:
 
     def _took_effect(self) -> None:
         self.last_effect, self.last_ios = self.scheduler.at, self.ios()
+        self._look_goes_on = True
 
     def _judge_webex(self, team: str, person: Any, joined: bool) -> None:
         if any(f.team_leads and f.org.uuid == person.org_uuid for f in self._firms.values()):

@@ -109,6 +109,8 @@ def lead(office: Office, actor: Actor, team: str, direction: str, shown: str) ->
             raise Refusal("leader_changed")
         return replace(row, direction=direction)
 
+    if known.direction == direction:
+        return False
     with _followed_by_a_look(services, known):
         before = _change(services, known, change)
     if before.direction == direction:

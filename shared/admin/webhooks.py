@@ -30,7 +30,7 @@ from shared.core import times
 from shared.core.errors import Failure, Permanent
 from shared.core.model import OrgSettings
 from shared.ports import Conflict, Kept, Services
-from shared.sync.events import DEEP
+from shared.sync.events import read_deep_soon
 from shared.sync.pacing import Later, book, hear
 
 ROW = "webhook"
@@ -43,7 +43,6 @@ REST = 6 * times.MINUTE
 LONGEST_REST = 4 * times.HOUR
 # So long without being turned off, and the next time is a first one.
 CALM = times.DAY
-_RACES = 5
 
 
 class _Register(Protocol):
@@ -131,11 +130,13 @@ def ask_for(services: Services) -> None:
     """An administrator wants one: `tend` sees to it while the switch is On. Safe to repeat."""
     kept = services.organizations.kept(ROW)
     before = _webhook(kept) if kept else Webhook(Standing.GONE)
+    # One that rests goes on resting, and the page says why.
+    why = before.why if before.standing is Standing.OFF else ""
     _keep(
         services,
         ROW,
         kept,
-        replace(before, why="", detail="", tries=0, at=_soonest(services, before)),
+        replace(before, why=why, detail="", tries=0, at=_soonest(services, before)),
     )
 
 
@@ -236,7 +237,7 @@ def _there(services: Services, kind: _Kind, before: Webhook, done: Registered) -
     now, was_there = services.now(), before.standing is Standing.THERE
     kept = done.how == "kept"
     if before.off or (was_there and not kept):
-        _catch_up(services)
+        read_deep_soon(services)
     services.log("webhook stands", webhook=kind.row, how=done.how)
     return Webhook(
         Standing.THERE,
@@ -262,7 +263,7 @@ def _resting(services: Services, kind: _Kind, before: Webhook, webhook_id: str) 
     if not off:
         off, ends = now, ends + 1
         rest = min(LONGEST_REST, REST * 2 ** min(ends - 1, 10))
-        _catch_up(services)
+        read_deep_soon(services)
     services.log("webhook off", webhook=kind.row, ends=ends, until=off + rest)
     return Webhook(
         Standing.OFF,
@@ -274,21 +275,6 @@ def _resting(services: Services, kind: _Kind, before: Webhook, webhook_id: str) 
         ends=ends,
         target=before.target,
     )
-
-
-def _catch_up(services: Services) -> None:
-    """What Webex did not tell may come late to the events too: the deep reading of the last day
-    begins anew with the next watch, not within the hour."""
-    organizations = services.organizations
-    for _ in range(_RACES):
-        kept = organizations.kept(DEEP)
-        try:
-            organizations.keep(DEEP, kept, {})
-        except Conflict:
-            # The watch reads at this moment.
-            continue
-        return
-    services.log("the last day of events is read within the hour only")
 
 
 def _take_down(

@@ -257,7 +257,8 @@ def _tend_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> No
         coming = ledger.awaited(OWNERS) - out.keys()
         stays = min(owners & out.keys(), default=min(out))
         person = out.pop(stays)
-        result.changes = [c for c in result.changes if c != Change(person, stays, MEMBERS, REMOVE)]
+        spared = [Change(person, stays, side, REMOVE) for side in (MEMBERS, WEBEX)]
+        result.changes = [c for c in result.changes if c not in spared]
         if not add and not coming:
             result.listed[person] = "last_owner"
     removals = [Change(p, o, OWNERS, REMOVE) for o, p in sorted(out.items())]

@@ -46,10 +46,11 @@ class Held:
 
         Raises Interrupted when the switch moved, LeaseLost when another worker took over.
         """
+        self.keep()
+        # Last, since renewing may take long.
         current = self.services.organizations.settings()
         if not current.on or current.epoch != self.row.value.epoch:
             raise Interrupted("the switch moved")
-        self.keep()
 
     def keep(self) -> None:
         """Call within anything that may take long. Raises LeaseLost."""

@@ -216,8 +216,14 @@ def test_the_last_moderator_who_is_taken_out_of_the_group_stays_in_the_team_and_
     assert alone.row.listed == {PersonId(ada.uuid): "last_moderator"}
 
     moderate(alone, ben)
+    if direction is GROUP:
+        # Owners follow nobody there, and the last one stays until somebody else is made one.
+        later(alone.stage, 2 * DAY)
+        assert alone.row.listed == {PersonId(ada.uuid): "last_owner"}
+        alone.group.add("owners", str(ben.external_id))
     later(alone.stage, 2 * DAY)
     assert alone.is_in(ada) == OUT
+    assert owners(alone) == accounts(ben)
 
 
 def test_of_all_moderators_taken_out_of_the_group_one_stays(at: Standing) -> None:
@@ -442,3 +448,16 @@ def test_the_last_owner_who_leaves_right_after_becoming_one_is_listed(alone: Sta
 
     assert owners(alone) == accounts(second)
     assert alone.row.listed.get(PersonId(second.uuid)) == "last_owner"
+
+
+def test_the_only_owner_who_is_taken_out_of_the_group_goes_when_somebody_else_owns_it(
+    alone: Standing,
+) -> None:
+    first, second, *_ = alone.people
+    moderate(alone, second)
+    alone.dismiss(first)
+
+    later(alone.stage, 7200)
+
+    assert alone.is_in(first) == OUT
+    assert owners(alone) == accounts(second)

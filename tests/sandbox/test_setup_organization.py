@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -65,9 +66,10 @@ def test_another_applications_webhook_is_left_alone(
     wiring = Wiring(read_settings(settings))
     setup.turn(wiring, ORG, on=True)
     setup.register_webhook(wiring, ORG)
-    (webhook,) = clouds.webex.webhooks.values()
-    webhook.target_url = "https://somebody.example/hook"
-    wiring.services(ORG)
+    (ours,) = clouds.webex.webhooks.values()
+    theirs = replace(ours, id="theirs", target_url="https://somebody.example/hook")
+    clouds.webex.webhooks.clear()
+    clouds.webex.webhooks[theirs.id] = theirs
 
     with pytest.raises(setup.NotDone, match="somebody"):
         setup.register_webhook(wiring, ORG)

@@ -13,6 +13,8 @@ from simulation.mutants import MUTANTS
 
 PORTS, AT_PORTS = 2000, 250
 HTTP, OVER_HTTP = 400, 50
+# Of the floors of a thousand seeds, a test's few hundred must reach so much.
+FEW = 0.7
 # Mutants that it takes more seeds to catch are hunted with --slow.
 QUICK = 20
 # Seconds; of a death that the queue's own lease of ten minutes would have to mend, none is left.
@@ -28,7 +30,7 @@ def test_at_the_ports(begin: int) -> None:
     total = run_seeds(alike(begin, AT_PORTS, over_ports=True), jobs=1)
 
     assert _told(total) == []
-    assert total.below_floor() == {}
+    assert total.below_floor(share=FEW) == {}
     assert total.runs == AT_PORTS
 
 
@@ -37,7 +39,7 @@ def test_through_the_http_adapters(begin: int) -> None:
     total = run_seeds(alike(begin, OVER_HTTP, over_ports=False), jobs=1)
 
     assert _told(total) == []
-    assert total.below_floor(over_ports=False) == {}
+    assert total.below_floor(over_ports=False, share=FEW / 2) == {}
     assert total.runs == OVER_HTTP
 
 
@@ -49,7 +51,7 @@ def test_whoever_dies_wherever_is_followed_by_another(scenario: str) -> None:
     assert [(c.at, c.after, c.where, c.violations) for c in crashes if c.violations] == []
     assert len(crashes) == 2 * usual.points
     assert all(crash.where for crash in crashes)
-    assert later[int(len(later) * 0.99) - 1] <= RECOVERS
+    assert later[-1] <= RECOVERS
 
 
 @pytest.mark.parametrize("name", [m.name for m in MUTANTS if m.expected <= QUICK])
@@ -63,8 +65,11 @@ def test_a_planted_bug_that_hides_is_caught(name: str) -> None:
     assert run_mutant(name) is not None
 
 
-def test_the_same_seed_goes_the_same_way() -> None:
-    first, again = (run_seeds(alike(7, 1, over_ports=http), jobs=1) for http in (True, True))
+@pytest.mark.parametrize("over_ports", [True, False], ids=["ports", "http"])
+def test_the_same_seed_goes_the_same_way_also_in_a_process_that_has_run_others(
+    over_ports: bool,
+) -> None:
+    fresh = run_seeds(alike(7, 1, over_ports=over_ports), jobs=1)
+    used = run_seeds(alike(3, 5, over_ports=over_ports), jobs=1)
 
-    assert first.counts == again.counts
-    assert first.ios == again.ios
+    assert fresh.digests[7] == used.digests[7]

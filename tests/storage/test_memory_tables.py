@@ -48,11 +48,15 @@ _acts = st.one_of(
 
 
 class Side:
-    """One of the two accounts; its ETags are numbered in the order in which they were given."""
+    """One of the two accounts; its ETags are numbered in the order in which they were given.
+
+    Those of one transaction may be alike at the emulator, whose ETags are moments: they are told
+    apart by their rows.
+    """
 
     def __init__(self, rows: Partition) -> None:
         self._rows = rows
-        self._etags: list[str] = []
+        self._etags: list[tuple[str, str]] = []
 
     def do(self, act: Act) -> object:
         """What came of it, without the text of ETags and messages."""
@@ -68,13 +72,14 @@ class Side:
         etags = self._rows.write(
             [Step(op, key, values, self._etag(key, back)) for op, key, values, back in drafts]
         )
-        assert not set(filter(None, etags)) & set(self._etags), "every write has an ETag of its own"
-        self._etags += etags
+        given = [(draft[1], etag) for draft, etag in zip(drafts, etags, strict=True)]
+        assert not {g for g in given if g[1]} & {*self._etags}, "a row's ETag changes with a write"
+        self._etags += given
         return [bool(etag) for etag in etags]
 
     def get(self, key: str) -> object:
         row = self._rows.get(key)
-        return row and (row.key, row.values, self._etags.index(row.etag))
+        return row and (row.key, row.values, self._etags.index((row.key, row.etag)))
 
     def range(
         self,
@@ -86,20 +91,20 @@ class Side:
     ) -> object:
         condition = f"n {where[0]} {where[1]}L" if where else ""
         found = self._rows.range(low, high, limit=limit, where=condition, only=only)
-        return [(row.key, row.values, self._etags.index(row.etag)) for row in found]
+        return [(row.key, row.values, self._etags.index((row.key, row.etag))) for row in found]
 
     def everything(self) -> object:
         return self.range("", "\uffff", None, "", ())
 
     def _etag(self, key: str, back: int) -> str:
-        """0: none; 1: the row's own, if it is there; more: one of so many writes ago, or one that
-        never was."""
+        """0: none; 1: the row's own, if it is there; more: its own of so many writes ago, or one
+        that never was."""
         if not back:
             return ""
         row = self._rows.get(key)
         if back == 1 and row:
             return row.etag
-        known = [etag for etag in self._etags if etag]
+        known = [etag for written, etag in self._etags if etag and written == key]
         return known[-back] if back <= len(known) else "W/\"datetime'2001'\""
 
 
