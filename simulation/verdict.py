@@ -96,6 +96,7 @@ def _people(
     owners = set(group.owners)
     # Who made the team owns the group until a look has seen them moderate.
     wrong = (owners ^ moderators) - {saga.team.creator.external_id}
+    wrong -= {p.external_id for p in saga.firm.people if _code(row, p)}
     kept = {"last_owner", "last_moderator"} & {*row.listed.values(), *row.others.values()}
     if direction is not Direction.GROUP and not (saga.owner_acts or kept) and wrong:
         users = saga.firm.tenant.users
