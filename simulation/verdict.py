@@ -97,11 +97,18 @@ def _people(
     # Who made the team owns the group until a look has seen them moderate.
     wrong = (owners ^ moderators) - {saga.team.creator.external_id}
     wrong -= {p.external_id for p in saga.firm.people if _code(row, p)}
+    # A known gap: who was taken out of the members alone goes on owning the group.
+    wrong -= {o for o in owners - {*group.members} if _is_out(universe, saga, o)}
     kept = {"last_owner", "last_moderator"} & {*row.listed.values(), *row.others.values()}
     if direction is not Direction.GROUP and not (saga.owner_acts or kept) and wrong:
         users = saga.firm.tenant.users
         names = [users[str(o)].display_name for o in wrong]
         yield "I2", f"owners are not who moderates: {', '.join(names)}"
+
+
+def _is_out(universe: Universe, saga: Saga, account: str) -> bool:
+    """Whether whoever carries this account is not in the team."""
+    return all(p.external_id != account for p in universe.webex.people_of(saga.team))
 
 
 def _is_clear(acts: Sequence[Act]) -> bool:

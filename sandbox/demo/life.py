@@ -141,5 +141,5 @@ CHANGES = (
     Change("a person joins in Webex", join_team, in_group, newcomer=True),
     Change("a person is added in Microsoft 365", enlist, in_team, newcomer=True),
     Change("a person becomes a moderator in Webex", moderate, owns_group),
-    Change("a person is removed in Microsoft 365", strike, not_in_team, at=LEAVING, patience=300.0),
+    Change("a person is removed in Microsoft 365", strike, not_in_team, at=LEAVING, patience=720.0),
 )

@@ -63,7 +63,7 @@ def brake(
             if reason:
                 held += asked
                 why.add(reason)
-    stay = {c.person for c in held if c.op == REMOVE}
+    stay = {c.person for c in held if (c.side, c.op) == (MEMBERS, REMOVE)}
     waits = {*held, *(c for c in changes if _is_part(c, stay))}
     return Braked(tuple(c for c in changes if c not in waits), tuple(held), tuple(sorted(why)))
 

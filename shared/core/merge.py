@@ -237,13 +237,12 @@ def _remove_nobody_unseen(sides: Sides, result: Merge) -> None:
 
 
 def _tend_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> None:
-    """Owners follow moderators, unless the group leads; whoever leaves the group owns it no more,
-    nor does who was taken out of it and now leaves the team.
+    """Owners follow moderators, unless the group leads; whoever leaves the group owns it no more.
 
     Added before anybody is removed, and the last one stays.
     """
     ledger = sides.ledger
-    leaving = [c.pair for c in result.changes if c.side in (MEMBERS, WEBEX) and c.op == REMOVE]
+    leaving = [c.pair for c in result.changes if c.side == MEMBERS and c.op == REMOVE]
     # A replica may be behind: whoever was an owner once, or may be one, is let go all the same.
     once = owners | ledger.owners | ledger.unheard(OWNERS)
     out = {p.object: p.person for p in leaving if p.object in once}
@@ -257,8 +256,7 @@ def _tend_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> No
         coming = ledger.awaited(OWNERS) - out.keys()
         stays = min(owners & out.keys(), default=min(out))
         person = out.pop(stays)
-        spared = [Change(person, stays, side, REMOVE) for side in (MEMBERS, WEBEX)]
-        result.changes = [c for c in result.changes if c not in spared]
+        result.changes = [c for c in result.changes if c != Change(person, stays, MEMBERS, REMOVE)]
         if not add and not coming:
             result.listed[person] = "last_owner"
     removals = [Change(p, o, OWNERS, REMOVE) for o, p in sorted(out.items())]

@@ -8,7 +8,7 @@ Sources: https://developer.webex.com/docs/api/v1/memberships, /team-memberships,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -30,7 +30,6 @@ from shared.sync import pacing
 from shared.sync.additions import Outcome, denied_for, pause_after, unsent
 from shared.sync.lease import LeaseLost
 from shared.sync.record import Book
-from shared.sync.removals import disown
 from shared.sync.trouble import PASSING, Streak, put_off
 
 WRITERS = ("spaces", "cards")
@@ -76,14 +75,12 @@ def cross(
     leaving: Sequence[Pair],
     accounts: Callable[[ObjectId], Account | None],
     outcome: Outcome,
-    owners: Collection[Pair] = (),
 ) -> None:
     """Put people into the team, then take people out; what could not be done now is postponed or
     named. Raises Interrupted, Permanent.
 
     accounts: of who is to leave, as far as it is known already; else Graph is asked, since a
-    disabled account has not left. owners: who of them owns the group still; they stop before they
-    leave the team, since nobody looks at them any more after that.
+    disabled account has not left.
     """
     streak = Streak(state, outcome)
     crossing = _Crossing(state, outcome, streak)
@@ -94,9 +91,6 @@ def cross(
             left, failure = streak.those(
                 wave, lambda p: _has_left(state, p, accounts(p.object), outcome)
             )
-            if crossing.able:
-                stay = disown(state, [p for p in left if p in owners], outcome)
-                left = [p for p in left if p.person not in stay]
             _send_wave(crossing, left, REMOVE)
             if failure:
                 raise failure

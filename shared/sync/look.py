@@ -167,17 +167,14 @@ def _apply(state: Book, settings: OrgSettings, seen: Seen, todo: Plan) -> Outcom
         return _apply_create(state, settings, todo, todo.create)
     outcome = add(state, todo.of(MEMBERS, ADD), todo.of(OWNERS, ADD))
     accounts = seen.accounts or {}
-    leaving = todo.of(WEBEX, REMOVE)
-    owners = todo.of(OWNERS, REMOVE)
     remove(
         state,
         todo.of(MEMBERS, REMOVE),
-        [p for p in owners if p not in leaving],
+        todo.of(OWNERS, REMOVE),
         lambda o: accounts.get(o, Account(o)),
         outcome,
     )
-    owning = [p for p in leaving if p in owners]
-    cross(state, todo.of(WEBEX, ADD), leaving, accounts.get, outcome, owning)
+    cross(state, todo.of(WEBEX, ADD), todo.of(WEBEX, REMOVE), accounts.get, outcome)
     invite(state, [m for m in seen.to_invite if m.person in todo.inviting], outcome)
     return outcome
 

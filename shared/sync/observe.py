@@ -283,9 +283,7 @@ def _need_owners(state: Book, sight: Sight) -> bool:
         return True
     if state.tries_again and owners_codes(team, sight.mapped):
         return True
-    left = [m for m in after.missing if m.side == WEBEX and not _is_left_alone(state, m.person)]
-    # Who was taken out of the group may own it all the same.
-    left += [m for m in after.missing if m.side == MEMBERS and m.object in after.owners]
+    left = (m for m in after.missing if m.side == WEBEX and not _is_left_alone(state, m.person))
     return any(book.is_confirmed(after, m, sight.at) for m in left)
 
 

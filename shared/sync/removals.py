@@ -77,14 +77,6 @@ def remove(
         put_off(state, outcome, failure)
 
 
-def disown(state: Book, owners: Sequence[Pair], outcome: Outcome) -> set[PersonId]:
-    """Take the ownership of the group from people; answers from whom it could not be taken now.
-
-    Raises as `remove`.
-    """
-    return _remove_wave(state, owners, OWNERS, remove_owner_part, outcome)
-
-
 def _has_left(state: Book, pair: Pair, account: Account, outcome: Outcome) -> bool:
     """Webex does not show the person in the team: because they left, or because the account is
     inactive, gone, or somebody else's now? Guests are not in our directory."""

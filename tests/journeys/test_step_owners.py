@@ -216,14 +216,8 @@ def test_the_last_moderator_who_is_taken_out_of_the_group_stays_in_the_team_and_
     assert alone.row.listed == {PersonId(ada.uuid): "last_moderator"}
 
     moderate(alone, ben)
-    if direction is GROUP:
-        # Owners follow nobody there, and the last one stays until somebody else is made one.
-        later(alone.stage, 2 * DAY)
-        assert alone.row.listed == {PersonId(ada.uuid): "last_owner"}
-        alone.group.add("owners", str(ben.external_id))
     later(alone.stage, 2 * DAY)
     assert alone.is_in(ada) == OUT
-    assert owners(alone) == accounts(ben)
 
 
 def test_of_all_moderators_taken_out_of_the_group_one_stays(at: Standing) -> None:
@@ -401,23 +395,6 @@ def test_an_owner_whom_a_young_group_does_not_take_yet_is_added_later(
     assert owners(Standing(stage, team, [])) == accounts(creator, second)
 
 
-def test_who_is_taken_out_of_the_group_but_still_owns_it_owns_it_no_longer_when_out_of_the_team(
-    at: Standing,
-) -> None:
-    [newcomer] = at.newcomers()
-    at.join(newcomer)
-    moderate(at, newcomer)
-    later(at.stage, 7200)
-    assert newcomer.external_id in owners(at)
-    at.dismiss(newcomer)
-
-    later(at.stage, 7200)
-
-    assert at.is_in(newcomer) == OUT
-    assert newcomer.external_id not in owners(at)
-    assert len(owners(at)) == 2
-
-
 def test_the_last_owner_who_has_left_goes_as_soon_as_somebody_else_owns_the_group(
     alone: Standing,
 ) -> None:
@@ -448,16 +425,3 @@ def test_the_last_owner_who_leaves_right_after_becoming_one_is_listed(alone: Sta
 
     assert owners(alone) == accounts(second)
     assert alone.row.listed.get(PersonId(second.uuid)) == "last_owner"
-
-
-def test_the_only_owner_who_is_taken_out_of_the_group_goes_when_somebody_else_owns_it(
-    alone: Standing,
-) -> None:
-    first, second, *_ = alone.people
-    moderate(alone, second)
-    alone.dismiss(first)
-
-    later(alone.stage, 7200)
-
-    assert alone.is_in(first) == OUT
-    assert owners(alone) == accounts(second)
