@@ -67,7 +67,6 @@ class Hosts:
     nudges: Queue = field(default_factory=Queue)
     poison: Queue = field(default_factory=Queue)
     paused: bool = False
-    watched_at: float = 0.0
     tidied_at: float = 0.0
 
     def __post_init__(self) -> None:
@@ -121,9 +120,7 @@ class Hosts:
         except QueueDown as error:
             self.universe.scheduler.note(f"{name} failed: {error}")
         else:
-            if name == "watch":
-                self.watched_at = began
-            else:
+            if name == "chores":
                 self.tidied_at = began
 
     def _is_idle(self, name: str) -> bool:

@@ -52,6 +52,3 @@ class Queue:
     def show_again(self, message: Message, receipt: int, at: float) -> None:
         if message.receipt == receipt and message in self.messages:
             message.visible = at
-
-    def next_at(self) -> float | None:
-        return min((m.visible for m in self.messages), default=None)

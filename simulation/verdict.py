@@ -89,7 +89,7 @@ def _people(
             and in_team != wanted
             and _leads(direction, last.side if last else "")
         ):
-            yield "I6", f"{person.name} should be {'in' if wanted else 'out'} since {_when(last)}"
+            yield "I6", f"{person.name} should be {'in' if wanted else 'out'}"
     # Only a member is made an owner; who is missing in the group has been told of above.
     there = {p.external_id for p in universe.webex.moderators_of(saga.team)}
     moderators = there & {*group.members}
@@ -144,7 +144,3 @@ def _leads(direction: Direction, side: str) -> bool:
     return direction is Direction.BOTH or direction.value == {TEAM: "team", GROUP: "group"}.get(
         side
     )
-
-
-def _when(act: object) -> str:
-    return f"{getattr(act, 'at', 0.0):.0f}"

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from sandbox.webex import WebexCloud
     from simulation.universe import Firm
 
-# A call that has left may land so much later than it was decided on.
-IN_FLIGHT = 12.0
 PREFIX = "webex-team-"
 # Calls after a look's last line: its row, and the message that is deleted.
 CLOSING = 3
@@ -97,12 +95,11 @@ class HeardJournal(Journal):
 
 @dataclass
 class Begun:
-    """What a task of ours has seen so far. settings: On and epoch, as it read them last, and when;
-    used: whether something was sent since."""
+    """What a task of ours has seen so far. on: the switch, as it read it last; used: whether
+    something was sent since. removed: how many people, by team and side."""
 
     at: float
     on: bool | None = None
-    read_at: float = 0.0
     used: bool = False
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -126,7 +123,6 @@ class Watcher:
         self.ios: Callable[[], int] = lambda: 0
         self.allowed: dict[str, float] = {}
         self.lines: list[str] = []
-        self.is_off: dict[str, float] = {}
         self._look_goes_on = False
         self._begun: dict[Task, Begun] = {}
         self._disowned = ""
@@ -156,7 +152,7 @@ class Watcher:
     def read_settings(self, process: Process, entity: Any) -> None:
         begun = self._of_task()
         if begun:
-            begun.on, begun.read_at, begun.used = bool(entity.get("on")), self.scheduler.at, False
+            begun.on, begun.used = bool(entity.get("on")), False
 
     def called(self, process: Process, cloud: str, request: requests.PreparedRequest) -> None:
         """A call over HTTP is about to leave."""
@@ -237,10 +233,6 @@ class Watcher:
         if begun is None:
             begun = self._begun[task] = Begun(self.scheduler.at)
         return begun
-
-    def task_begins(self) -> None:
-        """The task that runs now begins to see things."""
-        self._of_task()
 
     # What the clouds tell
 
