@@ -64,7 +64,7 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
     universe.chaos.outages.clear()
     universe.webex.switches.lose = 0.0
     over = scheduler.at
-    while story.pressing:
+    while story.administrator.pressing:
         scheduler.run(scheduler.at + 30.0)
     rest(universe, hosts, story)
     rested = max(0.0, universe.watcher.last_effect - over)
@@ -91,7 +91,7 @@ def rest(universe: Universe, hosts: Hosts, story: Story) -> None:
     scheduler = universe.scheduler
     for _ in range(ROUNDS):
         scheduler.run(scheduler.at + 40.0)
-        seen_to = story.see_to_everything()
+        seen_to = story.administrator.see_to_everything()
         if hosts.is_busy() or universe.is_waking or universe.webex.postman.outbox:
             continue
         heard = universe.watcher.last_change + universe.hearing

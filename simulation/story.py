@@ -13,26 +13,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from azure.core.exceptions import AzureError
-
 from sandbox.microsoft.state import Group
 from sandbox.webex.delivery import Delivery
 from sandbox.webex.errors import Refused as WebexRefused
 from sandbox.webex.state import Person, Team
-from shared.admin import again, holding
-from shared.admin.ports import Actor
-from shared.core.errors import Failure
-from shared.core.ids import OrgId, PersonId, TeamId, TenantId
+from shared.core.ids import OrgId, TenantId
 from shared.core.keyring import webhook_secret
 from shared.core.model import Direction
-from shared.core.reasons import Refusal
-from shared.ports import Conflict, Services
 from shared.sync import switch
-from simulation.scheduler import Gone
+from simulation.administrator import Administrator
 from simulation.universe import PUBLIC_URL, Firm, Universe
 from simulation.watcher import PREFIX
 
-ADMIN = Actor(PersonId(""), "an administrator")
 TEAM, GROUP = "team", "group"
 
 
@@ -115,7 +107,7 @@ class Story:
         self.universe, self.plot, self.draw = universe, plot, universe.draw
         self.sagas: list[Saga] = []
         self.old: list[Team] = []
-        self.pressing = 0
+        self.administrator = Administrator(universe, self.sagas)
         if draws_providers:
             _draw_providers(universe, self.draw)
 
@@ -176,7 +168,11 @@ class Story:
             spawn(self._act, "people", after=self.draw.uniform(0, plot.length))
         if plot.switches_press:
             for _ in range(2):
-                spawn(self._press, "administrator", after=self.draw.uniform(0, plot.length))
+                spawn(
+                    self.administrator.press,
+                    "administrator",
+                    after=self.draw.uniform(0, plot.length),
+                )
         if plot.forged:
             for deed in (self._forge, self._forge, self._forge, self.replay):
                 spawn(deed, "somebody", after=self.draw.uniform(0, plot.length))
@@ -317,50 +313,6 @@ class Story:
 
     def group_of(self, saga: Saga) -> Group | None:
         return saga.firm.tenant.group_by_unique_name(PREFIX + saga.team.uuid)
-
-    # Administrators
-
-    def _press(self) -> None:
-        """Off, and On again after a while; whoever presses does so until it works."""
-        firm = self.draw.choice(self.universe.firms)
-        tenant = TenantId(firm.tenant.tenant_id)
-        self.pressing += 1
-        self._insist(firm, switch.turn_off)
-        self.universe.scheduler.note("switch pressed: Off")
-        self.universe.scheduler.sleep(self.draw.choice((1.0, 20.0, 200.0)))
-        self._insist(firm, lambda services: switch.turn_on(services, tenant))
-        firm.on_again = self.universe.scheduler.at
-        self.pressing -= 1
-        self.universe.scheduler.note("switch pressed: On")
-
-    def _insist(self, firm: Firm, act: Callable[[Services], object]) -> None:
-        while True:
-            try:
-                act(self.universe.services(firm))
-            except (Failure, AzureError, Conflict, Gone):
-                self.universe.scheduler.sleep(3.0)
-            else:
-                return
-
-    def see_to_everything(self) -> int:
-        """Whatever waits is allowed, and whatever was given up on is put back; how much there was.
-        Who is cut off while pressing a button does so again."""
-        done = 0
-        for saga in self.sagas:
-            team, truth = TeamId(saga.team.uuid), self.universe.truth(saga.firm)
-            held, letter = truth.teams.held(team), truth.dead_letters.read(team)
-            waits = held is not None and not held.value.decided
-            done += waits + bool(letter)
-            with suppress(Refusal, Gone, Conflict, AzureError):
-                office = self.universe.become(self.universe.process_of_ours).office(saga.firm.id)
-                if held is not None and waits:
-                    self.universe.watcher.allowed[team] = self.universe.scheduler.at
-                    mark = holding.mark(held.value)
-                    holding.decide(office, ADMIN, team, holding.ALLOW, mark)
-                if letter:
-                    self.universe.chaos.counts["dead letter"] += 1
-                    again.replay(office, ADMIN, team)
-        return done
 
 
 def _draw_providers(universe: Universe, draw: Random) -> None:
