@@ -11,7 +11,7 @@ from sandbox.kit import AnswerLost, Request, Response, parse_request
 
 LOOPBACK = "127.0.0.1"
 MAX_BODY = 16 * 1024 * 1024
-_OWN_HEADERS = {"content-length", "connection", "date"}
+_OWN_HEADERS = {"content-length", "connection"}
 
 Handle = Callable[[Request], Response]
 
@@ -77,8 +77,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, answer: Response) -> None:
         content = answer.content()
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)
+        self.send_header("Server", self.version_string())
         headers = {name.lower(): name for name in answer.headers}
+        if "date" not in headers:
+            # A cloud tells its own time, which need not be the machine's.
+            self.send_header("Date", self.date_time_string())
         for name, value in answer.headers.items():
             if name.lower() not in _OWN_HEADERS:
                 self.send_header(name, value)

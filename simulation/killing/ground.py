@@ -8,9 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from email.utils import formatdate
 from pathlib import Path
-from typing import cast
 
 import requests
 from azure.core.exceptions import ResourceNotFoundError
@@ -127,10 +125,8 @@ class Ground:
         self.clock.skip(5.0)
 
     def _serve(self, cloud: Cloud) -> int:
-        """Over HTTP, with that cloud's own time as the Date of an answer. Its port."""
+        """Over HTTP; its port."""
         server = Server(cloud.handle)
-        dated = {"date_time_string": lambda *_: formatdate(self.clock.now(), usegmt=True)}
-        server.RequestHandlerClass = type("Dated", (cast(type, server.RequestHandlerClass),), dated)
         server.start()
         self._tidy.callback(server.stop)
         return server.server_port

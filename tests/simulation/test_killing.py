@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -191,7 +192,45 @@ def test_whoever_opens_the_clock_has_the_same_time_that_runs_faster(tmp_path: Pa
     assert skipped - slept >= 3600.0
 
 
+# The clouds behind sockets
+
+
+def test_an_answer_carries_its_cloud_s_own_time_and_no_other() -> None:
+    """The app takes the Date of Webex's answers for the time up to which it has seen events."""
+    own = {"date": "Mon, 21 Sep 2026 14:13:25 GMT"}
+    with serving(lambda _: Response(200, {}, own)) as port:
+        told = fetched(f"http://127.0.0.1:{port}/").headers["Date"]
+    with serving(lambda _: Response(204)) as port:
+        of_the_machine = fetched(f"http://127.0.0.1:{port}/").headers["Date"]
+
+    # Two headers of a name would come joined by a comma.
+    assert told == own["date"]
+    assert parsedate_to_datetime(of_the_machine).tzinfo is not None
+
+
+def test_the_clouds_of_the_ground_tell_the_hurried_time(tmp_path: Path) -> None:
+    with Ground(tmp_path) as ground:
+        ground.clock.skip(7 * 86_400.0)
+        before = ground.clock.now()
+        address = f"http://127.0.0.1:{ground.wires.ports['webex']}/v1/people/me"
+        told = parsedate_to_datetime(fetched(address).headers["Date"]).timestamp()
+
+    # It tells whole seconds.
+    assert before - 1.0 <= told <= before + 3600.0
+
+
 # How it is done
+
+
+@contextmanager
+def serving(handle: Callable[[Request], Response]) -> Iterator[int]:
+    """The port of a server that answers with this."""
+    server = Server(handle)
+    server.start()
+    try:
+        yield server.server_port
+    finally:
+        server.stop()
 
 
 @contextmanager
@@ -203,18 +242,18 @@ def counting() -> Iterator[tuple[int, list[str]]]:
         calls.append(f"{request.method} {request.path}")
         return Response(200, {})
 
-    server = Server(handle)
-    server.start()
-    try:
-        yield server.server_port, calls
-    finally:
-        server.stop()
+    with serving(handle) as port:
+        yield port, calls
+
+
+def fetched(url: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, timeout=5)
 
 
 def get(url: str) -> int:
-    with requests.Session() as session:
-        session.trust_env = False
-        return session.get(url, timeout=5).status_code
+    return fetched(url).status_code
 
 
 def in_another_thread(act: Callable[[], object]) -> None:
