@@ -100,7 +100,8 @@ class Point:
 
 @dataclass
 class Chaos:
-    """counts: how much of each kind has happened. calm: nothing goes wrong any more."""
+    """counts: how much of each kind has happened. calm: nothing goes wrong any more.
+    thawed: when a process was last frozen."""
 
     scheduler: Scheduler
     draw: Random
@@ -109,6 +110,7 @@ class Chaos:
     point: Point | None = None
     outages: dict[str, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    thawed: dict[Process, float] = field(default_factory=dict)
     ios: int = 0
 
     def through(self, process: Process, io: Io, act: Callable[[], T]) -> T:
@@ -127,6 +129,7 @@ class Chaos:
             raise Gone
         if fate == "frozen":
             scheduler.sleep(self.draw.uniform(20.0, 150.0))
+            self.thawed[process] = scheduler.at
         if fate == "slow":
             scheduler.sleep(self.draw.uniform(0.5, PATIENCE))
         if fate == "refused":

@@ -120,6 +120,7 @@ def crash(scenario: Scenario, at: int, *, after: bool) -> Crash:
     _plain(universe)
     hosts = Hosts(universe, skip_idle=True)
     story = Story(universe, plot, draws_providers=False)
+    story.administrator.obliging = True
     story.begin(known=True)
     hosts.start()
     [firm] = universe.firms

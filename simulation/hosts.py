@@ -163,16 +163,18 @@ class Hosts:
         universe.scheduler.spawn(lambda: self._receive(delivery, genuine), "webhook", process)
 
     def _receive(self, delivery: Delivery, genuine: bool) -> None:
-        universe, status = self.universe, 0
+        universe, status, before = self.universe, 0, self.universe.chaos.ios
         try:
             outcome = universe.app.invoke_http(
                 "POST", delivery.url, delivery.headers, delivery.body
             )
             assert outcome.answer is not None
+            # Nobody else's turn comes in a function that calls nobody.
+            calls = universe.chaos.ios - before
             messages = [str(m) for m in outcome.messages("nudges")]
             self._put_all(messages)
             status = outcome.answer.status
-            universe.watcher.acknowledged(delivery, genuine, status, messages, self.nudges)
+            universe.watcher.acknowledged(delivery, genuine, status, messages, self.nudges, calls)
         except QueueDown:
             status = 500
         finally:

@@ -22,6 +22,9 @@ GROWING = 450.0
 # Seconds from the end of all trouble to the last effect. A quarter of an hour is the age of a
 # contradiction: so long a write of which nothing was heard is believed.
 RESTED = 1200.0
+# Of all calls, so many may fail and so many may be a process's last before anything is given up.
+# Calls to storage are not repeated here as the SDK does it: this is as harsh as far more.
+LITTLE, DEATHS = 0.025, 0.005
 DAY = 86400.0
 
 
@@ -59,6 +62,8 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
         rest(universe, hosts, story)
     universe.chaos.calm = False
     story.live()
+    if story.administrator.attentive:
+        scheduler.spawn(story.administrator.go_round, "administrator")
     scheduler.run(scheduler.at + plot.length + 60.0)
     universe.chaos.calm = True
     universe.chaos.outages.clear()
@@ -67,9 +72,10 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
     while story.administrator.pressing:
         scheduler.run(scheduler.at + 30.0)
     rest(universe, hosts, story)
-    rested = max(0.0, universe.watcher.last_effect - over)
+    rested = max(0.0, _rested(universe, story, over))
     if rested > RESTED:
         universe.watcher.broken("coming back", f"it took {rested:.0f} s")
+    _judge_giving_up(universe, plot)
     if sweep:
         scheduler.at += 8 * DAY
         rest(universe, hosts, story)
@@ -99,11 +105,33 @@ def rest(universe: Universe, hosts: Hosts, story: Story) -> None:
             continue
         if seen_to:
             continue
-        following = universe.next_due()
-        if following is None or following > scheduler.at + RESTS:
+        due, decision = universe.next_due(), story.administrator.returns_at
+        if decision is None and (due is None or due > scheduler.at + RESTS):
             return
-        scheduler.at = max(scheduler.at, following)
+        scheduler.at = max(scheduler.at, min(m for m in (due, decision) if m is not None))
     universe.watcher.broken("I11", "it never rests")
+
+
+def _rested(universe: Universe, story: Story, over: float) -> float:
+    """Seconds to the last effect, from the end of the trouble or from what was allowed after it."""
+    decided = story.administrator.decided
+    effects = universe.watcher.last_effects.items()
+    return max((at - max(over, decided.get(team, 0.0)) for team, at in effects), default=0.0)
+
+
+def _judge_giving_up(universe: Universe, plot: Plot) -> None:
+    """Where little goes wrong nothing is given up."""
+    mix, chaos, watcher = universe.chaos.mix, universe.chaos, universe.watcher
+    if plot.outage or _share(mix) > LITTLE or mix.dies_before + mix.dies_after > DEATHS:
+        return
+    given_up, poison = watcher.ours["given up"], chaos.counts["poison"]
+    if given_up or poison:
+        watcher.broken("given up too soon", f"{given_up} teams, {poison} messages")
+
+
+def _share(mix: Mix) -> float:
+    """Of calls that fail."""
+    return mix.refused + mix.lost + mix.throttled + mix.slow
 
 
 def _told(line: tuple[float, str, str]) -> str:

@@ -39,12 +39,12 @@ class Act:
 
 @dataclass(eq=False)
 class Saga:
-    """One team and what people did about whom."""
+    """One team and what people did about whom. disowned: accounts whose ownership somebody took."""
 
     firm: Firm
     team: Team
     acts: dict[str, list[Act]] = field(default_factory=dict)
-    owner_acts: int = 0
+    disowned: set[str] = field(default_factory=set)
 
     def did(self, person: Person, at: float, side: str, there: bool) -> None:
         self.acts.setdefault(person.uuid, []).append(Act(at, side, there))
@@ -176,6 +176,8 @@ class Story:
         if plot.forged:
             for deed in (self._forge, self._forge, self._forge, self.replay):
                 spawn(deed, "somebody", after=self.draw.uniform(0, plot.length))
+        if self.administrator.crowd_leaves:
+            spawn(self._crowd, "people", after=0.7 * plot.length)
         if plot.outage:
             spawn(self._outage, "outage", after=self.draw.uniform(0, plot.length / 2))
 
@@ -215,6 +217,14 @@ class Story:
         for person in self.draw.sample(saga.firm.people, 3):
             self.draw.choice((self._join, self._leave, self._enlist, self._dismiss))(saga, person)
             self.universe.scheduler.sleep(self.draw.expovariate(0.3))
+
+    def _crowd(self) -> None:
+        """Everybody but the first goes, in Webex or in Microsoft 365: too many not to ask."""
+        people_of = self.universe.webex.people_of
+        away = self._leave if self.universe.seed % 2 else self._dismiss
+        for saga in sorted(self.sagas, key=lambda s: len(people_of(s.team)))[-1:]:
+            for person in people_of(saga.team)[1:]:
+                away(saga, person)
 
     def _exodus(self, saga: Saga, _: Person) -> None:
         """Nearly everybody leaves at once."""
@@ -265,7 +275,7 @@ class Story:
             if len(group.owners) == 1:
                 return
             group.drop("owners", account)
-            saga.owner_acts += 1
+            saga.disowned.add(account)
         group.drop("members", account)
         saga.did(person, self.universe.scheduler.at, GROUP, False)
 

@@ -101,6 +101,7 @@ class Universe:
         self.tables = MemoryTables()
         self.watcher = Watcher(self.scheduler, self.webex, self.microsoft)
         self.watcher.ios = lambda: self.chaos.ios
+        self.watcher.thawed = self.chaos.thawed
         self.over_ports = over_ports
         self.app = the_app()
         self.application = self.microsoft.add_app(

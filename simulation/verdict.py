@@ -16,10 +16,11 @@ from simulation.watcher import PREFIX
 # Acts about one person this far apart have nothing to do with each other; a replica's lag and the
 # age of a contradiction lie below.
 APART = 20 * 60.0
-# What somebody is told of who is on one side alone because the other one leads.
+# What somebody is told of who is on one side alone because the other one leads: whether they are in
+# the team (else in the group), and the side on which they themselves have made it so.
 _NOT_FOLLOWED = {
-    Direction.GROUP: ("left_webex", "added_in_webex"),
-    Direction.TEAM: ("removed_in_microsoft", "added_in_microsoft"),
+    Direction.GROUP: {"left_webex": (False, TEAM), "added_in_webex": (True, TEAM)},
+    Direction.TEAM: {"removed_in_microsoft": (True, GROUP), "added_in_microsoft": (False, GROUP)},
 }
 
 
@@ -74,7 +75,7 @@ def _people(
         last = acts[-1] if acts else None
         wanted = last.there if last and _is_clear(acts) else None
         code = _code(row, person)
-        rightly = _is_rightly(code, direction, person, universe, saga, group)
+        rightly = _is_rightly(code, direction, person, in_team, story, saga, group)
         if in_team != in_group and not rightly:
             yield (
                 "I2",
@@ -99,8 +100,9 @@ def _people(
     wrong -= {p.external_id for p in saga.firm.people if _code(row, p)}
     # A known gap: who was taken out of the members alone goes on owning the group.
     wrong -= {o for o in owners - {*group.members} if _is_out(universe, saga, o)}
-    kept = {"last_owner", "last_moderator"} & {*row.listed.values(), *row.others.values()}
-    if direction is not Direction.GROUP and not (saga.owner_acts or kept) and wrong:
+    # Whose ownership somebody took is not made an owner again.
+    wrong -= saga.disowned - owners
+    if direction is not Direction.GROUP and wrong:
         users = saga.firm.tenant.users
         names = [users[str(o)].display_name for o in wrong]
         yield "I2", f"owners are not who moderates: {', '.join(names)}"
@@ -128,16 +130,22 @@ def _is_rightly(
     code: str,
     direction: Direction,
     person: Person,
-    universe: Universe,
+    in_team: bool,
+    story: Story,
     saga: Saga,
     group: Group,
 ) -> bool:
     """Whether somebody may stay on one side alone, for the reason that is told."""
+    if code == "refused_by_admin":
+        return story.administrator.holds.was_refused(saga.team.uuid, person)
     if code == "last_moderator":
-        return universe.webex.moderators_of(saga.team) == [person]
+        return story.universe.webex.moderators_of(saga.team) == [person]
     if code == "last_owner":
         return group.owners == [person.external_id]
-    return code in _NOT_FOLLOWED.get(direction, ())
+    is_in_team, side = _NOT_FOLLOWED.get(direction, {}).get(code, (None, ""))
+    there = in_team if side == TEAM else not in_team
+    acts = [act for act in saga.acts.get(person.uuid, ()) if act.side == side]
+    return in_team is is_in_team and bool(acts) and acts[-1].there == there
 
 
 def _leads(direction: Direction, side: str) -> bool:

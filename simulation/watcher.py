@@ -7,6 +7,7 @@ ours and what the task that made them could have seen, and writes a violation do
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from sandbox.microsoft.timeline import Journal
 from sandbox.webex.core import Change as WebexChange
 from sandbox.webex.delivery import Delivery
 from sandbox.webex.ids import decode
+from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX
+from simulation.chaos import PATIENCE
 from simulation.queue import Queue
 from simulation.scheduler import Process, Scheduler, Task
 
@@ -30,11 +33,18 @@ if TYPE_CHECKING:
     from simulation.universe import Firm
 
 PREFIX = "webex-team-"
+_IDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 # Calls after a look's last line: its row, and the message that is deleted.
 CLOSING = 3
 # Seconds between the two reads that an absence takes, what a call may be off by, and how long
 # before the second one the first may have been.
 APART, SLACK, REMEMBERED = 120.0, 5.0, 1800.0
+# Seconds between a look at the switch and the write that it precedes: a sign-in is read meanwhile.
+UNDER_WAY = 2 * PATIENCE
+# Seconds before a refusal within which what somebody did may not have been seen when it was asked.
+UNSEEN = 600.0
+# Seconds for which what was allowed is done.
+ALLOWED = 3600.0
 # Seconds after its creation within which no team has settled.
 SETTLES = 300.0
 
@@ -49,6 +59,10 @@ class Violation:
 
     def __str__(self) -> str:
         return f"{self.promise}: {self.what}"
+
+
+# A change that an administrator was asked about: the team, the side, the op, the person.
+Asked = tuple[str, str, str, str]
 
 
 class Presence:
@@ -68,6 +82,10 @@ class Presence:
                 return True
             state = now_there
         return state == there
+
+    def moved(self, where: str, who: str, since: float) -> bool:
+        """Whether anybody has put them there or taken them out since then."""
+        return any(at > since for at, _ in self._turns.get((where, who), ()))
 
     def was_away(self, where: str, who: str, low: float, high: float) -> bool:
         """Whether somebody who had been there was not at any moment between these two."""
@@ -95,19 +113,23 @@ class HeardJournal(Journal):
 
 @dataclass
 class Begun:
-    """What a task of ours has seen so far. on: the switch, as it read it last; used: whether
-    something was sent since. removed: how many people, by team and side."""
+    """What a task of ours has seen so far. on: the switch, as it read it last, and of whom; used:
+    whether something was sent since. removed, unasked: how many people, by team and side, and how
+    many of them nobody had allowed."""
 
     at: float
     on: bool | None = None
+    of: str = ""
     used: bool = False
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unasked: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 class Watcher:
     """lag: seconds that a read of a group may be behind. ours: counts of our own effects.
     last_effect, last_ios: when the last of them was, and after how many calls (`ios`) the look that
-    had it was over.
+    had it was over; last_effects: when, by team. allowed, refused: when an administrator said so to
+    a change, by team, side, op and person. on_held: told of a team whose look has held something.
     """
 
     def __init__(self, scheduler: Scheduler, webex: WebexCloud, microsoft: MicrosoftClouds) -> None:
@@ -121,7 +143,13 @@ class Watcher:
         self.ours: Counter[str] = Counter()
         self.last_ios = 0
         self.ios: Callable[[], int] = lambda: 0
-        self.allowed: dict[str, float] = {}
+        self.last_effects: dict[str, float] = {}
+        self.allowed: dict[Asked, float] = {}
+        self.refused: dict[Asked, float] = {}
+        self.on_held: Callable[[str], None] = lambda _: None
+        # Since when the switch of whom is off.
+        self.off: dict[str, float] = {}
+        self.thawed: Mapping[Process, float] = {}
         self.lines: list[str] = []
         self._look_goes_on = False
         self._begun: dict[Task, Begun] = {}
@@ -148,11 +176,16 @@ class Watcher:
         if event == "looked" and self._look_goes_on:
             self._look_goes_on = False
             self.last_ios = self.ios() + CLOSING
+        elif event == "held back":
+            self.on_held(str(facts["team"]))
+        elif event == "dead letter":
+            self.ours["given up"] += 1
 
     def read_settings(self, process: Process, entity: Any) -> None:
         begun = self._of_task()
         if begun:
             begun.on, begun.used = bool(entity.get("on")), False
+            begun.of = str(entity["PartitionKey"])
 
     def called(self, process: Process, cloud: str, request: requests.PreparedRequest) -> None:
         """A call over HTTP is about to leave."""
@@ -163,7 +196,7 @@ class Watcher:
         if cloud == "webex":
             self._check_webex_call(method, url, request.body, token)
         else:
-            self._check_graph_call(method, url, token)
+            self._check_graph_call(method, url, request.body, token)
 
     def _check_webex_call(self, method: str, url: str, body: Any, token: str) -> None:
         known = self.webex.world.tokens.get(token)
@@ -173,11 +206,27 @@ class Watcher:
         if method != "GET" and "/memberships" in url:
             self.about_to_write(known.person.org_uuid if known else "", url)
 
-    def _check_graph_call(self, method: str, url: str, token: str) -> None:
+    def _check_graph_call(self, method: str, url: str, body: Any, token: str) -> None:
         known = self.microsoft.world.tokens.get(token)
         firm = self._firm_of_tenant.get(known.tenant_id) if known else None
-        if firm is not None and method != "GET" and "checkMemberGroups" not in url:
+        if firm is None:
+            return
+        if len(self._firms) > 1:
+            text = body.decode() if isinstance(body, bytes) else body or ""
+            for named in _IDS.findall(f"{url} {text}".lower()):
+                self._check_tenant(firm, named)
+        if method != "GET" and "checkMemberGroups" not in url:
             self.about_to_write(firm.org.uuid, url)
+
+    def _check_tenant(self, firm: Firm, named: str) -> None:
+        """What a call to Graph names is this tenant's: a group, a user, or the team of a group."""
+        room = self.webex.world.rooms.get(named)
+        for other in self._firms.values():
+            if other is firm:
+                continue
+            theirs = other.tenant.groups.keys() | other.tenant.users.keys()
+            if named in theirs or (room is not None and room.owner_org == other.org.uuid):
+                self.broken("I12", f"a token of {firm.tenant.name} names {named} of another tenant")
 
     def belongs_together(self, org: str, room: str) -> None:
         found = self.webex.world.rooms.get(room)
@@ -186,14 +235,28 @@ class Watcher:
 
     def about_to_write(self, org: str, what: str) -> None:
         """Every write is preceded by a look at the switch, and that said On."""
+        self._check_switch(org, what)
         begun = self._of_task()
         if begun is None:
             return
-        if begun.on is False:
+        if begun.of != org and begun.on is not None:
+            self.broken("no write while Off", f"{what} after a look at another's switch")
+        elif begun.on is False:
             self.broken("no write while Off", f"{what} after the switch was read as Off")
         elif begun.on is None or begun.used:
             self.broken("no write while Off", f"{what} without looking at the switch")
         begun.used = True
+
+    def _check_switch(self, org: str, what: str) -> None:
+        """By truth, whoever writes and whatever was read: what was under way when it went off may
+        land, nothing else."""
+        off, now = self.off.get(org), self.scheduler.at
+        task = self.scheduler.current
+        if off is None or task is None:
+            return
+        thawed = self.thawed.get(task.process, 0.0)
+        if now > max(off, thawed) + UNDER_WAY:
+            self.broken("no write while Off", f"{what}, {now - off:.1f} s after it went off")
 
     @contextmanager
     def effects_of(self, process: Process) -> Iterator[None]:
@@ -211,8 +274,12 @@ class Watcher:
         status: int,
         messages: Sequence[str],
         queue: Queue,
+        calls: int,
     ) -> None:
+        """calls: made by the function itself, to whomever; verifying takes none."""
         taken = 200 <= status < 300
+        if calls:
+            self.broken("I4", f"a delivery caused {calls} calls before it was answered {status}")
         if not genuine and (taken or messages):
             self.broken(
                 "I4", f"a forged delivery was answered {status} with {len(messages)} messages"
@@ -252,25 +319,27 @@ class Watcher:
         verb = "joins" if joined else "leaves"
         self.scheduler.note(f"webex {team[-6:]}: {member.person.name} {verb}{' (us)' * ours}")
         if ours:
-            self._took_effect()
+            self._took_effect(team)
             self.ours["webex added" if joined else "webex removed"] += 1
             self._judge_webex(team, member.person, joined)
         self.presence.turn(team, who, now, joined)
 
-    def _took_effect(self) -> None:
+    def _took_effect(self, team: str) -> None:
         self.last_effect, self.last_ios = self.scheduler.at, self.ios()
+        self.last_effects[team] = self.scheduler.at
         self._look_goes_on = True
 
     def _judge_webex(self, team: str, person: Any, joined: bool) -> None:
         if any(f.team_leads and f.org.uuid == person.org_uuid for f in self._firms.values()):
             self.broken("the direction", f"{person.name} was moved in a team that leads")
-        group = self._group_of(team)
-        began = self._began()
+        self._check_refused(team, WEBEX, ADD if joined else REMOVE, person.uuid, person.name)
+        group = self.group_of(team)
+        began = self.began()
         if group is None:
             self.broken("I7", f"{person.name} was moved in a team without a group")
             return
         there = self.presence.was(group.id, str(person.external_id), True, began - self.lag)
-        away = self._missed_twice(group.id, str(person.external_id), self.lag)
+        away = self.missed_twice(group.id, str(person.external_id), self.lag)
         if joined and not there:
             self.broken(
                 "never a wrong person",
@@ -279,12 +348,14 @@ class Watcher:
         if not joined:
             if not away:
                 self.broken("I7", f"{person.name} was taken out of the team and was in the group")
-            self._count_removal(team, "team", len(self.webex.world.members(team)))
+            self._count_removal(team, WEBEX, person.uuid, len(self.webex.world.members(team)))
 
     def _group_changed(self, firm: Firm, change: GroupChange) -> None:
         now = self.last_change = self.scheduler.at
         group = firm.tenant.groups[change.group]
         ours = self._effect_of is not None
+        if ours:
+            self._took_effect(str(group.unique_name or "").removeprefix(PREFIX))
         if change.what == "created":
             self._judge_creation(firm, group, ours)
         elif change.what == "members":
@@ -292,7 +363,6 @@ class Watcher:
             verb = "added" if change.added else "removed"
             self.scheduler.note(f"group {group.mail_nickname[-8:]}: {name} {verb}{' (us)' * ours}")
             if ours:
-                self._took_effect()
                 self.ours[f"group {verb}"] += 1
                 self._judge_group(firm, group, change.person, change.added)
             self.presence.turn(group.id, change.person, now, change.added)
@@ -301,7 +371,6 @@ class Watcher:
             name = _name(firm, change.person)
             self.scheduler.note(f"group {group.mail_nickname[-8:]}: {name} {verb}{' (us)' * ours}")
             if ours:
-                self._took_effect()
                 self.ours["owners"] += 1
                 # In a group with a team in Microsoft Teams the membership goes along.
                 self._disowned = "" if change.added else change.person
@@ -314,7 +383,6 @@ class Watcher:
             self.presence.turn(group.id, person, self.scheduler.at, True)
         if not ours:
             return
-        self._took_effect()
         self.ours["groups"] += 1
         made = self.webex.world.teams.get(team) or self.webex.world.rooms.get(team)
         digits = team.replace("-", "")[:8]
@@ -342,12 +410,14 @@ class Watcher:
 
     def _judge_group(self, firm: Firm, group: Group, who: str, added: bool) -> None:
         team = str(group.unique_name or "").removeprefix(PREFIX)
+        op = ADD if added else REMOVE
+        self._check_refused(team, MEMBERS, op, self._person(firm, who) or "", _name(firm, who))
         if added:
             self._judge_addition(firm, group, team, who)
             return
         person = self._person(firm, who)
         aside = self.microsoft.switches.owner_removal_takes_member and self._disowned == who
-        if person and not aside and not self._missed_twice(team, person, 0.0):
+        if person and not aside and not self.missed_twice(team, person, 0.0):
             self.broken("I7", f"{_name(firm, who)} was removed from the group and was in the team")
         room = self.webex.world.rooms.get(team)
         if room is not None and self.scheduler.at < room.created / 1000 + SETTLES:
@@ -355,43 +425,59 @@ class Watcher:
         if who in group.owners and len(group.owners) == 1:
             self.broken("I7", f"{_name(firm, who)} was the last owner")
         if not aside:
-            self._count_removal(team, "group", len(group.members))
+            self._count_removal(team, MEMBERS, person or "", len(group.members))
 
     def _judge_addition(self, firm: Firm, group: Group, team: str, who: str) -> None:
         person = self._person(firm, who)
         if person is None:
             self.broken("never a wrong person", f"{_name(firm, who)} is nobody's account in Webex")
-        elif not self.presence.was(team, person, True, self._began()):
+        elif not self.presence.was(team, person, True, self.began()):
             self.broken(
                 "never a wrong person",
                 f"{_name(firm, who)} was put into the group and was not in the team",
             )
 
-    def _count_removal(self, team: str, side: str, size: int) -> None:
+    def _count_removal(self, team: str, side: str, who: str, size: int) -> None:
         """More than the brake lets through at once, on one side. size: after the removal."""
         begun = self._of_task()
         if begun is None:
             return
         begun.removed[team, side] += 1
-        count = begun.removed[team, side]
-        before = size + count
-        too_many = count > 20 or (count > 5 and count * 100 > 25 * before) or count >= before
-        if too_many and self.allowed.get(team, 0.0) < begun.at - 3600.0:
+        if self.allowed.get((team, side, REMOVE, who), 0.0) < begun.at - ALLOWED:
+            begun.unasked[team, side] += 1
+        count = begun.unasked[team, side]
+        before = size + begun.removed[team, side]
+        if count > 20 or (count > 5 and count * 100 > 25 * before) or count >= before:
             self.broken("I8", f"{count} of {before} people were removed at once")
 
-    def _missed_twice(self, where: str, who: str, lag: float) -> bool:
+    def is_refused(self, team: str, side: str, op: str, who: str) -> bool:
+        """Whether an administrator had refused it when this task began, and nothing has happened to
+        this person since."""
+        at = self.refused.get((team, side, op, who))
+        if at is None or self.began() < at:
+            return False
+        group, firm = self.group_of(team), self._firms[self.webex.world.rooms[team].owner_org]
+        account = next((str(p.external_id) for p in firm.org.people if p.uuid == who), "")
+        moved = self.presence.moved(team, who, at - UNSEEN)
+        return not moved and not (group and self.presence.moved(group.id, account, at - UNSEEN))
+
+    def _check_refused(self, team: str, side: str, op: str, who: str, name: str) -> None:
+        if self.is_refused(team, side, op, who):
+            self.broken("refused", f"{op} {side} of {name} was done all the same")
+
+    def missed_twice(self, where: str, who: str, lag: float) -> bool:
         """Whether two reads, the product's distance apart, can have missed somebody."""
-        began, now = self._began(), self.scheduler.at
+        began, now = self.began(), self.scheduler.at
         first = began - APART + SLACK
         return self.presence.was_away(where, who, began - lag, now) and self.presence.was_away(
             where, who, first - lag - REMEMBERED, first
         )
 
-    def _began(self) -> float:
+    def began(self) -> float:
         begun = self._of_task()
         return (begun.at if begun else self.scheduler.at) - 0.001
 
-    def _group_of(self, team: str) -> Group | None:
+    def group_of(self, team: str) -> Group | None:
         for firm in self._firms.values():
             for group in firm.tenant.groups_named(PREFIX + team):
                 return group
