@@ -119,34 +119,45 @@ class EdgeTable:
         return iter(pages)
 
     def create_entity(self, entity: Any) -> Any:
-        return self._write(f"insert {entity['RowKey']}", lambda: self._inner.create_entity(entity))
+        return self._write(
+            entity, f"insert {entity['RowKey']}", lambda: self._inner.create_entity(entity)
+        )
 
     def upsert_entity(self, entity: Any, **options: Any) -> Any:
         return self._write(
-            f"upsert {entity['RowKey']}", lambda: self._inner.upsert_entity(entity, **options)
+            entity,
+            f"upsert {entity['RowKey']}",
+            lambda: self._inner.upsert_entity(entity, **options),
         )
 
     def update_entity(self, entity: Any, **options: Any) -> Any:
         return self._write(
-            f"update {entity['RowKey']}", lambda: self._inner.update_entity(entity, **options)
+            entity,
+            f"update {entity['RowKey']}",
+            lambda: self._inner.update_entity(entity, **options),
         )
 
     def delete_entity(self, entity: Any, **options: Any) -> Any:
         return self._write(
-            f"delete {entity['RowKey']}", lambda: self._inner.delete_entity(entity, **options)
+            entity,
+            f"delete {entity['RowKey']}",
+            lambda: self._inner.delete_entity(entity, **options),
         )
 
     def submit_transaction(self, operations: Sequence[Any]) -> Any:
         keys = " ".join(f"{op[0]} {op[1]['RowKey']}" for op in operations[:4])
         return self._write(
-            f"transaction {keys}", lambda: self._inner.submit_transaction(operations)
+            operations[0][1],
+            f"transaction {keys}",
+            lambda: self._inner.submit_transaction(operations),
         )
 
     def _read(self, what: str, act: Callable[[], T]) -> T:
         io = Io("storage", f"{self._name} {what}", False, _refused, _lost)
         return self._chaos.through(self._process, io, act)
 
-    def _write(self, what: str, act: Callable[[], T]) -> T:
+    def _write(self, entity: Any, what: str, act: Callable[[], T]) -> T:
+        self._watcher.about_to_keep(self._name, entity["PartitionKey"])
         repeated = self._chaos.draw.random() < REPEATED
         io = Io("storage", f"{self._name} {what}", True, _refused, None if repeated else _lost)
         try:

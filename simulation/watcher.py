@@ -247,6 +247,12 @@ class Watcher:
             self.broken("no write while Off", f"{what} without looking at the switch")
         begun.used = True
 
+    def about_to_keep(self, table: str, partition: str) -> None:
+        """A row is written: of the organization for which this task works."""
+        begun = self._of_task() if len(self._firms) > 1 else None
+        if begun is not None and begun.of and begun.of != partition and partition in self._firms:
+            self.broken("I12", f"work for {begun.of} writes {table} of {partition}")
+
     def _check_switch(self, org: str, what: str) -> None:
         """By truth, whoever writes and whatever was read: what was under way when it went off may
         land, nothing else."""
