@@ -143,7 +143,8 @@ class _Crossing(World):
         asked = {name: text for name, text in query.items() if text}
         sender.get(f"{to}?{urlencode(asked)}", stop=PROVIDERS)
         assert_answers(sender)
-        whole = answer.right and to == answer.path and query.get("code", "") == code
+        own = (name, to, query["state"]) == (answer.browser, answer.path, state)
+        whole = own and answer.right and query.get("code", "") == code
         expected = bool(asked.get("state")) and asked["state"] == self._given.get((name, to))
         self._judge(name, to, expected=expected, whole=whole, plain=not answered.more)
 
