@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
-from simulation.many import HASHES, SAME, Sum, alike, mixed, run_crashes, run_seeds
+from simulation.crashes import RECOVERS
+from simulation.many import HASHES, SAME, Sum, alike, mixed, percentile, run_crashes, run_seeds
 from simulation.mutants import MUTANTS, hunt
 from simulation.run import play
 
@@ -48,13 +50,8 @@ def _report(total: Sum, seconds: float, *, over_ports: bool) -> int:
     print(f"{total.runs} seeds in {seconds:.0f} s, {total.ios} calls")
     for kind, number in sorted(total.counts.items()):
         print(f"  {kind:<16}{number:>9}")
-    rested = sorted(total.rested)
-    if rested:
-        marks = {p: rested[min(len(rested) - 1, int(len(rested) * p / 100))] for p in (50, 95, 99)}
-        told = ", ".join(f"p{p} {s:.0f} s" for p, s in marks.items())
-        print(
-            f"  from the end of the trouble to the last effect: {told}, at most {rested[-1]:.0f} s"
-        )
+    _tell_spread("from the end of the trouble to the last effect", total.rested)
+    _tell_spread("from the end of an outage and nothing else", total.recovered)
     for seed, violations in total.failed[:20]:
         print(f"FAILED {seed.command}")
         for violation in violations[:3]:
@@ -62,7 +59,17 @@ def _report(total: Sum, seconds: float, *, over_ports: bool) -> int:
     low = total.below_floor(over_ports=over_ports)
     for kind, (number, floor) in low.items():
         print(f"FAILED too little happened: {kind} {number}, at least {floor}")
-    return 1 if total.failed or low else 0
+    high = total.above_ceiling()
+    for kind, (number, ceiling) in high.items():
+        print(f"FAILED too much happened: {kind} {number}, at most {ceiling}")
+    return 1 if total.failed or low or high else 0
+
+
+def _tell_spread(what: str, seconds: Sequence[float]) -> None:
+    """Of so many durations, if there are any."""
+    if seconds:
+        told = ", ".join(f"p{p} {percentile(seconds, p):.0f} s" for p in (50, 95, 99))
+        print(f"  {what} ({len(seconds)}): {told}, at most {max(seconds):.0f} s")
 
 
 def _replay(seed: int, *, over_ports: bool, sweep: bool) -> int:
@@ -80,14 +87,18 @@ def _crashes(jobs: int | None) -> int:
     usual = {c.scenario: c.took for c in crashes if not c.at}
     broken = [c for c in crashes if c.violations]
     for name, took in usual.items():
-        later = sorted(c.took - took for c in crashes if c.scenario == name and c.at)
-        p99 = later[min(len(later) - 1, int(len(later) * 0.99))]
-        print(f"{name}: {len(later)} deaths; later by p99 {p99:.0f} s, at most {later[-1]:.0f} s")
+        later = [c.took - took for c in crashes if c.scenario == name and c.at]
+        _tell_spread(f"{name}: seconds later than without a death", later)
+    later = [c.took - usual[c.scenario] for c in crashes if c.at]
+    _tell_spread("all scenarios", later)
+    late = percentile(later, 99) > RECOVERS
+    if late:
+        print(f"FAILED p99 is above {RECOVERS:.0f} s")
     for c in broken[:20]:
         print(f"FAILED {c.scenario} at {c.at} {'after' if c.after else 'before'} {c.where}:")
         print(f"       {c.violations[:3]}")
     print(f"{len(crashes)} runs in {time.monotonic() - began:.0f} s, {len(broken)} failed")
-    return 1 if broken else 0
+    return 1 if broken or late else 0
 
 
 def _mutants() -> int:

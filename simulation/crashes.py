@@ -22,6 +22,8 @@ from simulation.universe import Firm, Universe
 from simulation.verdict import judge
 
 SEED = 1
+# Seconds; of a death that the queue's own lease of ten minutes would have to mend, none is left.
+RECOVERS = 120.0
 # A call of a timer is a crash point so many times.
 REPEATED = 2
 _DIGITS = re.compile(r"[0-9a-f-]{6,}")

@@ -44,7 +44,9 @@ FLOORS = {
     "webex added": 100,
     "webex removed": 80,
 }
-
+# What a thousand seeds may at most have come to: asking an administrator for everything, or giving
+# everything up, would keep every other promise.
+CEILINGS = {"held": 300, "given up": 30, "poison": 100}
 
 # What only the ports count.
 AT_PORTS_ALONE = frozenset({"stale read"})
@@ -67,12 +69,13 @@ class Seed:
 
 @dataclass
 class Sum:
-    """What many runs amount to. rested: seconds from the end of the trouble to the last effect."""
+    """What many runs amount to. rested, recovered: seconds, as in `Outcome`."""
 
     runs: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     ios: int = 0
     rested: list[float] = field(default_factory=list)
+    recovered: list[float] = field(default_factory=list)
     digests: dict[int, int] = field(default_factory=dict)
     failed: list[tuple[Seed, tuple[str, ...]]] = field(default_factory=list)
 
@@ -81,6 +84,8 @@ class Sum:
         self.counts += outcome.counts
         self.ios += outcome.ios
         self.rested.append(outcome.rested)
+        if outcome.recovered is not None:
+            self.recovered.append(outcome.recovered)
         self.digests[seed.number] = outcome.digest
         if outcome.violations:
             self.failed.append((seed, tuple(map(str, outcome.violations))))
@@ -93,6 +98,17 @@ class Sum:
         floors = {k: n for k, n in FLOORS.items() if over_ports or k not in AT_PORTS_ALONE}
         wanted = {kind: int(share * n * self.runs / 1000) for kind, n in floors.items()}
         return {k: (self.counts[k], n) for k, n in wanted.items() if self.counts[k] < n}
+
+    def above_ceiling(self) -> dict[str, tuple[int, int]]:
+        """What there was too much of: how much there was, and how much there may be."""
+        most = {kind: -(-n * self.runs // 1000) for kind, n in CEILINGS.items()}
+        return {k: (self.counts[k], n) for k, n in most.items() if self.counts[k] > n}
+
+
+def percentile(numbers: Sequence[float], share: float) -> float:
+    """So many percent of them are not above this."""
+    ordered = sorted(numbers)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share / 100))]
 
 
 def mixed(begin: int, count: int) -> Iterator[Seed]:

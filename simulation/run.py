@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
@@ -22,6 +23,9 @@ GROWING = 450.0
 # Seconds from the end of all trouble to the last effect. A quarter of an hour is the age of a
 # contradiction: so long a write of which nothing was heard is believed.
 RESTED = 1200.0
+# After an outage and nothing else; and the share of seeds that are so.
+RECOVERED = 900.0
+ALONE = 0.08
 # Of all calls, so many may fail and so many may be a process's last before anything is given up.
 # Calls to storage are not repeated here as the SDK does it: this is as harsh as far more.
 LITTLE, DEATHS = 0.025, 0.005
@@ -30,7 +34,10 @@ DAY = 86400.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one seed came to. rested: seconds from the end of the trouble to the last change."""
+    """What one seed came to. rested: seconds from the end of the trouble to the last change.
+    recovered: where an outage was all the trouble, seconds from its end, or from what people did
+    after that, to the last change; else None. Who undoes what we have written before we see it is
+    believed when no replica can be to blame, outage or not, and does not count."""
 
     seed: int
     violations: tuple[Violation, ...]
@@ -39,6 +46,7 @@ class Outcome:
     rested: float
     ios: int
     lines: tuple[str, ...] = ()
+    recovered: float | None = None
 
     def broken(self, promise: str, what: str) -> Outcome:
         """With another violation."""
@@ -48,7 +56,9 @@ class Outcome:
 def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False) -> Outcome:
     """Run one seed. keep: with its whole trace."""
     draw = Random(f"plot {seed}")
-    plot = Plot.drawn(draw)
+    plot, outage = Plot.drawn(draw), _drawn_outage(seed)
+    if outage:
+        plot = replace(plot, outage=outage, switches_press=False)
     universe = Universe(seed, over_ports=over_ports, firms=plot.firms)
     hosts = Hosts(universe, skip_idle=True)
     story = Story(universe, plot, partial(hosts.post, genuine=False), hosts.replay)
@@ -56,6 +66,9 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
     hosts.start()
     story.found_teams()
     universe.chaos.mix = Mix.drawn(draw)
+    if outage:
+        universe.chaos.mix = Mix()
+        universe.webex.switches.lose = 0.0
     scheduler = universe.scheduler
     if plot.grown:
         scheduler.run(scheduler.at + GROWING)
@@ -65,6 +78,8 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
     if story.administrator.attentive:
         scheduler.spawn(story.administrator.go_round, "administrator")
     scheduler.run(scheduler.at + plot.length + 60.0)
+    up = universe.chaos.outages.get(outage, 0.0)
+    scheduler.run(max(scheduler.at, up))
     universe.chaos.calm = True
     universe.chaos.outages.clear()
     universe.webex.switches.lose = 0.0
@@ -75,6 +90,13 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
     rested = max(0.0, _rested(universe, story, over))
     if rested > RESTED:
         universe.watcher.broken("coming back", f"it took {rested:.0f} s")
+    recovered = None
+    if outage:
+        universe.chaos.counts["outage alone"] += 1
+        over = max(up, universe.watcher.last_act)
+        recovered = max(0.0, _rested(universe, story, over, universe.watcher.undone))
+        if recovered > RECOVERED:
+            universe.watcher.broken("coming back", f"{outage} was back, it took {recovered:.0f} s")
     _judge_giving_up(universe, plot)
     if sweep:
         scheduler.at += 8 * DAY
@@ -89,7 +111,14 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
         rested,
         universe.chaos.ios,
         tuple(_told(line) for line in scheduler.trace) if keep else (),
+        recovered,
     )
+
+
+def _drawn_outage(seed: int) -> str:
+    """What is down in this seed while nothing else goes wrong; "" for a seed of any other kind."""
+    draw = Random(f"outage {seed}")
+    return draw.choice(("webex", "graph", "storage")) if draw.random() < ALONE else ""
 
 
 def rest(universe: Universe, hosts: Hosts, story: Story) -> None:
@@ -112,11 +141,20 @@ def rest(universe: Universe, hosts: Hosts, story: Story) -> None:
     universe.watcher.broken("I11", "it never rests")
 
 
-def _rested(universe: Universe, story: Story, over: float) -> float:
-    """Seconds to the last effect, from the end of the trouble or from what was allowed after it."""
+def _rested(
+    universe: Universe, story: Story, over: float, but: Collection[tuple[str, str]] = ()
+) -> float:
+    """Seconds to the last effect, from the end of the trouble or from what was allowed after it.
+    but: people of teams, what is done about whom does not count."""
     decided = story.administrator.decided
-    effects = universe.watcher.last_effects.items()
-    return max((at - max(over, decided.get(team, 0.0)) for team, at in effects), default=0.0)
+    return max(
+        (
+            at - max(over, decided.get(team, 0.0))
+            for (team, who), at in universe.watcher.last_effects.items()
+            if (team, who) not in but
+        ),
+        default=0.0,
+    )
 
 
 def _judge_giving_up(universe: Universe, plot: Plot) -> None:

@@ -127,8 +127,11 @@ class Begun:
 
 class Watcher:
     """lag: seconds that a read of a group may be behind. ours: counts of our own effects.
+    last_act: when somebody else has changed anything.
     last_effect, last_ios: when the last of them was, and after how many calls (`ios`) the look that
-    had it was over; last_effects: when, by team. allowed, refused: when an administrator said so to
+    had it was over; last_effects: when, by team and person, "" where it was about nobody
+    in membership. undone: whom somebody has moved back before a look has seen that we moved them.
+    allowed, refused: when an administrator said so to
     a change, by team, side, op and person. on_held: told of a team whose look has held something.
     """
 
@@ -140,10 +143,13 @@ class Watcher:
         self.lag = 0.0
         self.last_change = scheduler.at
         self.last_effect = scheduler.at
+        self.last_act = scheduler.at
         self.ours: Counter[str] = Counter()
         self.last_ios = 0
         self.ios: Callable[[], int] = lambda: 0
-        self.last_effects: dict[str, float] = {}
+        self.last_effects: dict[tuple[str, str], float] = {}
+        self.undone: set[tuple[str, str]] = set()
+        self._looked: dict[str, float] = {}
         self.allowed: dict[Asked, float] = {}
         self.refused: dict[Asked, float] = {}
         self.on_held: Callable[[str], None] = lambda _: None
@@ -173,9 +179,11 @@ class Watcher:
     def logged(self, event: str, facts: Mapping[str, object]) -> None:
         self.scheduler.note(f"log {event} {_short(facts)}")
         self.lines.append(f"{event} {facts}")
-        if event == "looked" and self._look_goes_on:
-            self._look_goes_on = False
-            self.last_ios = self.ios() + CLOSING
+        if event == "looked":
+            self._looked[str(facts["team"])] = self.began()
+            if self._look_goes_on:
+                self._look_goes_on = False
+                self.last_ios = self.ios() + CLOSING
         elif event == "held back":
             self.on_held(str(facts["team"]))
         elif event == "dead letter":
@@ -311,6 +319,8 @@ class Watcher:
 
     def _webex_changed(self, change: WebexChange) -> None:
         self.last_change = self.scheduler.at
+        if self._effect_of is None:
+            self.last_act = self.scheduler.at
         member = change.member
         if member is None or change.resource != "memberships" or not change.room.is_general:
             return
@@ -324,15 +334,21 @@ class Watcher:
         ours = self._effect_of is not None
         verb = "joins" if joined else "leaves"
         self.scheduler.note(f"webex {team[-6:]}: {member.person.name} {verb}{' (us)' * ours}")
+        self._moved(team, who, ours=ours)
         if ours:
-            self._took_effect(team)
             self.ours["webex added" if joined else "webex removed"] += 1
             self._judge_webex(team, member.person, joined)
         self.presence.turn(team, who, now, joined)
 
-    def _took_effect(self, team: str) -> None:
+    def _moved(self, team: str, who: str, *, ours: bool) -> None:
+        if ours:
+            self._took_effect(team, who)
+        elif self.last_effects.get((team, who), 0.0) + self.lag > self._looked.get(team, 0.0):
+            self.undone.add((team, who))
+
+    def _took_effect(self, team: str, who: str = "") -> None:
         self.last_effect, self.last_ios = self.scheduler.at, self.ios()
-        self.last_effects[team] = self.scheduler.at
+        self.last_effects[team, who] = self.scheduler.at
         self._look_goes_on = True
 
     def _judge_webex(self, team: str, person: Any, joined: bool) -> None:
@@ -360,14 +376,18 @@ class Watcher:
         now = self.last_change = self.scheduler.at
         group = firm.tenant.groups[change.group]
         ours = self._effect_of is not None
-        if ours:
-            self._took_effect(str(group.unique_name or "").removeprefix(PREFIX))
+        team = str(group.unique_name or "").removeprefix(PREFIX)
+        if not ours:
+            self.last_act = now
+        elif change.what != "members":
+            self._took_effect(team, self._person(firm, change.person) or "")
         if change.what == "created":
             self._judge_creation(firm, group, ours)
         elif change.what == "members":
             name = _name(firm, change.person)
             verb = "added" if change.added else "removed"
             self.scheduler.note(f"group {group.mail_nickname[-8:]}: {name} {verb}{' (us)' * ours}")
+            self._moved(team, self._person(firm, change.person) or "", ours=ours)
             if ours:
                 self.ours[f"group {verb}"] += 1
                 self._judge_group(firm, group, change.person, change.added)
@@ -389,6 +409,8 @@ class Watcher:
             self.presence.turn(group.id, person, self.scheduler.at, True)
         if not ours:
             return
+        for account in group.members:
+            self._took_effect(team, self._person(firm, account) or "")
         self.ours["groups"] += 1
         made = self.webex.world.teams.get(team) or self.webex.world.rooms.get(team)
         digits = team.replace("-", "")[:8]

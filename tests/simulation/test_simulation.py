@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulation.crashes import SCENARIOS
+from simulation.crashes import RECOVERS, SCENARIOS
 from simulation.many import Sum, alike, run_crashes, run_mutant, run_seeds
 from simulation.mutants import MUTANTS
 
@@ -17,8 +17,6 @@ HTTP, OVER_HTTP = 400, 50
 FEW = 0.7
 # Mutants that it takes more seeds to catch are hunted with --slow.
 QUICK = 20
-# Seconds; of a death that the queue's own lease of ten minutes would have to mend, none is left.
-RECOVERS = 120.0
 
 
 def _told(total: Sum) -> list[str]:
@@ -31,6 +29,7 @@ def test_at_the_ports(begin: int) -> None:
 
     assert _told(total) == []
     assert total.below_floor(share=FEW) == {}
+    assert total.above_ceiling() == {}
     assert total.runs == AT_PORTS
 
 
@@ -40,6 +39,7 @@ def test_through_the_http_adapters(begin: int) -> None:
 
     assert _told(total) == []
     assert total.below_floor(over_ports=False, share=FEW / 2) == {}
+    assert total.above_ceiling() == {}
     assert total.runs == OVER_HTTP
 
 
