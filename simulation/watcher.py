@@ -496,7 +496,10 @@ class Watcher:
     def missed_twice(self, where: str, who: str, lag: float) -> bool:
         """Whether two reads, the product's distance apart, can have missed somebody."""
         began, now = self.began(), self.scheduler.at
-        first = began - APART + SLACK
+        task = self.scheduler.current
+        # Whose process was frozen read no sooner than that, as far as anybody knows.
+        read = max(began, self.thawed.get(task.process, 0.0) if task else 0.0)
+        first = read - APART + SLACK
         return self.presence.was_away(where, who, began - lag, now) and self.presence.was_away(
             where, who, first - lag - REMEMBERED, first
         )
