@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from shared.core import ledger as book
@@ -82,16 +82,15 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
     whole = state.held.row.value.whole
     full = whole or _is_past(full_at(state.team), began) or state.team.group_id is None
     state.tries_again = whole or _is_past(_mended_at(state.team.tried_at), began)
-    before = _facts(state.ledger, state.team.listed, state.team.others)
     waiting = decided(state)
+    before = state.ledger
     seen = observe(state, settings, waiting.allowed, full=full)
     todo = plan(seen.observed)
+    state.held.found = _is_met(state, before, todo)
     outcome = _apply(state, settings, seen, todo)
     waiting.keep(state, seen, todo, outcome)
     listed, others = _said(state, seen, todo, outcome)
     # A read may show what it met before, and not yet what was told: it is read once more then.
-    after = _facts(state.ledger, listed, others)
-    state.held.found = bool(before[0] != after[0] or after[1] - before[1] or todo.changes)
     later = None if state.held.found else look_for(state.held.row.value, began)
     others_stay = began + times.GAP if _needs_no_keeping(todo, outcome) else None
     people_at = _people_at(state, outcome, [seen.later, todo.again, later, others_stay])
@@ -136,14 +135,22 @@ def _needs_no_keeping(todo: Plan, outcome: Outcome) -> bool:
     return not _KEPT.isdisjoint(todo.listed.values()) and not stay.isdisjoint(leaving)
 
 
-def _facts(
-    ledger: book.Ledger, listed: Mapping[PersonId, str], others: Mapping[ObjectId, str]
-) -> tuple[object, frozenset[book.Key]]:
-    """What a look knows; and which writes of ours were seen, since that one is remembered no longer
-    is nothing new."""
-    people = (ledger.baseline, ledger.owners, ledger.missing, ledger.refused)
-    seen = frozenset(key for key, p in ledger.pending.items() if p.seen)
-    return (*people, dict(listed), dict(others)), seen
+def _is_met(state: Book, before: book.Ledger, todo: Plan) -> bool:
+    """Whether this read of the group shows what the last one did not. What is new in Webex alone is
+    nothing that Microsoft 365 told of. before: what was remembered before this read."""
+    after, team = state.ledger, state.team
+    said = {*team.others, *(o for p, o in before.baseline.items() if p in team.listed)}
+    under_way = {p.object for p in before.pending.values() if p.side == WEBEX}
+    alone = {*todo.others, *(c.object for c in (*todo.changes, *todo.held) if c.side == WEBEX)}
+    both = {o for p, o in after.baseline.items() if p not in before.baseline}
+    missed = before.missing.keys() ^ after.missing.keys()
+    ours = (p for p in before.pending.values() if p.side != WEBEX and not p.seen)
+    return bool(
+        (alone | both) - said - under_way
+        or any(m.side == MEMBERS and m.person in after.baseline for m in missed)
+        or after.owners - before.owners
+        or any(p.key in after.pending and after.pending[p.key].seen for p in ours)
+    )
 
 
 def _said(

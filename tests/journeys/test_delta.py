@@ -439,6 +439,34 @@ def test_a_change_that_reads_show_minutes_later_than_it_is_told_is_found(
     assert gone not in {p.external_id for p in deaf.webex.people_of(team)}
 
 
+@pytest.mark.parametrize("what", ["joins", "moderates", "leaves"])
+def test_a_change_that_is_told_before_reads_show_it_is_found_where_webex_changes_too(
+    deaf: Stage, what: str
+) -> None:
+    """What a look meets in Webex is not what Microsoft 365 has told."""
+    team, group = connected(deaf, people=6)
+    [joining] = deaf.people(1)
+    somebody = deaf.webex.people_of(team)[1]
+    deaf.clock.advance(3600)
+    gone, dropped = group.members[-1], deaf.clock.now()
+    group.drop("members", gone)
+    if what == "joins":
+        deaf.webex.add_member(team, joining)
+    elif what == "moderates":
+        deaf.webex.set_moderator(team, somebody, True)
+    else:
+        deaf.webex.remove_member(team, somebody)
+    deaf.clock.advance(40)
+    deaf.watch()
+    assert deaf.queue
+    deaf.microsoft.switches.read_lag_seconds = deaf.clock.now() - dropped + 5
+    deaf.drain()
+    deaf.microsoft.switches.read_lag_seconds = 0
+    deaf.run(900)
+
+    assert gone not in {p.external_id for p in deaf.webex.people_of(team)}
+
+
 def test_an_address_that_is_refused_for_good_is_given_up(
     deaf: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
