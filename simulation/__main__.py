@@ -10,8 +10,18 @@ import time
 from collections.abc import Sequence
 
 from simulation.crashes import RECOVERS
-from simulation.many import HASHES, SAME, Sum, alike, mixed, percentile, run_crashes, run_seeds
-from simulation.mutants import MUTANTS, hunt
+from simulation.many import (
+    HASHES,
+    SAME,
+    Sum,
+    alike,
+    mixed,
+    percentile,
+    run_calibration,
+    run_crashes,
+    run_mutants,
+    run_seeds,
+)
 from simulation.run import play
 
 
@@ -26,13 +36,18 @@ def main(args: list[str]) -> int:
     parser.add_argument("--replay", type=int, metavar="SEED", help="one seed, with its trace")
     parser.add_argument("--crashes", action="store_true", help="every crash point of six scenarios")
     parser.add_argument("--mutants", action="store_true", help="is every planted bug caught?")
+    parser.add_argument(
+        "--calibrate", type=int, metavar="N", help="--mutants: how often in N seeds each is caught"
+    )
     chosen = parser.parse_args(args)
     if chosen.replay is not None:
         return _replay(chosen.replay, over_ports=not chosen.http, sweep=chosen.sweep)
     if chosen.crashes:
         return _crashes(chosen.jobs)
     if chosen.mutants:
-        return _mutants()
+        return (
+            _calibrate(chosen.calibrate, chosen.jobs) if chosen.calibrate else _mutants(chosen.jobs)
+        )
     seeds = mixed(chosen.begin, chosen.seeds)
     if chosen.http or chosen.ports:
         seeds = alike(chosen.begin, chosen.seeds, over_ports=chosen.ports)
@@ -101,14 +116,30 @@ def _crashes(jobs: int | None) -> int:
     return 1 if broken or late else 0
 
 
-def _mutants() -> int:
+def _mutants(jobs: int | None) -> int:
     survived = 0
-    for mutant in MUTANTS:
-        caught = hunt(mutant)
+    for mutant, caught in run_mutants(jobs=jobs):
         survived += caught is None
-        told = f"caught by seed {caught[0]}: {caught[1][:90]}" if caught else "SURVIVED"
-        print(f"{mutant.name:<20} (allowed {10 * mutant.expected:>4} seeds) {told}", flush=True)
+        told = f"caught by seed {caught.seed}: {caught.how[:90]}" if caught else "SURVIVED"
+        print(f"{mutant.name:<20} (allowed {mutant.allowed:>5} seeds) {told}", flush=True)
     return 1 if survived else 0
+
+
+def _calibrate(seeds: int, jobs: int | None) -> int:
+    """How often each is caught, beside what is stored of it; 1 where that is not what it was."""
+    began, off = time.monotonic(), 0
+    print(f"{'planted bug':<20}{'caught':>10}{'expected':>10}{'stored':>8}{'first':>7}{'CPU':>7}")
+    for rate in run_calibration(seeds, jobs):
+        wrong = "" if rate.is_as_stored else f"  <- {rate.trouble or rate.expected or 'SURVIVED'}"
+        off += bool(wrong)
+        first = rate.first.seed if rate.first else "-"
+        print(
+            f"{rate.name:<20}{f'{rate.caught}/{rate.tried}':>10}{rate.expected or '-':>10}"
+            f"{rate.stored:>8}{first:>7}{rate.seconds:>6.0f}s{wrong}",
+            flush=True,
+        )
+    print(f"{time.monotonic() - began:.0f} s, {off} stored otherwise")
+    return 1 if off else 0
 
 
 def _hash_alike() -> None:

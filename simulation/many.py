@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from simulation.crashes import SCENARIOS, Crash, crash
-from simulation.mutants import MUTANTS, hunt
+from simulation.mutants import MUTANTS, Catch, Mutant, Rate, hunt, measure
 from simulation.run import Outcome, play
 
 HASHES, SAME = "PYTHONHASHSEED", "0"
@@ -151,13 +151,30 @@ def run_crashes(jobs: int | None = None, only: str = "") -> list[Crash]:
     return bases + list(_over_cores(_crash, points, jobs))
 
 
-def run_mutant(name: str) -> tuple[int, str] | None:
-    """Which seed catches it, and how; None where none of those allowed does."""
-    return next(_over_cores(_hunt, [name], 1))
+def run_mutants(
+    mutants: Sequence[Mutant] = MUTANTS, jobs: int | None = None
+) -> Iterator[tuple[Mutant, Catch | None]]:
+    """Each with the seed that catches it, and how; None where none of those allowed does."""
+    return zip(mutants, _over_cores(_hunt, [m.name for m in mutants], jobs, at_once=1), strict=True)
 
 
-def _hunt(name: str) -> tuple[int, str] | None:
-    return hunt(next(m for m in MUTANTS if m.name == name))
+def run_calibration(seeds: int, jobs: int | None = None) -> Iterator[Rate]:
+    """How often each mutant is caught in so many seeds."""
+    names = [(m.name, seeds) for m in MUTANTS]
+    return _over_cores(_measure, names, jobs, at_once=1)
+
+
+def _hunt(name: str) -> Catch | None:
+    return hunt(_named(name))
+
+
+def _measure(work: tuple[str, int]) -> Rate:
+    name, seeds = work
+    return measure(_named(name), seeds)
+
+
+def _named(name: str) -> Mutant:
+    return next(m for m in MUTANTS if m.name == name)
 
 
 def _collect_seldom() -> None:
@@ -180,11 +197,13 @@ def _run(seed: Seed) -> tuple[Seed, Outcome]:
     return seed, outcome
 
 
-def _over_cores(act: Callable[[T], R], work: Sequence[T], jobs: int | None) -> Iterator[R]:
+def _over_cores(
+    act: Callable[[T], R], work: Sequence[T], jobs: int | None, at_once: int = 20
+) -> Iterator[R]:
     """In the order in which the work was given. In processes that all hash alike: the order of a
-    set of texts is part of what happens."""
+    set of texts is part of what happens. at_once: at most so much is handed over together."""
     jobs = jobs or os.cpu_count() or 1
     os.environ[HASHES] = SAME
     spawned = get_context("spawn")
     with ProcessPoolExecutor(jobs, spawned, initializer=_collect_seldom) as pool:
-        yield from pool.map(act, work, chunksize=max(1, min(20, len(work) // (4 * jobs))))
+        yield from pool.map(act, work, chunksize=max(1, min(at_once, len(work) // (4 * jobs))))

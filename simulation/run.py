@@ -10,6 +10,7 @@ from random import Random
 
 from simulation.chaos import Mix
 from simulation.hosts import Hosts
+from simulation.promises import Promises
 from simulation.story import Plot, Story
 from simulation.universe import START, Universe
 from simulation.verdict import judge
@@ -60,6 +61,7 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
     if outage:
         plot = replace(plot, outage=outage, switches_press=False)
     universe = Universe(seed, over_ports=over_ports, firms=plot.firms)
+    Promises(universe)
     hosts = Hosts(universe, skip_idle=True)
     story = Story(universe, plot, partial(hosts.post, genuine=False), hosts.replay)
     story.begin()

@@ -272,6 +272,13 @@ class Watcher:
         if now > max(off, thawed) + UNDER_WAY:
             self.broken("no write while Off", f"{what}, {now - off:.1f} s after it went off")
 
+    def reads_people(self) -> None:
+        """The worker's task begins to read who is where: what it saw before does not count, however
+        long ago it was received."""
+        begun = self._of_task()
+        if begun is not None:
+            begun.at = self.scheduler.at
+
     @contextmanager
     def effects_of(self, process: Process) -> Iterator[None]:
         """What changes meanwhile is our doing."""
@@ -370,6 +377,8 @@ class Watcher:
         if not joined:
             if not away:
                 self.broken("I7", f"{person.name} was taken out of the team and was in the group")
+            if not any(m.is_moderator for m in self.webex.world.members(team)):
+                self.broken("I7", f"{person.name} was the last moderator")
             self._count_removal(team, WEBEX, person.uuid, len(self.webex.world.members(team)))
 
     def _group_changed(self, firm: Firm, change: GroupChange) -> None:
@@ -398,6 +407,8 @@ class Watcher:
             self.scheduler.note(f"group {group.mail_nickname[-8:]}: {name} {verb}{' (us)' * ours}")
             if ours:
                 self.ours["owners"] += 1
+                if not group.owners:
+                    self.broken("I7", f"{name} was the last owner")
                 # In a group with a team in Microsoft Teams the membership goes along.
                 self._disowned = "" if change.added else change.person
 
@@ -450,8 +461,8 @@ class Watcher:
         room = self.webex.world.rooms.get(team)
         if room is not None and self.scheduler.at < room.created / 1000 + SETTLES:
             self.broken("settling", f"{_name(firm, who)} was removed before the team had settled")
-        if who in group.owners and len(group.owners) == 1:
-            self.broken("I7", f"{_name(firm, who)} was the last owner")
+        if who in group.owners:
+            self.broken("I7", f"{_name(firm, who)} was removed and goes on owning the group")
         if not aside:
             self._count_removal(team, MEMBERS, person or "", len(group.members))
 

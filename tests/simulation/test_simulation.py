@@ -8,15 +8,17 @@ from __future__ import annotations
 import pytest
 
 from simulation.crashes import RECOVERS, SCENARIOS
-from simulation.many import Sum, alike, run_crashes, run_mutant, run_seeds
+from simulation.many import Sum, alike, run_crashes, run_mutants, run_seeds
 from simulation.mutants import MUTANTS
 
 PORTS, AT_PORTS = 2000, 250
 HTTP, OVER_HTTP = 400, 50
 # Of the floors of a thousand seeds, a test's few hundred must reach so much.
 FEW = 0.7
-# Mutants that it takes more seeds to catch are hunted with --slow.
-QUICK = 20
+# Mutants that it takes more seeds to catch are hunted with --slow; so many in one process.
+QUICK, TOGETHER = 25, 12
+QUICK_ONES = [m for m in MUTANTS if m.expected <= QUICK]
+HIDDEN_ONES = [m for m in MUTANTS if m.expected > QUICK]
 
 
 def _told(total: Sum) -> list[str]:
@@ -54,15 +56,23 @@ def test_whoever_dies_wherever_is_followed_by_another(scenario: str) -> None:
     assert later[-1] <= RECOVERS
 
 
-@pytest.mark.parametrize("name", [m.name for m in MUTANTS if m.expected <= QUICK])
-def test_a_planted_bug_is_caught(name: str) -> None:
-    assert run_mutant(name) is not None
+@pytest.mark.parametrize("begin", range(0, len(QUICK_ONES), TOGETHER))
+def test_planted_bugs_are_caught(begin: int) -> None:
+    found = run_mutants(QUICK_ONES[begin : begin + TOGETHER], jobs=1)
+
+    assert [mutant.name for mutant, caught in found if caught is None] == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [m.name for m in MUTANTS if m.expected > QUICK])
+@pytest.mark.parametrize("name", [m.name for m in HIDDEN_ONES])
 def test_a_planted_bug_that_hides_is_caught(name: str) -> None:
-    assert run_mutant(name) is not None
+    [(_, caught)] = run_mutants([m for m in MUTANTS if m.name == name], jobs=1)
+
+    assert caught is not None
+
+
+def test_no_two_planted_bugs_go_by_one_name() -> None:
+    assert len({m.name for m in MUTANTS}) == len(MUTANTS)
 
 
 @pytest.mark.parametrize("over_ports", [True, False], ids=["ports", "http"])

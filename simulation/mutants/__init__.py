@@ -1,0 +1,19 @@
+"""Deliberate bugs, to test the tester: each undoes one rule of the product while it is planted.
+
+One that survives the seeds it is allowed says that the simulation no longer sees what it should.
+"""
+
+from __future__ import annotations
+
+from simulation.mutants import groups, hearing, looks, organizations, people
+from simulation.mutants.planting import Catch, Mutant, Rate, Untrustworthy, hunt, measure
+
+__all__ = ["MUTANTS", "Catch", "Mutant", "Rate", "Untrustworthy", "hunt", "measure"]
+
+MUTANTS = (
+    *hearing.MUTANTS,
+    *looks.MUTANTS,
+    *people.MUTANTS,
+    *groups.MUTANTS,
+    *organizations.MUTANTS,
+)
