@@ -251,14 +251,19 @@ def _tend_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> No
         add = _more_owners(sides, result, owners)
         out |= _fewer_owners(sides, result, owners)
     result.changes = [*add, *result.changes]
+    kept = False
     # An addition of this very look is not counted on: it may be refused.
     if out and not owners - out.keys():
         coming = ledger.awaited(OWNERS) - out.keys()
         stays = min(owners & out.keys(), default=min(out))
         person = out.pop(stays)
         result.changes = [c for c in result.changes if c != Change(person, stays, MEMBERS, REMOVE)]
+        kept = True
         if not add and not coming:
             result.listed[person] = "last_owner"
+    if add and (kept or "last_owner" in result.listed.values()):
+        soon = sides.sight.at + times.GAP
+        result.again = soon if result.again is None else min(result.again, soon)
     removals = [Change(p, o, OWNERS, REMOVE) for o, p in sorted(out.items())]
     result.changes = [*(c for c in result.changes if c.op == ADD), *removals] + [
         c for c in result.changes if c.op == REMOVE

@@ -627,17 +627,29 @@ def test_of_all_owners_who_leave_one_stays() -> None:
 
 
 def test_the_last_owner_waits_for_the_next_one_to_be_there() -> None:
-    """Not counted on in the same look, since it may be refused; then he goes."""
+    """Not counted on in the same look, since it may be refused; then he goes, and soon."""
     ledger = missed(known(1, 2), WEBEX, 1)
     before = sides(ledger, [2], [1, 2], owners=[1], moderators=[2])
     first = merge(before)
 
     assert first.changes == [change(2, OWNERS, ADD)]
     assert said(first) == {}
+    assert first.again == NOW + times.GAP
     assert merge(landed(before, *first.changes)).changes == [
         change(1, OWNERS, REMOVE),
         change(1, MEMBERS, REMOVE),
     ]
+
+
+def test_a_last_owner_who_was_listed_goes_soon_after_the_next_one_comes() -> None:
+    ledger = missed(known(1, 2), WEBEX, 1)
+    before = sides(ledger, [2], [1, 2], owners=[1], moderators=[2])
+    before = replace(before, declined={person(1): "last_owner"})
+    first = merge(before)
+
+    assert first.changes == [change(2, OWNERS, ADD)]
+    assert said(first) == {1: "last_owner"}
+    assert first.again == NOW + times.GAP
 
 
 def test_a_last_owner_whose_successor_was_refused_is_listed() -> None:
