@@ -16,6 +16,8 @@ from fuzz.__main__ import main, replay
 from fuzz.target import Target, pure
 from fuzz.targets import TARGETS
 from fuzz.trial import Trial, seeds, told
+from fuzz.world import World
+from shared import wiring
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,6 +85,35 @@ def test_an_input_that_is_in_order_is_replayed_as_such(
 
     assert main(["--replay", str(kept)]) == 0
     assert f"{name} keeps its promises" in capsys.readouterr().out
+
+
+def test_what_is_stored_for_a_stranger_and_a_session_in_their_browser_are_seen() -> None:
+    world = World()
+    world.begin(world.nobody)
+    world.assert_left_alone(world.nobody)
+    world.comes(world.admin)
+    stored = list(world.rows.written)
+    with pytest.raises(AssertionError, match="session-"):
+        world.assert_left_alone(world.nobody)
+    world.begin(world.nobody)
+    world.nobody.jar.kept |= world.admin.jar.kept
+    with pytest.raises(AssertionError):
+        world.assert_left_alone(world.nobody)
+    wiring.install(None)
+
+    assert {table for table, _, _ in stored} == {"Once"}
+
+
+def test_what_an_answer_brought_is_told_from_that_its_state_is_used() -> None:
+    world = World()
+    world.rows.written[:] = [("Once", "org", "session-1"), ("Once", "org", "state-1")]
+    world.assert_nothing_kept(spent=True)
+    with pytest.raises(AssertionError, match="state-1"):
+        world.assert_nothing_kept(spent=False)
+    world.rows.written.append(("Organizations", "org", "credential:spaces"))
+    with pytest.raises(AssertionError, match="credential"):
+        world.assert_nothing_kept(spent=True)
+    wiring.install(None)
 
 
 def test_the_same_bytes_make_the_same_input() -> None:
