@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import sys
@@ -41,6 +42,7 @@ from simulation.run import RESTS
 from simulation.universe import Firm
 
 PEOPLE = 32
+QUEUES = ("nudges", "nudges-poison")
 ADMIN = Actor(PersonId(""), "an administrator")
 # Real seconds.
 START_SECONDS = 60.0
@@ -100,7 +102,7 @@ class Ground:
         settings = sandbox_settings(storage, keys, direct | app)
         self._secrets = {keys.partition(":")[2], world.APP_SECRET, world.INTEGRATION_SECRET}
         self.wiring = Wiring(read_settings(settings), self.clock)
-        self._queue = QueueClient.from_connection_string(storage, "nudges")
+        self._queue = self.queue()
         self._set_up()
         self._tidy.callback(self._end_host)
 
@@ -277,19 +279,25 @@ class Ground:
     # What must not be found in what
 
     def secrets(self) -> set[str]:
-        """Every token that was issued, and what the settings keep."""
+        """Every token that was issued, what the settings keep, and what signs deliveries."""
         webex, microsoft = self.clouds.webex.world, self.clouds.microsoft.world
-        return {*self._secrets, *webex.tokens, *webex.refresh_tokens, *microsoft.tokens}
+        signing = {webhook.secret for webhook in webex.webhooks.values()}
+        return {*self._secrets, *webex.tokens, *webex.refresh_tokens, *microsoft.tokens, *signing}
 
     def written(self) -> str:
-        """All that the app has left somewhere, as text: rows, and the logs of every host."""
+        """All that the app has left somewhere, as text: rows, messages, and every host's log."""
         tables = TableServiceClient.from_connection_string(self._storage)
         names = [table.name for table in tables.list_tables()]
         rows = [
             repr(row) for name in names for row in tables.get_table_client(name).list_entities()
         ]
         logs = [log.read_text("utf-8") for log in sorted(self.folder.glob("host-*.log"))]
-        return "\n".join([*rows, *logs])
+        waiting = [text for name in QUEUES for text in _messages(self.queue(name))]
+        return "\n".join([*rows, *waiting, *logs])
+
+    def queue(self, name: str = QUEUES[0]) -> QueueClient:
+        """Past every relay."""
+        return QueueClient.from_connection_string(self._storage, name)
 
     def close(self) -> None:
         self._tidy.close()
@@ -299,6 +307,22 @@ class Ground:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _messages(queue: QueueClient) -> list[str]:
+    """What waits on it, as it stands there and as the app wrote it; at most 32."""
+    try:
+        waiting = [str(message.content) for message in queue.peek_messages(32)]
+    except ResourceNotFoundError:
+        return []
+    return [*waiting, *(_decoded(text) for text in waiting)]
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _with_ports(connection: str, before: dict[str, int], relays: dict[str, int]) -> str:

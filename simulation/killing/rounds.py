@@ -11,18 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
-from typing import cast
 
 from sandbox.microsoft.state import Group
 from sandbox.webex import Refused
 from sandbox.webex.state import Person
 from shared.core.model import Direction
+from simulation.killing.case import Administrator, Case, Holds, Plot, Universe
 from simulation.killing.ground import Ground
 from simulation.killing.hurry import SPEED
 from simulation.killing.wire import Trap
-from simulation.story import GROUP, TEAM, Saga, Story
-from simulation.verdict import judge
+from simulation.story import GROUP, TEAM, Saga
 from simulation.watcher import PREFIX, Violation
 
 BATCH = 10
@@ -30,6 +28,8 @@ BATCH = 10
 PATIENCE = 8.0
 # Seconds of the hurried clock: where no team is due within that, no trap is waited for.
 IDLE = 900.0
+# Seconds of the hurried clock for which nothing may happen once all is at rest: timers run in each.
+STILL = 30.0
 # More people than Graph takes in one call.
 CROWD = 26
 Say = Callable[[str], None]
@@ -289,6 +289,7 @@ class Rounds:
         letters, allowed = len(ground.letters), ground.allowed
         rested = ground.rest()
         self.outcome.rested += rested
+        self.judge_rest(ground.clock.sleep)
         self.judge()
         found = self.outcome.violations[before:]
         self.say(
@@ -303,22 +304,30 @@ class Rounds:
 
     def judge(self) -> None:
         """Write down what does not hold now."""
-        judge(self._as_story())
+        ground, witness = self.ground, self.ground.witness
+        Case(
+            Universe(
+                [ground.firm],
+                ground.clouds.webex,
+                witness,
+                lambda _: ground.truth,
+                ground.written,
+                ground.secrets,
+            ),
+            Plot([Direction.BOTH]),
+            Administrator(Holds()),
+            self.sagas,
+            [ground.old],
+        ).judge()
+        witness.judge_groups(saga.team for saga in self.sagas)
 
-    def _as_story(self) -> Story:
-        """What the simulation's verdict reads of its own story, from here."""
-        ground = self.ground
-        universe = SimpleNamespace(
-            firms=[ground.firm],
-            webex=ground.clouds.webex,
-            watcher=ground.witness,
-            truth=lambda _: ground.truth,
-            written=ground.written,
-            secrets=ground.secrets,
-        )
-        plot = SimpleNamespace(directions=[Direction.BOTH])
-        story = SimpleNamespace(universe=universe, plot=plot, sagas=self.sagas, old=[ground.old])
-        return cast(Story, story)
+    def judge_rest(self, pause: Callable[[float], None]) -> None:
+        """Nothing is done any more, while the timers go on. pause: lets seconds pass."""
+        witness = self.ground.witness
+        done = witness.ours.copy()
+        pause(STILL)
+        if more := witness.ours - done:
+            witness.broken("I11", f"done after all was at rest: {dict(more)}")
 
 
 def _number(saga: Saga) -> str:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from sandbox.microsoft.state import Tenant
+from sandbox.microsoft.state import Group, Tenant
 from sandbox.microsoft.timeline import Change as GroupChange
 from sandbox.webex import Organization, WebexCloud
 from sandbox.webex.core import Change as WebexChange
+from sandbox.webex.state import Team
 from shared.core import times
 from shared.ports import Clock
-from simulation.watcher import PREFIX, HeardJournal, Presence, Violation
+from simulation.watcher import (
+    APART,
+    PREFIX,
+    REMEMBERED,
+    SETTLES,
+    SLACK,
+    HeardJournal,
+    Presence,
+    Violation,
+)
 
 # A look that was decided on earlier than this has lost its lease, and may write no more.
 RECENTLY = 3 * times.LEASE / times.SECOND
@@ -25,7 +36,7 @@ class Witness:
         self.violations: list[Violation] = []
         self.ours: Counter[str] = Counter()
         self.last_change = clock.now()
-        self._clock, self._tenant = clock, tenant
+        self._clock, self._webex, self._tenant = clock, webex, tenant
         self._people = threading.get_ident()
         self._lock = threading.Lock()
         self._presence = Presence()
@@ -42,6 +53,16 @@ class Witness:
         """Once; the same is found again at every later rest."""
         if not any((v.promise, v.what) == (promise, what) for v in self.violations):
             self.violations.append(Violation(promise, self._clock.now(), what))
+
+    def judge_groups(self, teams: Iterable[Team]) -> None:
+        """Whatever a group is called, one is made of each team."""
+        with self._lock:
+            groups = list(self._tenant.groups.values())
+        for team in teams:
+            digits = team.uuid.replace("-", "")[:8]
+            count = sum(digits in group.mail_nickname for group in groups)
+            if count > 1:
+                self.broken("I1", f"{count} groups carry the digits of {team.name}")
 
     def _webex_changed(self, change: WebexChange) -> None:
         member = change.member
@@ -63,6 +84,8 @@ class Witness:
             elif change.what == "owners":
                 self.last_change = self._clock.now()
                 self._count("owner")
+                if not change.added:
+                    self._judge_owner(self._tenant.groups[change.group], change.person)
 
     def _created(self, key: str) -> None:
         group = self._tenant.groups[key]
@@ -80,12 +103,46 @@ class Witness:
         if self._is_ours():
             self._count(f"{side} {'added' if there else 'removed'}")
             other = self._group_of.get(where) if side == "team" else self._team_of.get(where)
-            if not self._presence.was(str(other), who, there, now - RECENTLY):
-                promise = "never a wrong person" if there else "I7"
-                done = "put into" if there else "taken out of"
-                why = "was not on the other side" if there else "was never gone there"
-                self.broken(promise, f"{self._name(who)} was {done} the {side} and {why}")
+            if there:
+                self._judge_addition(str(other), who, side)
+            else:
+                self._judge_removal(str(other), who, side)
+            if not there and side == "group":
+                self._judge_settled(str(other), who)
+                group, account = self._tenant.groups[where], self._account_of.get(who, who)
+                if account in group.owners:
+                    self._judge_owner(group, account)
         self._presence.turn(where, who, now, there)
+
+    def _judge_addition(self, other: str, who: str, side: str) -> None:
+        """other: the uuid of the other side."""
+        if not self._presence.was(other, who, True, self.last_change - RECENTLY):
+            what = f"{self._name(who)} was put into the {side} and was not on the other side"
+            self.broken("never a wrong person", what)
+
+    def _judge_removal(self, other: str, who: str, side: str) -> None:
+        """Two reads, the product's distance apart, can have missed them on the other side."""
+        now = self.last_change
+        first = now - APART + SLACK
+        away = self._presence.was_away(other, who, now - RECENTLY, now)
+        if not away or not self._presence.was_away(
+            other, who, first - REMEMBERED - RECENTLY, first
+        ):
+            how = "for long enough" if away else "at all"
+            what = f"{self._name(who)} was taken out of the {side} and was not gone there {how}"
+            self.broken("I7", what)
+
+    def _judge_settled(self, team: str, who: str) -> None:
+        room = self._webex.world.rooms.get(team)
+        if room is not None and self.last_change < room.created / 1000 + SETTLES:
+            what = f"{self._name(who)} was taken out of the group before the team had settled"
+            self.broken("settling", what)
+
+    def _judge_owner(self, group: Group, account: str) -> None:
+        """Whoever was just taken out of the owners, or the members, is not all it had."""
+        if self._is_ours() and {*group.owners} <= {account}:
+            who = self._person_of.get(account, account)
+            self.broken("I7", f"{self._name(who)} was the last owner")
 
     def _count(self, what: str) -> None:
         if self._is_ours():

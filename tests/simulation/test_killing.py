@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import socket
@@ -110,7 +111,7 @@ def test_whoever_is_moved_without_a_reason_is_a_violation(tmp_path: Path) -> Non
         found = [str(v) for v in ground.witness.violations]
 
     assert found == [
-        f"I7: {member.name} was taken out of the group and was never gone there",
+        f"I7: {member.name} was taken out of the group and was not gone there at all",
         f"never a wrong person: {stranger.name} was put into the team"
         " and was not on the other side",
         f"I1: a second group for the team {team.uuid}",
@@ -131,13 +132,107 @@ def test_what_people_did_on_one_side_may_be_done_on_the_other(tmp_path: Path) ->
                 tenant.add_group("Ours", "ours", owners=owners, members=accounts, unique_name=name)
             )
         )
+        ground.clock.skip(3600.0)
         webex.remove_member(team, member)
+        ground.clock.skip(150.0)
         in_another_thread(lambda: made[0].drop("members", accounts[1]))
         violations = list(ground.witness.violations)
         ours = dict(ground.witness.ours)
 
     assert violations == []
     assert ours == {"group": 1, "group added": 2, "group removed": 1}
+
+
+def test_whoever_is_removed_too_soon_or_as_the_last_owner_is_a_violation(tmp_path: Path) -> None:
+    with Ground(tmp_path) as ground:
+        webex, tenant = ground.clouds.webex, ground.clouds.tenant
+        creator, member = ground.firm.people[:2]
+        accounts = [str(p.external_id) for p in (creator, member)]
+        team = webex.create_team(creator, "Ours")
+        webex.add_member(team, member)
+        name, owners = f"webex-team-{team.uuid}", accounts[:1]
+        made: list[Any] = []
+        in_another_thread(
+            lambda: made.append(
+                tenant.add_group("Ours", "ours", owners=owners, members=accounts, unique_name=name)
+            )
+        )
+        webex.remove_member(team, member)
+        in_another_thread(lambda: made[0].drop("members", accounts[1]))
+        in_another_thread(lambda: made[0].drop("owners", accounts[0]))
+        found = [str(v) for v in ground.witness.violations]
+
+    assert found == [
+        f"I7: {member.name} was taken out of the group and was not gone there for long enough",
+        f"settling: {member.name} was taken out of the group before the team had settled",
+        f"I7: {creator.name} was the last owner",
+    ]
+
+
+def test_who_moderates_and_does_not_own_the_group_is_a_violation(tmp_path: Path) -> None:
+    """A look of the product itself has made the group and its row; then its owners are changed."""
+    with Ground(tmp_path) as ground:
+        rounds = Rounds(ground, 1, lambda _: None)
+        ground.start_host()
+        ground.wait_for_host()
+        rounds.act(1, Random(1), "found")
+        ground.rest()
+        rounds.judge()
+        in_order = list(ground.witness.violations)
+        [saga] = rounds.sagas
+        group = ground.clouds.tenant.group_by_unique_name(f"webex-team-{saga.team.uuid}")
+        assert group is not None
+        creator = str(saga.team.creator.external_id)
+        other = next(account for account in group.members if account != creator)
+        ground.killing()()
+        ground.bury()
+        group.add("owners", other)
+        rounds.judge()
+        found = [str(v) for v in ground.witness.violations]
+
+    assert in_order == []
+    [owner] = [p.name for p in ground.firm.people if p.external_id == other]
+    assert found == [f"I2: Team 1: owners are not who moderates: {owner}"]
+
+
+def test_two_groups_of_one_team_under_any_name_are_a_violation(tmp_path: Path) -> None:
+    with Ground(tmp_path) as ground:
+        rounds = Rounds(ground, 1, lambda _: None)
+        rounds.act(1, Random(1), "found")
+        [saga] = rounds.sagas
+        digits = saga.team.uuid[:8]
+        for nickname in (f"team-{digits}", f"team-{digits}-2"):
+            ground.clouds.tenant.add_group("Ours", nickname)
+        rounds.judge()
+        found = [str(v) for v in ground.witness.violations]
+
+    assert "I1: 2 groups carry the digits of Team 1" in found
+
+
+def test_what_signs_deliveries_must_not_stand_in_a_message(tmp_path: Path) -> None:
+    with Ground(tmp_path) as ground:
+        rounds = Rounds(ground, 1, lambda _: None)
+        [webhook] = ground.clouds.webex.world.webhooks.values()
+        with ground.queue() as queue:
+            queue.create_queue()
+            queue.send_message(base64.b64encode(f"{{{webhook.secret}}}".encode()).decode())
+        rounds.judge()
+        found = [str(v) for v in ground.witness.violations]
+
+    assert found == [f"I10: {webhook.secret[:4]}… stands in a row, a line or a message"]
+
+
+def test_what_is_done_once_all_is_at_rest_is_a_violation(tmp_path: Path) -> None:
+    with Ground(tmp_path) as ground:
+        rounds = Rounds(ground, 1, lambda _: None)
+        tenant = ground.clouds.tenant
+        rounds.judge_rest(lambda _: None)
+        still = list(ground.witness.violations)
+        rounds.judge_rest(lambda _: in_another_thread(lambda: tenant.add_group("Ours", "ours")))
+        found = [str(v) for v in ground.witness.violations]
+
+    assert still == []
+    assert found == ["I11: done after all was at rest: {'group': 1}"]
 
 
 # The wires

@@ -1,0 +1,64 @@
+"""What the simulation's verdict asks of a story, told of real processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from sandbox.webex import WebexCloud
+from sandbox.webex.state import Person, Team
+from shared.core.model import Direction
+from shared.ports import Services
+from simulation.killing.witness import Witness
+from simulation.story import Saga, Story
+from simulation.universe import Firm
+from simulation.verdict import judge
+
+
+@dataclass(frozen=True)
+class Plot:
+    """directions: which side leads, by firm."""
+
+    directions: Sequence[Direction]
+
+
+class Holds:
+    """Administrators refuse nothing here."""
+
+    def was_refused(self, _team: str, _person: Person) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Administrator:
+    holds: Holds
+
+
+@dataclass(frozen=True)
+class Universe:
+    """truth: the rows of a firm, read past every relay. written: all that the app has left
+    somewhere, as text; secrets: what must not be in it."""
+
+    firms: Sequence[Firm]
+    webex: WebexCloud
+    watcher: Witness
+    truth: Callable[[Firm], Services]
+    written: Callable[[], str]
+    secrets: Callable[[], set[str]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """The names are those of a story. old: teams from before the switch."""
+
+    universe: Universe
+    plot: Plot
+    administrator: Administrator
+    sagas: Sequence[Saga]
+    old: Sequence[Team]
+
+    def judge(self) -> None:
+        """Tell the witness what does not hold now."""
+        # It reads nothing else of a story.
+        judge(cast(Story, self))
