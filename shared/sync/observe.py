@@ -312,11 +312,14 @@ def _read_members(state: Book, *, full: bool) -> dict[ObjectId, Account]:
 
 def _may_be_empty(state: Book) -> bool:
     """A read that shows nobody most likely went wrong. One that says so again and again is shown to
-    an administrator by the brake: it would empty the team."""
-    baseline = frozenset(state.ledger.baseline.values())
-    missed = {m.object for m in state.ledger.missing if m.side == MEMBERS}
+    an administrator by the brake: it would empty the team. Whom a read has shown before is not on
+    the way to the replicas any more."""
+    ledger = state.ledger
+    baseline = frozenset(ledger.baseline.values())
+    missed = {m.object for m in ledger.missing if m.side == MEMBERS}
+    shown = {p.object for p in ledger.pending.values() if p.side == MEMBERS and p.seen}
     often = state.team.failures >= times.EMPTY_AFTER
-    return often or baseline <= missed | state.ledger.awaited(MEMBERS)
+    return often or baseline <= missed | (ledger.awaited(MEMBERS) - shown)
 
 
 def _read_owners(state: Book) -> frozenset[ObjectId]:

@@ -23,7 +23,7 @@ from tests.journeys.following import (
     unspoil,
 )
 from tests.journeys.stage import Stage
-from tests.journeys.standing import Standing, change, later, live, standing
+from tests.journeys.standing import Standing, change, later, live, newcomers, standing
 
 DAY = times.DAY // times.SECOND
 ROSTER, MEMBERS, OWNERS = "/v1/memberships", "/members?", "/owners?"
@@ -144,6 +144,32 @@ def test_a_read_that_was_wrong_once_is_not_half_of_an_absence(at: Standing, part
     unspoil(at.stage)
     assert rest(at, 3600) == []
     assert at.differences(at.people) == []
+
+
+def test_an_empty_group_does_not_bring_those_back_who_have_left_meanwhile(
+    make_stage: Callable[..., Stage],
+) -> None:
+    """All of them were written by us and shown since; nobody has looked for long."""
+    stage = make_stage()
+    change(stage, link_folders=False)
+    stage.turn_on(webhook=False)
+    creator, *others = newcomers(stage, 6)
+    team = stage.team(creator, others)
+    live(stage, 400)
+    stage.clock.advance(900)
+    at = Standing(stage, team, [creator, *others])
+    bob, cleo = others[:2]
+    at.leave(bob, cleo)
+    spoiled = spoil(stage, MEMBERS, BAD["empty"])
+    for _ in range(3):
+        at.ask()
+        live(stage, 150, step=30)
+    unspoil(stage)
+    later(stage, 3600)
+
+    assert spoiled.hits >= 3
+    assert at.is_in(bob) == at.is_in(cleo) == (False, False)
+    assert at.differences([creator, *others[2:]]) == []
 
 
 @pytest.mark.parametrize("bad", ["an item unreadable", "no list", "404", "500", "503"])
