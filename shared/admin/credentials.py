@@ -10,6 +10,7 @@ from dataclasses import replace
 from shared.admin.ports import Actor, Credential, Credentials, Office
 from shared.core.reasons import Refusal
 from shared.core.times import DAY
+from shared.sync.events import read_deep_soon
 from shared.sync.waking import waking
 
 PENDING_LASTS = 7 * DAY
@@ -20,6 +21,9 @@ def keep(office: Office, actor: Actor, capability: str, credential: Credential) 
     before = office.credentials.read(capability)
     with waking(office.services, "sign_in"):
         office.credentials.write(capability, replace(credential, etag=""))
+    if capability == "spaces":
+        # Spaces that nobody could ask about are no teams yet, and not among those that wait.
+        read_deep_soon(office.services)
     was = before.owner_called if before else ""
     office.record(actor, f"credential_{capability}", was, credential.owner_called)
     office.services.log("credential kept", capability=capability, kind=credential.kind)

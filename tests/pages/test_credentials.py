@@ -11,6 +11,7 @@ from sandbox.browser.page import Page
 from sandbox.kit import Fault
 from sandbox.webex import Person
 from shared.core.capabilities import CAPABILITIES
+from shared.core.ids import TeamId
 from tests.journeys.stage import Stage
 from tests.pages.rows import rows_of
 from tests.pages.steps import ADAM, OLGA, copy_of, office, refused_with, sign_in
@@ -250,6 +251,25 @@ def test_teams_that_waited_for_it_are_looked_at_at_once(
 
     assert stage.group_of(team)
     assert stage.row(team).reason == ""
+
+
+def test_a_space_that_nobody_could_ask_about_is_asked_about_again(
+    make_stage: Callable[..., Stage],
+) -> None:
+    """The events have told of it already, and no team waits yet."""
+    stage = make_stage(configured=True)
+    stage.turn_on(webhook=False)
+    stage.webex.faults.append(Fault("error", path="/v1/rooms/", status=403, times=9))
+    team = stage.team(stage.person(), stage.people(2))
+    stage.settle()
+    assert stage.services.teams.read(TeamId(team.uuid)) is None
+    stage.webex.faults.clear()
+    visitor = Visitor(stage)
+    sign_in(visitor, stage.admin)
+    authorize(visitor, "spaces", stage.officer)
+    stage.run(120)
+
+    assert stage.group_of(team)
 
 
 # What must not become a credential
