@@ -49,7 +49,7 @@ class Administrator:
 
     pressing: how many of them have switched Off and not On again yet. attentive: decides while
     things still happen. crowd_leaves: there will be much to decide. obliging: allows everything at
-    once. decided: when something was last allowed, by team. returns_at: when somebody says
+    once. decided: when something was last said, by team. returns_at: when somebody says
     something to what waits, None if nothing does.
     """
 
@@ -129,8 +129,9 @@ class Administrator:
             self.returns_at = min(self.returns_at or answer.at, answer.at)
             return False
         changes = [named.change for named in held.changes]
+        # What waits with it goes on, whatever is said.
+        self.decided[team] = scheduler.at
         if answer.says == holding.ALLOW:
-            self.decided[team] = scheduler.at
             for change in changes:
                 key = (team, change.side, change.op, change.person)
                 self.universe.watcher.allowed[key] = scheduler.at

@@ -22,6 +22,8 @@ from sandbox.webex.ids import encode, key_of
 from sandbox.webex.state import Room as CloudRoom
 from shared.core.errors import (
     AnswerUnknown,
+    ConsentMissing,
+    CredentialMissing,
     DeltaLost,
     NotThere,
     Refused,
@@ -113,7 +115,9 @@ class WebexAtPort(WebexClient):
                     m.created,
                     encode("MEMBERSHIP", m.key, room.cluster),
                 )
-                for m in self._cloud.world.members(room.uuid)
+                for m in self.wiring.universe.chaos.shown(
+                    room.uuid, self._cloud.world.members(room.uuid)
+                )
             ]
 
         return self._call_port(f"members {space_id[-6:]}", read)
@@ -205,7 +209,7 @@ class WebexAtPort(WebexClient):
         patient: bool = True,
     ) -> Reply:
         """Whatever is rare: the request itself, without a wire."""
-        token = self.tokens.token(capability)
+        token = self._token(capability, f"{method} {url}")
         sent = b"" if body is None else json.dumps(body).encode()
         request = parse_request(method, url, {"Authorization": f"Bearer {token}"}, sent)
 
@@ -233,10 +237,29 @@ class WebexAtPort(WebexClient):
         self.wiring.universe.watcher.belongs_together(self.org, room.uuid)
         return room
 
+    def _token(self, capability: str, what: str) -> str:
+        """As the client has it: one that has ended is renewed, once."""
+        token = self.tokens.token(capability)
+        if not self._is_taken(token):
+            token = self.tokens.renewed(capability, token)
+        if not self._is_taken(token):
+            raise CredentialMissing("the token is not taken", Where("webex", "GET", what, 401))
+        return token
+
+    def _admit(self, what: str) -> None:
+        if self.wiring.universe.signs_in:
+            self._token("people" if what.startswith("user") else "spaces", what)
+
+    def _is_taken(self, token: str) -> bool:
+        known = self._cloud.world.tokens.get(token)
+        return known is not None and known.expires_at > self.wiring.universe.scheduler.at
+
     def _call_port(self, what: str, act: Callable[[], T]) -> T:
+        self._admit(what)
         return _through(self.wiring, "webex", what, act)
 
     def _write_port(self, what: str, act: Callable[[], None]) -> None:
+        self._admit(what)
         self.wiring.universe.watcher.about_to_write(self.org, what)
         _through(self.wiring, "webex", what, act, writes=True)
 
@@ -308,7 +331,7 @@ class GroupsAtPort(GraphClient):
                 ObjectId(o): Account(
                     ObjectId(o), u.display_name, u.principal or u.mail, u.mail, u.enabled
                 )
-                for o in seen
+                for o in self.wiring.universe.chaos.shown(group, seen)
                 if (u := users.get(o))
             }
 
@@ -430,10 +453,23 @@ class GroupsAtPort(GraphClient):
     def _tenant(self) -> Tenant:
         return self.firm.tenant
 
+    def _admit(self, what: str) -> None:
+        """As the client has it: a token that is not taken is got anew, once."""
+        if not self.wiring.universe.signs_in or self._is_taken(self.tokens.token()):
+            return
+        self.tokens.forget()
+        if not self._is_taken(self.tokens.token()):
+            raise ConsentMissing("the token is not taken", Where("graph", "GET", what, 401))
+
+    def _is_taken(self, token: str) -> bool:
+        return token in self.wiring.universe.microsoft.world.tokens
+
     def _read(self, what: str, act: Callable[[], T]) -> T:
+        self._admit(what)
         return _through(self.wiring, "graph", what, act)
 
     def _write(self, what: str, act: Callable[[], T]) -> T:
+        self._admit(what)
         self.wiring.universe.watcher.about_to_write(self.firm.org.uuid, what)
         return _through(self.wiring, "graph", what, act, writes=True)
 

@@ -7,11 +7,12 @@ calm ones, ones where one kind of trouble prevails, and bad ones.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
+from simulation.blind import Blind
 from simulation.scheduler import Gone, Process, Scheduler
 
 T = TypeVar("T")
@@ -101,7 +102,7 @@ class Point:
 @dataclass
 class Chaos:
     """counts: how much of each kind has happened. calm: nothing goes wrong any more.
-    thawed: when a process was last frozen."""
+    thawed: when a process was last frozen. blind: reads of people that are wrong."""
 
     scheduler: Scheduler
     draw: Random
@@ -111,6 +112,7 @@ class Chaos:
     outages: dict[str, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     thawed: dict[Process, float] = field(default_factory=dict)
+    blind: Blind = field(default_factory=lambda: Blind(Random(0)))
     ios: int = 0
 
     def through(self, process: Process, io: Io, act: Callable[[], T]) -> T:
@@ -146,6 +148,15 @@ class Chaos:
                 return act()
             raise io.lost()
         return answer
+
+    def shown(self, where: str, there: Sequence[T]) -> list[T]:
+        """What a read of who is in a team or a group shows of those who are there."""
+        if self.calm:
+            return list(there)
+        shown = self.blind.shown(where, there, self.scheduler.at)
+        if len(shown) < len(there):
+            self.scheduler.note(f"{len(shown)} of {len(there)} people are read of {where}")
+        return shown
 
     def _fate(self, process: Process, io: Io) -> str:
         point = self.point

@@ -53,6 +53,9 @@ class Holds:
         held = kept.value
         self.universe.chaos.counts["held"] += 1
         if "first_merge" in held.why:
+            if firm.outdated:
+                # Whatever is not as the version before left it.
+                return
             self._broken("nothing is remembered of a team that we have made")
         for named in held.changes:
             self._check_change(firm, team, named.change, named.name)

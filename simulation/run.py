@@ -13,6 +13,7 @@ from simulation.hosts import Hosts
 from simulation.promises import Promises
 from simulation.story import Plot, Story
 from simulation.universe import START, Universe
+from simulation.upsets import Upsets, Upsetting
 from simulation.verdict import judge
 from simulation.watcher import Violation
 
@@ -56,65 +57,99 @@ class Outcome:
 
 def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False) -> Outcome:
     """Run one seed. keep: with its whole trace."""
-    draw = Random(f"plot {seed}")
-    plot, outage = Plot.drawn(draw), _drawn_outage(seed)
-    if outage:
-        plot = replace(plot, outage=outage, switches_press=False)
-    universe = Universe(seed, over_ports=over_ports, firms=plot.firms)
-    Promises(universe)
-    hosts = Hosts(universe, skip_idle=True)
-    story = Story(universe, plot, partial(hosts.post, genuine=False), hosts.replay)
-    story.begin()
-    hosts.start()
-    story.found_teams()
-    universe.chaos.mix = Mix.drawn(draw)
-    if outage:
-        universe.chaos.mix = Mix()
-        universe.webex.switches.lose = 0.0
-    scheduler = universe.scheduler
-    if plot.grown:
-        scheduler.run(scheduler.at + GROWING)
-        rest(universe, hosts, story)
-    universe.chaos.calm = False
-    story.live()
-    if story.administrator.attentive:
-        scheduler.spawn(story.administrator.go_round, "administrator")
-    scheduler.run(scheduler.at + plot.length + 60.0)
-    up = universe.chaos.outages.get(outage, 0.0)
-    scheduler.run(max(scheduler.at, up))
-    universe.chaos.calm = True
-    universe.chaos.outages.clear()
-    universe.webex.switches.lose = 0.0
-    over = scheduler.at
-    while story.administrator.pressing:
-        scheduler.run(scheduler.at + 30.0)
-    rest(universe, hosts, story)
-    rested = max(0.0, _rested(universe, story, over))
-    if rested > RESTED:
-        universe.watcher.broken("coming back", f"it took {rested:.0f} s")
-    recovered = None
-    if outage:
-        universe.chaos.counts["outage alone"] += 1
-        over = max(up, universe.watcher.last_act)
-        recovered = max(0.0, _rested(universe, story, over, universe.watcher.undone))
-        if recovered > RECOVERED:
-            universe.watcher.broken("coming back", f"{outage} was back, it took {recovered:.0f} s")
-    _judge_giving_up(universe, plot)
+    run = Run(seed, over_ports)
+    universe = run.universe
+    run.begin()
+    run.live()
+    rested, recovered = run.come_back()
+    _judge_giving_up(universe, run.plot)
+    run.upsetting.count()
     if sweep:
-        scheduler.at += 8 * DAY
-        rest(universe, hosts, story)
-    judge(story)
+        universe.scheduler.at += 8 * DAY
+        rest(universe, run.hosts, run.story)
+    judge(run.story)
     universe.close()
     return Outcome(
         seed,
         tuple(universe.watcher.violations),
         universe.chaos.counts + universe.watcher.ours,
-        scheduler.digest,
+        universe.scheduler.digest,
         rested,
         universe.chaos.ios,
-        tuple(_told(line) for line in scheduler.trace) if keep else (),
+        tuple(_told(line) for line in universe.scheduler.trace) if keep else (),
         recovered,
     )
+
+
+class Run:
+    """Everything of one seed, and its three parts."""
+
+    def __init__(self, seed: int, over_ports: bool) -> None:
+        self._draw = Random(f"plot {seed}")
+        plot, self.outage = Plot.drawn(self._draw), _drawn_outage(seed)
+        if self.outage:
+            plot = replace(plot, outage=self.outage, switches_press=False)
+        self.plot = plot
+        self.universe = Universe(seed, over_ports=over_ports, firms=plot.firms)
+        Promises(self.universe)
+        self.hosts = Hosts(self.universe, skip_idle=True)
+        post = partial(self.hosts.post, genuine=False)
+        self.story = Story(self.universe, plot, post, self.hosts.replay)
+        upsets = Upsets() if self.outage else Upsets.drawn(seed)
+        self.upsetting = Upsetting(self.universe, self.story, upsets)
+
+    def begin(self) -> None:
+        """The product is set up and On, and teams are made; some have grown before trouble."""
+        universe = self.universe
+        self.story.begin()
+        self.upsetting.part_sign_ins()
+        self.hosts.start()
+        self.story.found_teams()
+        universe.chaos.mix = Mix.drawn(self._draw)
+        if self.outage:
+            universe.chaos.mix = Mix()
+            universe.webex.switches.lose = 0.0
+        if self.plot.grown:
+            universe.scheduler.run(universe.scheduler.at + GROWING)
+            rest(universe, self.hosts, self.story)
+            self.upsetting.before_life()
+
+    def live(self) -> None:
+        """People act, and everything goes wrong, until nothing does any more."""
+        scheduler, chaos = self.universe.scheduler, self.universe.chaos
+        chaos.calm = False
+        self.story.live()
+        self.upsetting.live()
+        if self.story.administrator.attentive:
+            scheduler.spawn(self.story.administrator.go_round, "administrator")
+        scheduler.run(scheduler.at + self.plot.length + 60.0)
+        self._up = chaos.outages.get(self.outage, 0.0)
+        scheduler.run(max(scheduler.at, self._up))
+        chaos.calm = True
+        chaos.outages.clear()
+        self.universe.webex.switches.lose = 0.0
+
+    def come_back(self) -> tuple[float, float | None]:
+        """Until all is at rest. How long that took: `rested` and `recovered` of the outcome."""
+        universe, story = self.universe, self.story
+        over = universe.scheduler.at
+        while story.administrator.pressing or self.upsetting.under_way:
+            universe.scheduler.run(universe.scheduler.at + 30.0)
+        rest(universe, self.hosts, story)
+        rested = max(0.0, _rested(universe, story, max(over, self.upsetting.over)))
+        if rested > RESTED:
+            universe.watcher.broken("coming back", f"it took {rested:.0f} s")
+        return rested, self._recovered() if self.outage else None
+
+    def _recovered(self) -> float:
+        universe = self.universe
+        universe.chaos.counts["outage alone"] += 1
+        over = max(self._up, universe.watcher.last_act)
+        recovered = max(0.0, _rested(universe, self.story, over, universe.watcher.undone))
+        if recovered > RECOVERED:
+            what = f"{self.outage} was back, it took {recovered:.0f} s"
+            universe.watcher.broken("coming back", what)
+        return recovered
 
 
 def _drawn_outage(seed: int) -> str:

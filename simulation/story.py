@@ -118,7 +118,6 @@ class Story:
         for firm, direction in zip(universe.firms, self.plot.directions, strict=True):
             for _ in range(self.plot.people):
                 universe.person(firm)
-            firm.team_leads = direction is Direction.TEAM
             universe.install(firm, link_folders=False, direction=direction.value)
             if known or self.draw.random() < 0.7:
                 universe.know(firm)

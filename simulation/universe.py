@@ -64,7 +64,7 @@ SOMEBODY = Actor(PersonId(""), "somebody")
 @dataclass(eq=False)
 class Firm:
     """One organization with its tenant. people: everybody who may be in its teams. on_since,
-    on_again: when the switch went on first and last. team_leads: nobody is moved in Webex.
+    on_again: when the switch went on first and last. outdated: its rows are the version before's.
     """
 
     org: Organization
@@ -73,7 +73,7 @@ class Firm:
     people: list[Person] = field(default_factory=list)
     on_since: float | None = None
     on_again: float = 0.0
-    team_leads: bool = False
+    outdated: bool = False
 
     @property
     def id(self) -> OrgId:
@@ -89,7 +89,8 @@ def the_app() -> FunctionsApp:
 
 
 class Universe:
-    """seed decides everything. over_ports: the product meets the clouds at its ports."""
+    """seed decides everything. over_ports: the product meets the clouds at its ports. signs_in: its
+    tokens are looked at there as well. spent: those that were taken back."""
 
     def __init__(self, seed: int, *, over_ports: bool = False, firms: int = 1) -> None:
         self.seed = seed
@@ -115,6 +116,8 @@ class Universe:
         self._administrator = Process("administrator")
         self._wirings: dict[Process, Wiring] = {}
         self.messages: list[str] = []
+        self.signs_in = False
+        self.spent: set[str] = set()
         self._truth: dict[OrgId, Services] = {}
 
     @property
@@ -257,6 +260,7 @@ class Universe:
             *webex.tokens,
             *webex.refresh_tokens,
             *self.microsoft.world.tokens,
+            *self.spent,
             *(webhook_secret(keyring, "v1", firm.id) for firm in self.firms),
         }
 

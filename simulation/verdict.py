@@ -100,6 +100,8 @@ def _people(
     wrong -= {p.external_id for p in saga.firm.people if _code(row, p)}
     # A known gap: who was taken out of the members alone goes on owning the group.
     wrong -= {o for o in owners - {*group.members} if _is_out(universe, saga, o)}
+    # The version before did not keep who owned the group for moderating the team.
+    wrong -= owners if saga.firm.outdated else set()
     # Whose ownership somebody took is not made an owner again.
     wrong -= saga.disowned - owners
     if direction is not Direction.GROUP and wrong:

@@ -20,6 +20,7 @@ from sandbox.webex.core import Change as WebexChange
 from sandbox.webex.delivery import Delivery
 from sandbox.webex.ids import decode
 from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX
+from shared.core.model import Direction
 from simulation.chaos import PATIENCE
 from simulation.queue import Queue
 from simulation.scheduler import Process, Scheduler, Task
@@ -114,12 +115,13 @@ class HeardJournal(Journal):
 @dataclass
 class Begun:
     """What a task of ours has seen so far. on: the switch, as it read it last, and of whom; used:
-    whether something was sent since. removed, unasked: how many people, by team and side, and how
-    many of them nobody had allowed."""
+    whether something was sent since. direction: who led when it began. removed, unasked: how many
+    people, by team and side, and how many of them nobody had allowed."""
 
     at: float
     on: bool | None = None
     of: str = ""
+    direction: str = ""
     used: bool = False
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
     unasked: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -194,6 +196,8 @@ class Watcher:
         if begun:
             begun.on, begun.used = bool(entity.get("on")), False
             begun.of = str(entity["PartitionKey"])
+            # Whoever leads when a look begins does so until it ends.
+            begun.direction = begun.direction or str(entity.get("direction"))
 
     def called(self, process: Process, cloud: str, request: requests.PreparedRequest) -> None:
         """A call over HTTP is about to leave."""
@@ -359,7 +363,8 @@ class Watcher:
         self._look_goes_on = True
 
     def _judge_webex(self, team: str, person: Any, joined: bool) -> None:
-        if any(f.team_leads and f.org.uuid == person.org_uuid for f in self._firms.values()):
+        begun = self._of_task()
+        if begun and begun.direction == Direction.TEAM.value:
             self.broken("the direction", f"{person.name} was moved in a team that leads")
         self._check_refused(team, WEBEX, ADD if joined else REMOVE, person.uuid, person.name)
         group = self.group_of(team)

@@ -37,11 +37,13 @@ class Delivery:
 
 
 class Postman:
-    """The outbox. Everything but `deliver` is called with the cloud's lock held."""
+    """The outbox. Everything but `deliver` is called with the cloud's lock held. lost: how many
+    deliveries never came to be."""
 
     def __init__(self, core: Core) -> None:
         self.core = core
         self.outbox: list[Delivery] = []
+        self.lost = 0
 
     # In
 
@@ -79,6 +81,7 @@ class Postman:
         body = body_of(self.core, webhook, change)
         headers = headers_of(self.core, webhook, body, self._tracking_id())
         if switches.lose and chance.random() < switches.lose:
+            self.lost += 1
             return
         due = self._due(webhook)
         self._put(Delivery(due, self._seq(), webhook.target_url, headers, body, webhook.id))

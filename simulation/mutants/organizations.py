@@ -1,14 +1,21 @@
-"""Bugs that mix organizations up, or leave their secrets lying about."""
+"""Bugs in an organization's standing: mixed up with another's, its secrets lying about, or what its
+administrators put right and nobody hears of.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
+from shared.admin import connection, credentials
+from shared.core.errors import CredentialMissing
 from shared.storage.credentials import CredentialRows
 from shared.storage.organizations import OrganizationRows
+from shared.webex.credentials import WebexTokens
 from shared.wiring import Wiring
 from simulation.mutants.planting import Mutant
-from simulation.mutants.seeds import TWO_FIRMS, Swap, always
+from simulation.mutants.seeds import LONG, TWO_FIRMS, Swap, always
 
 
 def _keeps_tokens_in_clear() -> list[Swap]:
@@ -41,6 +48,18 @@ def _mixes_tenants_up() -> list[Swap]:
     return [(Wiring, "_graph", graph)]
 
 
+def _never_renews() -> list[Swap]:
+    def renewed(_self: Any, capability: str, _refused: str) -> str:
+        raise CredentialMissing(f"the sign-in for {capability} has ended")
+
+    return [(WebexTokens, "renewed", renewed)]
+
+
+def _wakes_nobody(module: Any) -> Callable[[], list[Swap]]:
+    """For what an administrator changes there."""
+    return lambda: [(module, "waking", lambda *_: nullcontext())]
+
+
 MUTANTS = (
     Mutant("clear tokens", "tokens are kept as they are", 1, _keeps_tokens_in_clear),
     Mutant(
@@ -58,5 +77,26 @@ MUTANTS = (
         _mixes_tenants_up,
         http=True,
         amid=always(TWO_FIRMS),
+    ),
+    Mutant(
+        "token for good",
+        "a token that ended is not renewed",
+        1,
+        _never_renews,
+        amid=always({"switches_press": False}, upsets={"token_ends": True}),
+    ),
+    Mutant(
+        "sign-in unheard",
+        "a new sign-in wakes nobody",
+        7,
+        _wakes_nobody(credentials),
+        amid=always(LONG, upsets={"sign_in_revoked": True}),
+    ),
+    Mutant(
+        "consent unheard",
+        "a new consent wakes nobody",
+        4,
+        _wakes_nobody(connection),
+        amid=always(LONG, upsets={"consent_revoked": True}),
     ),
 )

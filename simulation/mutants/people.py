@@ -186,6 +186,13 @@ MUTANTS = (
         amid=always(LONG, {"unheard": 0.3}, BEHIND),
     ),
     Mutant("one read", "an absence takes one read", 3, _removes_at_first_sight),
+    Mutant(
+        "nobody there",
+        "a read that shows nobody is believed",
+        3,
+        _constant("EMPTY_AFTER", 0),
+        amid=always(LONG, upsets={"blind": 0.4}),
+    ),
     Mutant("reads at once", "two reads may be one", 4, _constant("MISSING_APART", 0)),
     Mutant(
         "never settling",

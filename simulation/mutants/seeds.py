@@ -15,6 +15,7 @@ from simulation import story
 from simulation.chaos import Mix
 from simulation.story import Plot
 from simulation.universe import Universe
+from simulation.upsets import Upsets
 
 # Where, which name, and what stands there instead.
 Swap = tuple[Any, str, Any]
@@ -34,10 +35,15 @@ BEHIND: Switches = {"read_lag_seconds": 100.0, "read_lag_random": True}
 
 
 def always(
-    plot: Switches | None = None, mix: Switches | None = None, graph: Switches | None = None
+    plot: Switches | None = None,
+    mix: Switches | None = None,
+    graph: Switches | None = None,
+    upsets: Switches | None = None,
 ) -> Callable[[], list[Swap]]:
-    """Seeds of which this is not drawn. plot, mix: fields; graph: the provider's switches."""
+    """Seeds of which this is not drawn. plot, mix, upsets: fields; graph: the provider's
+    switches."""
     own_plot, own_mix, own_providers = Plot.drawn, Mix.drawn, story._draw_providers
+    own_upsets = Upsets.drawn
 
     def drawn_plot(draw: Random) -> Plot:
         return replace(own_plot(draw), **(plot or {}))  # type: ignore[arg-type]
@@ -53,11 +59,15 @@ def always(
             setattr(switches, name, value)
         universe.watcher.lag = switches.read_lag_seconds
 
+    def drawn_upsets(seed: int) -> Upsets:
+        return replace(own_upsets(seed), **(upsets or {}))  # type: ignore[arg-type]
+
     def swaps() -> list[Swap]:
         return [
             (Plot, "drawn", staticmethod(drawn_plot)),
             (Mix, "drawn", staticmethod(drawn_mix)),
             (story, "_draw_providers", draw_providers),
+            (Upsets, "drawn", staticmethod(drawn_upsets)),
         ]
 
     return swaps
