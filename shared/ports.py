@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.core.errors import Failure
+from shared.core.errors import Failure, Permanent
 from shared.core.held import Held, Preview
 from shared.core.ids import GroupId, ObjectId, OrgId, PersonId, TeamId
 from shared.core.ledger import Ledger
@@ -351,7 +351,9 @@ class Log:
         self.write(event, facts)
 
     def failed(self, event: str, failure: Failure, **facts: object) -> None:
-        self.write(event, {**facts, "error": str(failure), "trace": failure.where.trace})
+        """With the code of what a person must mend: alerts wait for it."""
+        code = {"code": failure.code} if isinstance(failure, Permanent) else {}
+        self.write(event, {**facts, **code, "error": str(failure), "trace": failure.where.trace})
 
 
 @dataclass(frozen=True)
