@@ -1,4 +1,4 @@
-"""README's table, the example file and the code name the same settings with the same defaults."""
+"""README's table, the example file, the templates and the code name the same settings with the same defaults."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from deployment.agreement import NOT_IN_AZURE, settings_of
+from deployment.agreement import THE_HOSTS_OWN as THE_HOSTS_OWN_IN_AZURE
+from deployment.templates import read_folder
 from shared.config import SETTINGS, BadSetting, read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,3 +65,14 @@ def test_the_example_needs_nothing_but_a_key_to_be_read() -> None:
     settings = read_settings(example() | {"MASTER_KEYS": "1:" + "A" * 43 + "="})
 
     assert settings.webex_url == "https://webexapis.com"
+
+
+def test_the_templates_give_every_setting_in_the_codes_order() -> None:
+    given = [name for name in settings_of(read_folder(ROOT / "infra")) if name in SETTINGS]
+
+    assert given == [name for name in SETTINGS if name not in NOT_IN_AZURE]
+
+
+def test_the_templates_give_the_host_what_the_example_gives_it() -> None:
+    # Flex Consumption names its language in functionAppConfig.
+    assert THE_HOSTS_OWN - {"FUNCTIONS_WORKER_RUNTIME"} <= THE_HOSTS_OWN_IN_AZURE
