@@ -1,8 +1,8 @@
 """What is wrong with the templates: python -m deployment.checks [--checkov PROGRAM] [FOLDER]
 
-Four looks, from the quick to the thorough: is it Bicep and does it hold together (rules.py), does it
-agree with the code (agreement.py), does checkov find it safe, and does the compiler take it, where
-one is installed.
+Four looks, from the quick to the thorough: is it Bicep and does it hold together (rules.py), does
+it agree with the code (agreement.py), does checkov find it safe, and does the compiler take it,
+where one is installed.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def written(folder: Path, templates: Sequence[Template]) -> list[str]:
 
 def _asked(checkov: str, folder: Path) -> dict[str, Any]:
     command = [checkov, "--framework", "bicep", "--skip-download", "--output", "json"]
-    answer = subprocess.run(  # noqa: S603 - the program that ./dev installed
+    answer = subprocess.run(
         [*command, "--directory", str(folder)],
         capture_output=True,
         text=True,
@@ -124,7 +124,7 @@ def _compiled(templates: Sequence[Template]) -> Iterator[str]:
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
 

@@ -1,4 +1,4 @@
-"""What the code has that the templates name as well: read from the code, so that it is said once."""
+"""What the code has and the templates name as well: read from the code, so that it is said once."""
 
 from __future__ import annotations
 

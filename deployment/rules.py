@@ -16,9 +16,28 @@ Rule = Callable[[Sequence[Template]], Iterator[str]]
 
 # https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions
 FUNCTIONS = frozenset(
-    "concat contains empty environment guid json loadTextContent max min replace resourceGroup"
-    " split string subscription subscriptionResourceId take tenant toLower union"
-    " uniqueString".split()
+    [
+        "concat",
+        "contains",
+        "empty",
+        "environment",
+        "guid",
+        "json",
+        "loadTextContent",
+        "max",
+        "min",
+        "replace",
+        "resourceGroup",
+        "split",
+        "string",
+        "subscription",
+        "subscriptionResourceId",
+        "take",
+        "tenant",
+        "toLower",
+        "union",
+        "uniqueString",
+    ]
 )
 # The only one of its type; there is no later version.
 PREVIEWS = {"Microsoft.Insights/diagnosticSettings@2021-05-01-preview"}

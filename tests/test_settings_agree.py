@@ -1,4 +1,7 @@
-"""README's table, the example file, the templates and the code name the same settings with the same defaults."""
+"""README's table, the example file, the templates and the code name the same settings.
+
+The defaults are the same, too.
+"""
 
 from __future__ import annotations
 
