@@ -11,6 +11,7 @@ from typing import Any
 from sandbox.clock import Clock, RealClock
 from sandbox.clouds import world
 from sandbox.microsoft import MicrosoftClouds, Tenant
+from sandbox.microsoft.drives import root_id
 from sandbox.webex import WebexCloud
 
 SAVE_SECONDS = 3.0
@@ -71,8 +72,10 @@ class Clouds:
     def _item_name(self, drive_id: str, item_id: str) -> str | None:
         """What Webex asks Microsoft about a folder that it links."""
         group = self.tenant.group_by_drive(drive_id)
-        is_root = group is not None and item_id == f"01{drive_id[2:34].upper()}"
-        return "Documents" if is_root else None
+        if group is None:
+            return None
+        item = group.library.items.get(item_id)
+        return item.name if item else "Documents" if item_id == root_id(group) else None
 
 
 class Postman(threading.Thread):

@@ -15,6 +15,7 @@ from sandbox.microsoft import (
     drives,
     groups,
     invitations,
+    items,
     members,
     persist,
 )
@@ -47,7 +48,7 @@ class GraphCloud(Cloud):
         self.world = world
         self.quota = Quota(world.switches)
         # Delta first: its path looks like that of a group.
-        for module in (delta, groups, members, directory, drives, invitations):
+        for module in (delta, groups, members, directory, drives, items, invitations):
             for route in module.ROUTES:
                 self.route(route.method, route.pattern, self._guarded(route))
         self.route("POST", "/v1.0/$batch", self._batch)

@@ -31,11 +31,19 @@ def group_root(ctx: Context) -> Response:
 
 
 def drive_root(ctx: Context) -> Response:
-    key = ctx.request.params["drive"]
-    group = ctx.tenant.group_by_drive(key)
+    return _root(ctx, of_drive(ctx))
+
+
+def of_drive(ctx: Context) -> Group:
+    """The group whose drive the path names. Raises 404 while it is provisioned, too."""
+    group = ctx.tenant.group_by_drive(ctx.request.params["drive"])
     if group is None or group.deleted is not None:
         raise GraphError(404, "itemNotFound", "The resource could not be found.")
-    return _root(ctx, _provisioned(ctx, group))
+    return _provisioned(ctx, group)
+
+
+def root_id(group: Group) -> str:
+    return f"01{group.drive_id[2:34].upper()}"
 
 
 def site(ctx: Context) -> Response:
@@ -66,10 +74,10 @@ def root_site(ctx: Context) -> Response:
 
 def _root(ctx: Context, group: Group) -> Response:
     shown = {
-        "id": f"01{group.drive_id[2:34].upper()}",
+        "id": root_id(group),
         "name": "root",
         "webUrl": group.web_url,
-        "folder": {"childCount": 0},
+        "folder": {"childCount": len(list(group.library.within()))},
         "root": {},
         "parentReference": {"driveId": group.drive_id, "driveType": "documentLibrary"},
     }

@@ -47,6 +47,8 @@ NEEDS: dict[str, frozenset[str]] = {
         "organization.all": _ORGANIZATION_READ,
         "drive.read": _FILES | _SITES,
         "drive.root": _FILES | _SITES,
+        "drive.items": _FILES | _SITES,
+        "drive.write": {"Files.ReadWrite.All", "Sites.ReadWrite.All", "Sites.FullControl.All"},
         "site.read": _SITES,
     }.items()
 }

@@ -10,6 +10,7 @@ from dataclasses import asdict, astuple
 from typing import Any
 
 from sandbox.microsoft.apps import App, Consent, Grant
+from sandbox.microsoft.library import DriveItem, Library
 from sandbox.microsoft.state import Group, Profile, SecurityGroup, Tenant, User, World
 from sandbox.microsoft.timeline import Change, Journal, Roster, Versions
 
@@ -128,6 +129,7 @@ def _dump_group(group: Group) -> dict[str, Any]:
         "profile": asdict(group.profile.value),
         "members": group.members,
         "owners": group.owners,
+        "items": [asdict(item) for item in group.library.items.values()],
     }
 
 
@@ -136,6 +138,8 @@ def _load_group(world: World, tenant: Tenant, data: dict[str, Any]) -> Group:
         clock=world.clock,
         journal=tenant.journal,
         profile=Versions(Profile(**data["profile"])),
+        # A world saved by an older version has none.
+        library=Library({item["id"]: DriveItem(**item) for item in data.get("items", [])}),
         rosters={"members": Roster(data["members"]), "owners": Roster(data["owners"])},
         **{name: data[name] for name in _PLAIN},
     )

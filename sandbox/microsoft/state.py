@@ -8,9 +8,11 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from urllib.parse import quote
 
 from sandbox.clock import Clock
 from sandbox.microsoft.apps import App, Code, Consent, Grant
+from sandbox.microsoft.library import DriveItem, Library
 from sandbox.microsoft.national import NationalCloud
 from sandbox.microsoft.switches import Switches
 from sandbox.microsoft.timeline import Journal, Roster, Versions
@@ -88,6 +90,7 @@ class Group:
     deleted: float | None = None
     rosters: dict[str, Roster] = field(default_factory=lambda: _rosters((), ()))
     journal: Journal = field(default_factory=Journal)
+    library: Library = field(default_factory=Library)
 
     @property
     def display_name(self) -> str:
@@ -117,6 +120,12 @@ class Group:
     def web_url(self) -> str:
         """The drive's address, which is what gets linked; `site_url` is the site's."""
         return f"{self.site_url}/Shared%20Documents"
+
+    def address_of(self, item: DriveItem) -> str:
+        """Of something in the library, by where it lies."""
+        parent = self.library.items.get(item.parent)
+        above = self.address_of(parent) if parent else self.web_url
+        return f"{above}/{quote(item.name)}"
 
     def add(self, kind: Kind, *object_ids: str) -> None:
         """Who is there already stays."""

@@ -97,6 +97,12 @@ class Switches:
     drive_pending_code: Literal["ResourceNotFound", "itemNotFound"] = "ResourceNotFound"
     drive_root_permission: Literal["sites", "files"] = "sites"
     """Sites.Read.All reads a drive's root, or only Files.Read.All does."""
+    conflict_behavior_in: Literal["body", "url"] = "body"
+    """Where `@microsoft.graph.conflictBehavior` is read of a new folder: pages show either."""
+    hash_and_percent_refused: bool = False
+    """The tenant forbids # and % in names."""
+    listing_lag_seconds: float = 0.0
+    """A folder's listing does not show what is younger."""
     create_permission_breaks_sites: bool = False
     """Holding Group.Create beside Group.ReadWrite.All makes site calls fail."""
 
