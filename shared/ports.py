@@ -31,6 +31,7 @@ from shared.core.model import (
     Versioned,
 )
 from shared.core.pace import Pace
+from shared.folder_ports import Drives, SpaceFolders
 from shared.microsoft.protocol import Answer, NewGroup, Part
 
 
@@ -99,7 +100,7 @@ class Label:
     """What a list of teams is made and searched by: much less than the team's row.
 
     status, folder: values of Status and Folder, or of a newer version. reason: its code, or "".
-    codes: for which people of it are listed.
+    codes: for which people of it are listed. spaces: how its further spaces' folders stand.
     """
 
     uuid: TeamId
@@ -111,6 +112,7 @@ class Label:
     folder: str
     has_group: bool
     codes: frozenset[str] = frozenset()
+    spaces: frozenset[str] = frozenset()
 
 
 class Teams(Protocol):
@@ -277,6 +279,11 @@ class Webex(Protocol):
         self, space_id: str, drive: Drive, name: str, *, default: bool, capability: str
     ) -> None: ...
 
+    def relink_folder(
+        self, space_id: str, link: LinkedFolder, drive: Drive, name: str, *, capability: str
+    ) -> None:
+        """The link of a space, with another folder, name or address. Raises NotThere."""
+
     def org_webhooks(self, *, patient: bool = True) -> list[Mapping[str, Any]]:
         """What is registered for the whole organization. patient: see `http`."""
 
@@ -371,6 +378,8 @@ class Services:
     webex: Webex
     groups: Groups
     log: Log
+    drives: Drives
+    space_folders: SpaceFolders
 
     def now(self) -> int:
         """Milliseconds since the epoch."""

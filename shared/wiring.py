@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.admin.ports import Office, WebexAdmin
     from shared.core.model import OrgSettings
     from shared.microsoft.consent import MicrosoftSignIn
+    from shared.microsoft.drives import DriveClient
     from shared.microsoft.graph import GraphClient
     from shared.microsoft.tokens import GraphTokens
     from shared.storage.credentials import CredentialRows
@@ -78,6 +79,7 @@ class Wiring:
         from shared.storage.identities import IdentityRows
         from shared.storage.looks import LookRows
         from shared.storage.organizations import OrganizationRows
+        from shared.storage.space_folders import SpaceFolderRows
         from shared.storage.teams import TeamRows
 
         teams = self.tables.partition("Teams", org)
@@ -94,6 +96,8 @@ class Wiring:
             webex=self.webex(org),
             groups=self._graph(organizations),
             log=_log_for(org),
+            drives=self.drives(organizations),
+            space_folders=SpaceFolderRows(teams),
         )
 
     def office(self, org: OrgId) -> Office:
@@ -230,6 +234,12 @@ class Wiring:
         http = Http("graph", TRACE_HEADER, self._session, self.clock)
         tokens = _TenantTokens(lambda: self._tokens(organizations.settings()))
         return GraphClient(http, self.settings.graph_url, tokens)
+
+    def drives(self, organizations: OrganizationRows) -> DriveClient:
+        from shared.microsoft.drives import DriveClient
+
+        groups = self._graph(organizations)
+        return DriveClient(groups.http, groups.base_url, groups.tokens)
 
     def _tokens(self, organization: OrgSettings) -> GraphTokens:
         """Those from before the last consent are not used again: they lack what it added.

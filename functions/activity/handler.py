@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
-from functions.activity.telling import STANDINGS, kinds, told, waiting
+from functions.activity.telling import STANDINGS, kinds, space_told, told, waiting
 from shared.admin import activity, again, holding, one_team, webhooks
 from shared.admin.activity import FILTERS, LETTERS_COUNTED
 from shared.admin.choices import LEADERS
@@ -127,6 +127,8 @@ def _one(desk: Desk, team: str) -> Page:
         "refused": kinds((), holding.counted(found.refused)),
         "refusals_seen": holding.refusals_mark(found.refused),
         "powerless": found.powerless,
+        "spaces": [space_told(each) for each in found.spaces],
+        "more_spaces": sum(entry.team.spaces.values()) - len(found.spaces) if entry.team else 0,
         "leaders": LEADERS,
         "organization_leads": LEADERS.get(settings.direction, settings.direction),
         "on": settings.on,

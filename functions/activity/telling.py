@@ -12,6 +12,7 @@ from shared.core.changes import COUNTED
 from shared.core.held import Held, Named
 from shared.core.ledger import REMOVE
 from shared.core.reasons import reason
+from shared.core.space_folders import SpaceFolder, SpaceState
 from shared.core.wording import Reason
 
 
@@ -96,6 +97,20 @@ def _words(entry: Entry) -> Words:
 def why(counts: Mapping[str, int]) -> list[tuple[int, Reason]]:
     """How many people are not as expected, by reason code, and what is said of them."""
     return [(count, reason(code)) for code, count in counts.items()]
+
+
+@dataclass(frozen=True)
+class Space:
+    """A further space. name: its title, or its uuid. why: None where it is linked."""
+
+    name: str
+    why: Reason | None
+
+
+def space_told(folder: SpaceFolder) -> Space:
+    linked = folder.state is SpaceState.LINKED
+    code = (folder.state or SpaceState.WAITING).value
+    return Space(folder.title or folder.space, None if linked else reason(code))
 
 
 # What the brake says, by the codes of `core.brake`.

@@ -11,7 +11,7 @@ from shared.admin import connection
 from shared.admin import handover as links
 from shared.admin.handover import Handover
 from shared.core.ids import NIL, OrgId, parse_uuid
-from shared.core.permissions import GUESTS, PERMISSIONS
+from shared.core.permissions import PERMISSIONS, asked_besides
 from shared.web import handover
 from shared.web.answers import Page, Redirect
 from shared.web.entry import Desk, Lobby
@@ -24,8 +24,7 @@ def make(desk: Desk, visit: Visit) -> Page:
     token = new_secret()
     link = links.make(desk.office, desk.actor, visit.form.get("step", ""), digest(token))
     address = f"{desk.lobby.settings.public_url}/handover/{desk.office.org}/{token}"
-    guests = desk.office.services.organizations.settings().guests
-    asked = (*PERMISSIONS, GUESTS) if guests else PERMISSIONS
+    asked = (*PERMISSIONS, *asked_besides(desk.office.services.organizations.settings()))
     facts = {
         "link": link,
         "address": address,

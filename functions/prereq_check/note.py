@@ -9,7 +9,7 @@ from shared.admin import prerequisites as checks
 from shared.admin.prerequisites import Row
 from shared.core.capabilities import CAPABILITIES, Capability
 from shared.core.checks import State
-from shared.core.permissions import GUESTS, PERMISSIONS, SCOPES, Permission
+from shared.core.permissions import PERMISSIONS, SCOPES, Permission, asked_besides
 from shared.web.answers import Page
 from shared.web.entry import Desk
 from shared.web.visit import Visit
@@ -31,8 +31,7 @@ def permissions(desk: Desk, _visit: Visit) -> Page:
     rows = {row.check.id: row for row in checks.refresh(desk.office, desk.actor, _SHOWN)}
     tenant, granting = rows["m365_tenant"], rows["m365_permissions"]
     settings = desk.office.services.organizations.settings()
-    # Whether anybody may be invited shows only when somebody is: no harmless call proves it.
-    more = [Asked(GUESTS, "")] if settings.guests else []
+    more = [Asked(permission, "") for permission in asked_besides(settings)]
     facts = {
         "asked": [*(Asked(p, _state(granting, p)) for p in PERMISSIONS), *more],
         "granting": telling.tell(granting, desk.lobby.language),

@@ -22,12 +22,14 @@ from shared.core.ids import OrgId
 from shared.ports import Conflict, Services
 from shared.sync import dry_run
 from shared.sync.pacing import Later, hear
+from shared.sync.space_adoption import adopt_some
 from shared.sync.waking import wake_some
 
 HOURLY = "cursor:hourly"
 EVERY = 30 * times.SECOND
 # The shares of the chores that may be long, whatever those before them took.
 WAKE_TIME = 1 * times.SECOND
+ADOPT_TIME = 1 * times.SECOND
 DRY_RUN_TIME = 5 * times.SECOND
 # After this no further organization is begun with: the next run is near.
 RUN_TIME = 20 * times.SECOND
@@ -62,7 +64,7 @@ def tidy(
         backroom = backroom_of(org)
         if backroom.services.now() - began >= RUN_TIME:
             return
-        for chore in (_webhook, _hourly, _wake, _dry_run):
+        for chore in (_webhook, _hourly, _wake, _spaces, _dry_run):
             _try(backroom, chore)
 
 
@@ -132,6 +134,12 @@ def _wake(backroom: Backroom) -> None:
     services = backroom.services
     if services.organizations.settings().on:
         wake_some(services, services.now() + WAKE_TIME)
+
+
+def _spaces(backroom: Backroom) -> None:
+    """Spaces that an older version remembered, for their folders."""
+    services = backroom.services
+    adopt_some(services, services.now() + ADOPT_TIME)
 
 
 def _dry_run(backroom: Backroom) -> None:

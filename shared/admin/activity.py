@@ -18,6 +18,7 @@ from shared.core.look import Look
 from shared.core.model import Folder, OrgSettings, Status, Team
 from shared.core.pace import rate_of, reserve
 from shared.core.reasons import Refusal
+from shared.core.space_folders import HANDS_NEEDED
 from shared.ports import DeadLetter, Label, Services
 
 PAGE = 50
@@ -77,7 +78,8 @@ class Entry:
             return []
         folder = self.team.folder
         told = folder.value if folder not in (Folder.NONE, Folder.LINKED) else ""
-        return [code for code in (self.team.reason, told) if code]
+        spaces = (code for code in self.team.spaces if code in HANDS_NEEDED)
+        return [code for code in (self.team.reason, told, *spaces) if code]
 
     @property
     def has_page(self) -> bool:
@@ -265,6 +267,7 @@ def _label(team: Team) -> Label:
         reason=team.reason,
         folder=team.folder.value,
         has_group=team.group_id is not None,
+        spaces=frozenset(team.spaces),
     )
 
 
@@ -280,10 +283,14 @@ def _standing(label: Label, settings: OrgSettings) -> Standing:
     }.get(label.status, Standing.UNREADABLE)
     if stands not in (Standing.WAITING, Standing.COMPLETE) or not follows_folder:
         return stands
-    if label.folder in _HANDS_NEEDED:
+    if label.folder in _HANDS_NEEDED or _spaces_need_hands(label, settings):
         return Standing.NEEDS_PERSON
     unfinished = label.folder in (Folder.NONE.value, Folder.WAITING.value)
     return Standing.FOLDER if unfinished and stands is Standing.COMPLETE else stands
+
+
+def _spaces_need_hands(label: Label, settings: OrgSettings) -> bool:
+    return settings.space_folders and not HANDS_NEEDED.isdisjoint(label.spaces)
 
 
 def _busy_until(services: Services, settings: OrgSettings) -> int:

@@ -192,6 +192,18 @@ CHOICES = {
             _NO,
         ),
         _flag(
+            "space_folders",
+            "A folder for each further space of a team",
+            "Yes: every other space of a team with a group gets a folder of its own in the group's"
+            " site and is linked to it; spaces of before, too, once somebody joins them. Everybody"
+            " in the group can open all of these folders. A space's new name reaches its folder"
+            " within a week. Needs Files.ReadWrite.All: add it to the app registration, save Yes"
+            " here, then press Authorize on the page Permissions. No: folders that are there stay,"
+            " and stay linked. Counts only where the group's folder is linked.",
+            _YES,
+            _NO,
+        ),
+        _flag(
             "default_folder",
             "The linked folder is",
             "Counts for folders that are linked from now on.",

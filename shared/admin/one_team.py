@@ -10,7 +10,8 @@ from shared.admin.ports import Office
 from shared.core.held import Held
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import WEBEX, Change
-from shared.core.model import Identity
+from shared.core.model import Identity, Team
+from shared.core.space_folders import HANDS_NEEDED, SpaceFolder, SpaceState
 
 PEOPLE_SHOWN = 200
 _WRITES = "spark-compliance:memberships_write"
@@ -32,6 +33,8 @@ class OneTeam:
 
     held: what waits; unreadable: something does, and another version wrote what. powerless: some of
     it is to be done in Webex, where no sign-in of ours may. refused: what an administrator refused.
+    spaces: the team's further spaces with their folders, those that need somebody first; the first
+    PEOPLE_SHOWN of them.
     """
 
     entry: Entry
@@ -41,6 +44,7 @@ class OneTeam:
     unreadable: bool = False
     powerless: bool = False
     refused: frozenset[Change] = frozenset()
+    spaces: tuple[SpaceFolder, ...] = ()
 
 
 def look_up(office: Office, team: str) -> OneTeam:
@@ -62,7 +66,23 @@ def look_up(office: Office, team: str) -> OneTeam:
         row.held and waits is None,
         waits is not None and _is_powerless(office, waits.value),
         holding.refusals(services, row.uuid),
+        _spaces(office, row),
     )
+
+
+def _spaces(office: Office, team: Team) -> tuple[SpaceFolder, ...]:
+    """None where the organization gives further spaces no folders, or the team has no group."""
+    services = office.services
+    wanted = services.organizations.settings().gives_spaces_folders
+    if not wanted or team.group_id is None:
+        return ()
+    found = [row.value for row in services.space_folders.of_team(team.uuid)]
+    return tuple(sorted(found, key=_urgency)[:PEOPLE_SHOWN])
+
+
+def _urgency(folder: SpaceFolder) -> tuple[bool, bool, str]:
+    state = folder.state
+    return state.value not in HANDS_NEEDED, state is SpaceState.LINKED, folder.title.casefold()
 
 
 def _is_powerless(office: Office, held: Held) -> bool:

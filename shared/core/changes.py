@@ -11,6 +11,7 @@ CHANGES = {
     "setting_direction": "Who leads membership",
     "setting_honour_creation": "Honour who may create groups",
     "setting_link_folders": "Link the group's folder to the team's space",
+    "setting_space_folders": "A folder for each further space of a team",
     "setting_default_folder": "The linked folder is",
     "setting_folder_linkers": "Who links folders, in this order",
     "setting_language": "Language of what is written to people",
@@ -43,7 +44,7 @@ CHANGES = {
 }
 # Their values are of one team, see `about`.
 ABOUT_TEAMS = frozenset({"held_allowed", "held_refused", "unrefused", "team_direction"})
-# What is to become of people, by `ledger.Change.kind`.
+# What is to become of people, by `ledger.Change.kind`; and of spaces, by `core.space_folders`.
 COUNTED = {
     "add members": "To be added to the group: %(count)s",
     "invite members": "To be invited as guests and added to the group: %(count)s",
@@ -52,6 +53,8 @@ COUNTED = {
     "remove owners": "To be owners of the group no longer: %(count)s",
     "add webex": "To be added to the Webex team: %(count)s",
     "remove webex": "To be taken out of the Webex team: %(count)s",
+    "make folders": "Folders to be made for further spaces, and linked: %(count)s",
+    "link folders": "Folders of further spaces to be linked: %(count)s",
 }
 
 

@@ -144,6 +144,12 @@ def look_for(look: Look, now: int) -> int | None:
     return next((m for m in moments if look.told and m > now), None)
 
 
+def weekly(uuid: str, last: int) -> int:
+    """When everything of a team is read again that was last read then, whether or not anything
+    seems to have changed: at least weekly, each team at a moment of its own."""
+    return last + times.FULL_EVERY - (int(uuid[:8], 16) * times.FULL_SPREAD >> 32)
+
+
 def fail(look: Look, now: int) -> tuple[Look, bool]:
     """An unexpected failure: later, with growing pauses; the second value says: a dead letter."""
     dead = look.tries >= times.TRIES

@@ -206,7 +206,8 @@ class OrgSettings:
 
     tenant: bound to this organization once consent was proven; tokens from before consented_at
     are worth nothing. chosen: the tenant that consent is asked of.
-    folder_linkers: the credentials that link folders, in the order to try.
+    folder_linkers: the credentials that link folders, in the order to try. space_folders: a team's
+    further spaces get folders of their own, where folders are linked at all.
     direction: who leads membership, where a team has none of its own. guests: people of other
     organizations are invited as guests. limits: the brake's. language: of what is written to
     people, "" for the reader's own.
@@ -220,6 +221,7 @@ class OrgSettings:
     public_groups: bool = False
     honour_creation: bool = True
     link_folders: bool = True
+    space_folders: bool = False
     default_folder: bool = True
     folder_linkers: tuple[str, ...] = ("folders", "spaces", "people")
     direction: str = Direction.BOTH.value
@@ -230,6 +232,10 @@ class OrgSettings:
     tenant_name: str = ""
     consented_at: int = 0
     consented_by: str = ""
+
+    @property
+    def gives_spaces_folders(self) -> bool:
+        return self.link_folders and self.space_folders
 
 
 class Status(StrEnum):
@@ -269,6 +275,7 @@ class Team:
     settled_at: when settling ended; whoever joined or was dropped before belongs to the beginning.
     others: who is in the group and not in the team, with the code that says why it stays so.
     tried_at: when those who are listed for what can be mended were last tried; 0 for nobody is.
+    spaces: how many of its further spaces stand how with their folders, by `SpaceState`.
     """
 
     uuid: TeamId
@@ -309,3 +316,4 @@ class Team:
     settled_at: int = 0
     others: dict[ObjectId, str] = field(default_factory=dict)
     tried_at: int = 0
+    spaces: dict[str, int] = field(default_factory=dict)

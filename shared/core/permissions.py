@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.core.model import OrgSettings
+
 
 @dataclass(frozen=True)
 class Permission:
@@ -57,6 +59,26 @@ GUESTS = Permission(
     "People of other organizations stay out of the groups.",
     core=False,
 )
+
+# Asked for only where further spaces get folders of their own (`OrgSettings.space_folders`).
+FILES = Permission(
+    "Files.ReadWrite.All",
+    "Folders for spaces",
+    "Make a folder for each further space of a team, in the group's SharePoint site, and rename it"
+    " with the space.",
+    "All files, to read and write. Microsoft offers nothing narrower. The app makes and renames"
+    " folders in the sites of its own groups; it opens, changes and deletes no file.",
+    "Only the General space gets a folder.",
+    core=False,
+)
+
+
+def asked_besides(settings: OrgSettings) -> tuple[Permission, ...]:
+    """What is asked for because of what was chosen. Whether it was granted shows only when it is
+    used: no harmless call proves it."""
+    chosen = ((GUESTS, settings.guests), (FILES, settings.space_folders))
+    return tuple(permission for permission, wanted in chosen if wanted)
+
 
 # Webex's scopes, by what they are for: https://developer.webex.com/docs/integrations#scopes.
 SCOPES = {

@@ -259,6 +259,37 @@ _REASONS = {
         "The space already has another folder linked. It was left alone.",
         "Unlink it in Webex if the group's folder should be there instead.",
     ),
+    # The folders of further spaces
+    "space_folder_waiting": Reason(
+        "The space's folder is not made or linked yet.",
+        "Nothing to do; it is tried again by itself.",
+    ),
+    "space_folder_no_permission": Reason(
+        "The app may not make folders in the group's site.",
+        "Add the permission Files.ReadWrite.All to the app registration, and press Authorize.",
+    ),
+    "space_folder_name_refused": Reason(
+        "SharePoint takes no name for the space's folder.",
+        "Rename the space, or what is called so in the group's site; then press Retry.",
+    ),
+    "space_folder_link_refused": Reason(
+        "Webex did not let any of our accounts link the space's folder.",
+        "Link it by hand: in the space, Content, then Linked folders. The folder is in the group's"
+        " site, with the space's name.",
+    ),
+    "space_folder_foreign": Reason(
+        "The space has another folder linked. It was left alone.",
+        "Nothing to do. Unlink it in Webex if the space should have its own folder in the group's"
+        " site.",
+    ),
+    "space_folder_deleted": Reason(
+        "The space's folder was deleted in SharePoint, and the link leads nowhere.",
+        "Restore it from the recycle bin of the group's site. Or unlink it in Webex, and press"
+        " Retry: then a new one is made.",
+    ),
+    "space_gone": Reason(
+        "The space is gone, or no longer in this team. Its folder stays.", "Nothing to do."
+    ),
     # Why somebody was refused on our own pages: core.refusals
     **REFUSALS,
 }

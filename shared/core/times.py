@@ -51,6 +51,11 @@ DIRECTORY_RETRY = 2 * MINUTE  # for people whom the directory could not tell
 FOLDER_STEPS = (5, 10, 20, 40, 60, 60, 120, 300, 300)  # seconds; then FOLDER_SLOW
 FOLDER_SLOW = HOUR
 
+# Folders of further spaces
+SPACES_AT_ONCE = 20  # that one look sees to
+SPACES_TOGETHER = HOUR  # those due so soon are looked at with those that are due
+TITLE_FRESH = HOUR  # what a space is called is asked again when older
+
 # Events
 EVENTS_OVERLAP = 2 * MINUTE
 EVENTS_DEEP_EVERY = HOUR

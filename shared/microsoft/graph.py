@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 from uuid import UUID
@@ -44,6 +43,7 @@ from shared.microsoft.protocol import (
     judged,
     parse_account,
     parse_change,
+    parse_time,
 )
 
 TRACE_HEADER = "request-id"
@@ -347,15 +347,5 @@ def _parse_group(raw: Mapping[str, Any], reply: Reply) -> Group:
         str(raw.get("displayName") or ""),
         str(raw.get("mailNickname") or ""),
         str(raw.get("description") or ""),
-        _time(raw.get("createdDateTime")),
+        parse_time(raw.get("createdDateTime")),
     )
-
-
-def _time(text: object) -> int:
-    if not isinstance(text, str) or not text:
-        return 0
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return 0
-    return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)

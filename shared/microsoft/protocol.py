@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from uuid import UUID
 from shared.core.ids import GroupId, ObjectId, parse_uuid
 from shared.core.model import Account, GroupChange
 from shared.core.patience import retry_after
+from shared.core.space_folders import Item
 
 # References are absolute in Graph whatever host is called.
 DIRECTORY_OBJECTS = "https://graph.microsoft.com/v1.0/directoryObjects"
@@ -32,6 +34,7 @@ class Kind(StrEnum):
     """What an answer of Graph means to us.
 
     ABSENT: who was to be removed is not there. LAST_OWNER: a group keeps one owner at least.
+    NAME_TAKEN: something else in the folder is called so.
     """
 
     OK = "ok"
@@ -41,6 +44,7 @@ class Kind(StrEnum):
     REFERENCE_UNKNOWN = "reference_unknown"
     NAMING = "naming"
     NICKNAME_TAKEN = "nickname_taken"
+    NAME_TAKEN = "name_taken"
     FORBIDDEN = "forbidden"
     UNAUTHENTICATED = "unauthenticated"
     NOT_FOUND = "not_found"
@@ -78,6 +82,8 @@ def classify(status: int, body: object) -> Kind:
     }
     if status in by_status:
         return by_status[status]
+    if status == 409 and error_code(body).lower() == "namealreadyexists":
+        return Kind.NAME_TAKEN
     if status in (409, 412, 423, 424) or status >= 500:
         return Kind.AGAIN
     return _classify_text(status, body)
@@ -351,3 +357,23 @@ def parse_change(raw: Mapping[str, Any]) -> GroupChange | None:
     """One group of a page of changes. It may stand there more than once, and on other pages."""
     group = parse_uuid(raw.get("id"))
     return GroupChange(GroupId(group), "@removed" in raw) if group else None
+
+
+def parse_item(raw: Mapping[str, Any]) -> Item | None:
+    """A file or folder of a drive; None where it has no id."""
+    found = _text(raw, "id")
+    if not found:
+        return None
+    created = parse_time(raw.get("createdDateTime"))
+    return Item(found, _text(raw, "name"), _text(raw, "webUrl"), "folder" in raw, created)
+
+
+def parse_time(text: object) -> int:
+    """ISO 8601 to milliseconds; 0 where there is none."""
+    if not isinstance(text, str) or not text:
+        return 0
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return 0
+    return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)

@@ -25,7 +25,7 @@ _READS = 5
 _UNREADABLE = (ValueError, LookupError)
 _LABEL = (
     *("space", "new", "name", "space_title", "group_name"),
-    *("status", "reason", "folder", "group", "codes", "others_codes"),
+    *("status", "reason", "folder", "group", "codes", "others_codes", "spaces"),
 )
 
 
@@ -164,6 +164,7 @@ def _label(row: Row) -> Label:
         folder=row.text("folder"),
         has_group=bool(row.text("group")),
         codes=_codes_in(row, "codes") | _codes_in(row, "others_codes"),
+        spaces=_codes_in(row, "spaces"),
     )
 
 
@@ -173,7 +174,7 @@ def _codes_in(row: Row, name: str) -> frozenset[str]:
         found = json.loads(row.text(name) or "[]")
     except ValueError:
         return frozenset()
-    return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
+    return frozenset(map(str, found)) if isinstance(found, list | dict) else frozenset()
 
 
 def _key(team: TeamId, number: int) -> str:
@@ -237,6 +238,7 @@ def _values(team: Team) -> dict[str, Value]:
         "held": team.held,
         "settled_at": team.settled_at,
         "tried_at": team.tried_at,
+        "spaces": json.dumps(team.spaces) if team.spaces else "",
         **_coded("listed", "codes", team.listed.items()),
         **_coded("others", "others_codes", islice(team.others.items(), OTHERS_MAX)),
     }
@@ -292,6 +294,7 @@ def _team(row: Row) -> Team:
         held=row.flag("held"),
         settled_at=row.number("settled_at"),
         tried_at=row.number("tried_at"),
+        spaces=json.loads(row.text("spaces") or "{}"),
         others={ObjectId(uuid): code for uuid, code in _codes(row, "others", "others_codes")},
     )
 

@@ -42,7 +42,7 @@ def _find_drive(state: Book) -> Drive | None:
         state.save_team(replace(team, folder=Folder.NO_PERMISSION, folder_at=at))
         return None
     if drive is None:
-        at = services.now() + _step(team.folder_tries)
+        at = services.now() + step(team.folder_tries)
         tries = team.folder_tries + 1
         state.save_team(replace(team, folder=Folder.WAITING, folder_tries=tries, folder_at=at))
         return None
@@ -50,7 +50,7 @@ def _find_drive(state: Book) -> Drive | None:
     return drive
 
 
-def _step(tries: int) -> int:
+def step(tries: int) -> int:
     if tries < len(times.FOLDER_STEPS):
         return times.FOLDER_STEPS[tries] * times.SECOND
     return times.FOLDER_SLOW

@@ -9,12 +9,12 @@ from shared.core import ledger as book
 from shared.core import times
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX
-from shared.core.look import look_for
+from shared.core.look import look_for, weekly
 from shared.core.model import Account, Folder, IdentityState, OrgSettings, Status, Team
 from shared.core.people import outsiders
 from shared.core.plan import Creation, Plan, plan
 from shared.core.settling import next_look
-from shared.sync import folder, pacing
+from shared.sync import folder, pacing, space_folders
 from shared.sync.additions import Outcome, add
 from shared.sync.creation import create
 from shared.sync.crossing import cross
@@ -24,6 +24,7 @@ from shared.sync.observe import Seen, observe, owners_codes
 from shared.sync.people import forget_guests, mark_unknown
 from shared.sync.record import Book
 from shared.sync.removals import remove
+from shared.sync.space_folders import Following
 
 # Reasons that go away when the directory, the tenant or a sign-in is put right.
 _MENDABLE = frozenset(
@@ -52,7 +53,10 @@ def look_at(state: Book, settings: OrgSettings) -> int | None:
         tend_people(state, settings)
     if settings.link_folders and _folder_due(state, state.services.now()):
         folder.tend(state, settings)
-    return _record(state, settings)
+    spaces = Following()
+    if settings.gives_spaces_folders and state.team.group_id:
+        spaces = space_folders.tend(state, settings)
+    return _record(state, settings, spaces)
 
 
 def people_due(state: Book, now: int) -> bool:
@@ -71,8 +75,7 @@ def full_at(team: Team) -> int | None:
     changed: at least weekly, each at a moment of its own. None: it is not connected."""
     if team.group_id is None:
         return None
-    spread = int(team.uuid[:8], 16) * times.FULL_SPREAD >> 32
-    return team.full_at + times.FULL_EVERY - spread if team.full_at else 0
+    return weekly(team.uuid, team.full_at) if team.full_at else 0
 
 
 def tend_people(state: Book, settings: OrgSettings) -> None:
@@ -265,14 +268,15 @@ def _folder_due(state: Book, now: int) -> bool:
     return state.held.row.value.whole or (team.folder_at is not None and team.folder_at <= now)
 
 
-def _record(state: Book, settings: OrgSettings) -> int | None:
+def _record(state: Book, settings: OrgSettings, spaces: Following) -> int | None:
     team = state.team
     state.services.log(
         "looked", team=team.uuid, status=team.status.value, group=team.group_id or ""
     )
     follows_folder = settings.link_folders and team.group_id and team.folder is not Folder.LINKED
-    soon = _earliest([team.people_at, team.folder_at if follows_folder else None])
-    again = full_at(team)
+    folder_at = team.folder_at if follows_folder else None
+    soon = _earliest([team.people_at, folder_at, spaces.soon])
+    again = _earliest([full_at(team), spaces.weekly])
     # The weekly look is nobody's wish: it yields to people's own actions.
     state.held.low_next = again is not None and (soon is None or again < soon)
     return _earliest([soon, again])

@@ -15,6 +15,7 @@ from shared.core.ledger import ADD, MEMBERS, NO_ACCOUNT, OWNERS, Change, Ledger,
 from shared.core.look import Look
 from shared.core.model import Identity, Member, OrgSettings, Versioned
 from shared.core.plan import Plan, plan
+from shared.core.space_folders import work_left
 from shared.ports import Services
 from shared.sync.holding import decided
 from shared.sync.lease import Held
@@ -66,7 +67,7 @@ def preview(
         group_read=seen.group_read,
         creates=todo.create is not None,
         changes=tuple(Named(c, seen.name(c.person, c.object)) for c in changes),
-        counts=dict(Counter(c.kind for c in changes)),
+        counts={**Counter(c.kind for c in changes), **_of_spaces(state, settings)},
         doubted=dict(Counter(c.kind for c in todo.doubted)),
         unknown=_not_looked_up(seen),
         waiting=todo.waiting,
@@ -75,6 +76,14 @@ def preview(
         failure=todo.blocked,
         people=tuple(_people(state, seen, todo, changes)) if evidence else (),
     )
+
+
+def _of_spaces(state: Book, settings: OrgSettings) -> dict[str, int]:
+    """Folders of further spaces, as our own rows know of them: no space is asked."""
+    if not settings.gives_spaces_folders:
+        return {}
+    rows = state.services.space_folders.of_team(state.team.uuid)
+    return {**work_left(row.value for row in rows)}
 
 
 def _not_looked_up(seen: Seen) -> int:

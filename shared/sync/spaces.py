@@ -1,14 +1,16 @@
-"""From a space to its team, and the first sight of a team. Ordinary spaces leave no team row."""
+"""From a space to its team, and the first sight of a team. Ordinary spaces leave no team row; a
+team's further ones leave a row for their folder."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.core import times
 from shared.core.errors import NotThere, Unavailable
 from shared.core.ids import TeamId
 from shared.core.look import Look, park
 from shared.core.model import OrgSettings, Room, Status, Team, Versioned
+from shared.core.space_folders import SpaceFolder
 from shared.ports import Conflict, Services, Space
 from shared.sync import pacing
 from shared.sync.lease import want
@@ -41,8 +43,11 @@ def resolve(services: Services, settings: OrgSettings, space_id: str) -> Found |
         return None
     known = services.teams.space(uuid)
     if known and known.team:
-        wished = known.team != uuid and _forget_look(services, uuid)
-        return Found(TeamId(known.team), space_id_like(space_id, known.team), wished=wished)
+        found = Found(TeamId(known.team), space_id_like(space_id, known.team))
+        if known.team == uuid:
+            return found
+        services.space_folders.add(SpaceFolder(found.team, uuid, space_id))
+        return replace(found, wished=_hand_over(services, uuid, found))
     if known and known.checked and services.now() - known.checked < times.DAY:
         _forget_look(services, uuid)
         return None
@@ -65,9 +70,24 @@ def _ask(
         return None
     general = room.id if room.uuid == room.team else general_space_id(room.team_id)
     assert general is not None
-    services.teams.remember_space(Space(uuid, room.team, services.now()))
-    wished = room.uuid != room.team and _forget_look(services, uuid)
-    return Found(room.team, general, room, wished)
+    found, now = Found(room.team, general, room), services.now()
+    further = room.uuid != room.team
+    if further:
+        # Whether or not it is to have a folder: no API lists the spaces of a team that we are not
+        # in. Before the space itself: dying in between, it is asked about again.
+        folder = SpaceFolder(room.team, room.uuid, room.id, room.title, checked=now, at=now)
+        services.space_folders.add(folder)
+    services.teams.remember_space(Space(uuid, room.team, now))
+    return replace(found, wished=further and _hand_over(services, uuid, found))
+
+
+def _hand_over(services: Services, uuid: str, found: Found) -> bool:
+    """A wish for a further space becomes the team's; there before it is taken away here. False if
+    there was none."""
+    if services.looks.read(uuid) is None:
+        return False
+    want(services, found.team, found.general_id)
+    return _forget_look(services, uuid)
 
 
 def _missing(services: Services, uuid: str, space_id: str, known: Space | None) -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from shared.core import times
 from shared.core.look import Look, leased
 from shared.core.model import Folder, OrgSettings
+from shared.core.space_folders import SpaceState
 from shared.ports import Conflict, Label, Services
 from shared.sync.lease import want
 
@@ -31,18 +32,21 @@ def _everybody(_team: Label, _settings: OrgSettings) -> bool:
 _FOR_WANT_OF_CONSENT = frozenset({"invitations_refused", "member_refused", "owner_refused"})
 
 
-def _for_consent(team: Label, _settings: OrgSettings) -> bool:
+def _for_consent(team: Label, settings: OrgSettings) -> bool:
+    waits = settings.gives_spaces_folders and SpaceState.NO_PERMISSION.value in team.spaces
     return (
-        team.reason in ("consent_missing", "permission_missing")
+        waits
+        or team.reason in ("consent_missing", "permission_missing")
         or team.folder == Folder.NO_PERMISSION
         or bool(team.codes & _FOR_WANT_OF_CONSENT)
     )
 
 
-def _for_sign_in(team: Label, _settings: OrgSettings) -> bool:
+def _for_sign_in(team: Label, settings: OrgSettings) -> bool:
     return (
         team.reason in ("credential_missing", "webex_forbids")
         or team.folder == Folder.REFUSED
+        or _may_not_link_spaces(team, settings)
         or "webex_not_writable" in team.codes
     )
 
@@ -52,8 +56,17 @@ def _for_permission_to_create(team: Label, settings: OrgSettings) -> bool:
     return not settings.honour_creation and team.reason in kept_out
 
 
+def _may_not_link_spaces(team: Label, settings: OrgSettings) -> bool:
+    return settings.gives_spaces_folders and SpaceState.LINK_REFUSED.value in team.spaces
+
+
 def _for_folder(team: Label, settings: OrgSettings) -> bool:
-    return settings.link_folders and team.has_group and team.folder != Folder.LINKED
+    general = settings.link_folders and team.has_group and team.folder != Folder.LINKED
+    return general or _for_space_folders(team, settings)
+
+
+def _for_space_folders(team: Label, settings: OrgSettings) -> bool:
+    return settings.gives_spaces_folders and team.has_group
 
 
 def _for_people(team: Label, _settings: OrgSettings) -> bool:
@@ -66,7 +79,8 @@ def _for_limits(team: Label, _settings: OrgSettings) -> bool:
 
 
 def _for_linker(team: Label, settings: OrgSettings) -> bool:
-    return settings.link_folders and team.folder == Folder.REFUSED
+    general = settings.link_folders and team.folder == Folder.REFUSED
+    return general or _may_not_link_spaces(team, settings)
 
 
 # What was changed, and who waits for it.
@@ -76,6 +90,7 @@ _WAITING: Mapping[str, Callable[[Label, OrgSettings], bool]] = {
     "sign_in": _for_sign_in,
     "honour_creation": _for_permission_to_create,
     "link_folders": _for_folder,
+    "space_folders": _for_space_folders,
     "folder_linkers": _for_linker,
     "direction": _for_people,
     "limits": _for_limits,

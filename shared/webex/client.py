@@ -191,6 +191,20 @@ class WebexClient:
         )
         self._call("POST", f"{self.base_url}/v1/room/linkedFolders", capability, body)
 
+    def relink_folder(
+        self, space_id: str, link: LinkedFolder, drive: Drive, name: str, *, capability: str
+    ) -> None:
+        body = folder_body(
+            room_id=space_id,
+            url=drive.web_url,
+            name=name,
+            drive_id=drive.drive_id,
+            item_id=drive.item_id,
+            default=link.default,
+        )
+        url = f"{self.base_url}/v1/room/linkedFolders/{quote(link.id, safe='')}"
+        self._call("PUT", url, capability, body)
+
     def org_webhooks(self, *, patient: bool = True) -> list[Mapping[str, Any]]:
         """What is registered for the whole organization."""
         return self._webhooks("ownedBy=org&max=100", "spaces", patient=patient)

@@ -133,6 +133,7 @@ def test_waking_that_is_asked_for_during_another_begins_again_with_both(by_event
         ("delta", {"connected", "held"}),
         ("limits", {"held"}),
         ("guests", {"connected", "held", "without a group"}),
+        ("space_folders", set()),
         ("language", set()),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from sandbox.browser.page import Page
 from sandbox.microsoft.state import Tenant
 from shared.core.capabilities import CAPABILITIES
-from shared.core.permissions import GUESTS, PERMISSIONS, SCOPES
+from shared.core.permissions import FILES, GUESTS, PERMISSIONS, SCOPES
 from tests.pages import steps
 from tests.pages.checklist import Checklist, down
 
@@ -60,6 +60,19 @@ def test_inviting_guests_is_asked_for_where_it_is_chosen(checklist: Checklist) -
     assert page.tables[0][-1][1:] == [GUESTS.feature, GUESTS.why, GUESTS.touches, GUESTS.without]
     assert state(page, GUESTS.name) == ""
     assert f"- {GUESTS.name}: {GUESTS.why}" in link.body
+
+
+def test_writing_files_is_asked_for_where_further_spaces_get_folders(checklist: Checklist) -> None:
+    organizations = steps.office(checklist.stage).services.organizations
+    before = checklist.visitor.get(PATH).text
+    organizations.save_settings(lambda s: replace(s, space_folders=True))
+
+    page = checklist.visitor.get(PATH)
+    link = checklist.visitor.press("Make a hand-over link")
+
+    assert FILES.name not in before
+    assert page.tables[0][-1][1:] == [FILES.feature, FILES.why, FILES.touches, FILES.without]
+    assert f"- {FILES.name}: {FILES.why}" in link.body
 
 
 def test_every_scope_that_is_asked_of_webex(checklist: Checklist) -> None:

@@ -22,6 +22,7 @@ FULL = OrgSettings(
     public_groups=True,
     honour_creation=False,
     link_folders=False,
+    space_folders=True,
     default_folder=False,
     folder_linkers=("people",),
     direction="team",

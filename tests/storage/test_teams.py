@@ -63,6 +63,7 @@ def _full(team: TeamId) -> Team:
         settled_at=NOW + 7,
         others={object_id(n): CODES[n % 2] for n in range(2_000)},
         tried_at=NOW + 8,
+        spaces={"linked": 3, "space_folder_foreign": 1},
     )
 
 

@@ -82,7 +82,7 @@ def in_code() -> set[Text]:
     from shared.web import notices
 
     found = set(strings([reasons.reason(code) for code in reasons.codes()]))
-    asked = (*permissions.PERMISSIONS, permissions.GUESTS)
+    asked = (*permissions.PERMISSIONS, permissions.GUESTS, permissions.FILES)
     found |= {text for p in asked for text in (p.feature, p.why, p.touches, p.without)}
     found |= {c.role for c in capabilities.CAPABILITIES.values()}
     found |= set(changes.CHANGES.values()) | set(notices.NOTICES.values())
