@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from shared.core.connecting import Candidate
 from shared.core.errors import Failure, Permanent
 from shared.core.held import Held, Preview
 from shared.core.ids import GroupId, ObjectId, OrgId, PersonId, TeamId
@@ -323,6 +324,11 @@ class Groups(Protocol):
         """
 
     def group(self, group: GroupId) -> Group | None: ...
+
+    def candidate(self, group: GroupId) -> Candidate | None: ...
+
+    def candidate_named(self, nickname: str) -> Candidate | None:
+        """By the part of its mail address that stands before the @."""
 
     def members(self, group: GroupId) -> dict[ObjectId, Account]:
         """All pages. Raises NotThere for a group that is gone or not visible yet."""

@@ -1,5 +1,5 @@
-"""GET /activity and POST /activity/retry, replay, held, unrefuse, direction; GET and POST
-/activity/preview."""
+"""GET /activity and POST /activity/retry, replay, held, unrefuse, direction, find, connect; GET and
+POST /activity/preview."""
 
 from __future__ import annotations
 
@@ -60,6 +60,24 @@ def activity_direction(req: func.HttpRequest) -> func.HttpResponse:
     from shared.web.azure import answer
 
     return answer(req, admin=lead)
+
+
+@blueprint.function_name("activity_find")
+@blueprint.route("activity/find", methods=["POST"])
+def activity_find(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.activity.connecting import find
+    from shared.web.azure import answer
+
+    return answer(req, admin=find)
+
+
+@blueprint.function_name("activity_connect")
+@blueprint.route("activity/connect", methods=["POST"])
+def activity_connect(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.activity.connecting import connect
+    from shared.web.azure import answer
+
+    return answer(req, admin=connect)
 
 
 @blueprint.function_name("activity_preview")

@@ -12,6 +12,7 @@ from functions.activity.telling import STANDINGS, kinds, space_told, told, waiti
 from shared.admin import activity, again, holding, one_team, webhooks
 from shared.admin.activity import FILTERS, LETTERS_COUNTED
 from shared.admin.choices import LEADERS
+from shared.admin.connecting import may_connect
 from shared.core.ids import parse_uuid
 from shared.core.reasons import Refusal, reason
 from shared.ports import Conflict
@@ -127,6 +128,7 @@ def _one(desk: Desk, team: str) -> Page:
         "refused": kinds((), holding.counted(found.refused)),
         "refusals_seen": holding.refusals_mark(found.refused),
         "powerless": found.powerless,
+        "connectable": may_connect(entry.team),
         "spaces": [space_told(each) for each in found.spaces],
         "more_spaces": sum(entry.team.spaces.values()) - len(found.spaces) if entry.team else 0,
         "leaders": LEADERS,

@@ -54,17 +54,16 @@ class Trials:
 
 
 def of_team(office: Office, team: str, begins: str = "") -> Trial:
-    """Ask both providers now. begins: of the names of people to tell of, or an id of theirs.
+    """Ask both providers now. begins: of the names of people to tell of, or an id of theirs. Of a
+    team from before: what would be done once it is connected to a new group.
 
-    Raises Refusal: team_unknown, team_from_before. What a provider did, or our own rows do not
+    Raises Refusal("team_unknown"). What a provider did, or our own rows do not
     allow, is told in the answer.
     """
     services, uuid = office.services, team_uuid(team)
     known = services.teams.among([uuid]).get(uuid)
     if known is None:
         raise Refusal("team_unknown")
-    if not known.new:
-        raise Refusal("team_from_before")
     nothing = Trial(uuid, known.space_title or known.name or uuid)
     try:
         found = _preview(office, uuid)

@@ -24,6 +24,7 @@ CHANGES = {
     "held_refused": "Changes that waited were refused",
     "unrefused": "Refusals of one team dropped",
     "team_direction": "Who leads membership of one team",
+    "team_connected": "Team from before connected",
     "dry_run": "Dry run of all teams begun",
     "retry": "Team looked at again (Retry)",
     "replay": "Team looked at again after it was given up on (Replay)",

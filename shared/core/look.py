@@ -175,5 +175,13 @@ def park(look: Look) -> Look:
     return replace(look, parked=True, lease_owner="", lease_until=0, at=None, ready=None, tries=0)
 
 
+def unparked(look: Look, now: int) -> Look:
+    """Out of there, and due at once. May be called again."""
+    if not look.parked:
+        return look
+    due = replace(look, parked=False, sighted=True, at=now, ready=now, whole=True)
+    return replace(due, wanted=look.wanted + 1)
+
+
 def _earlier(one: int | None, other: int) -> int:
     return other if one is None else min(one, other)

@@ -20,6 +20,7 @@ POLICY_MAX = 63
 # The hyphen and eight hex digits that a nickname ends in.
 TAIL = 9
 UNNAMED = "Webex team"
+UNIQUE_PREFIX = "webex-team-"
 # Control characters, lone surrogates, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # Joiners and direction marks: part of emoji and scripts, nothing to see by themselves.
@@ -28,7 +29,7 @@ _FORMAT = "Cf"
 
 def unique_name(team: str) -> str:
     """The group's immutable key; whoever holds it is this team's group."""
-    return f"webex-team-{team}"
+    return f"{UNIQUE_PREFIX}{team}"
 
 
 def display_name(name: str) -> str:

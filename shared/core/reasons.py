@@ -180,7 +180,7 @@ _REASONS = {
     ),
     "group_from_before_us": Reason(
         "A group with this team's mark already existed. Nobody was added to it.",
-        "Look at who is in that group. This version cannot connect the team to it.",
+        "Look at who is in that group; then connect the team to it on the team's page.",
     ),
     "group_gone": Reason(
         "The group was deleted in Microsoft 365.",

@@ -43,7 +43,39 @@ REFUSALS = {
         "Teams are listed on the page Activity within seconds after they were created.",
     ),
     "team_from_before": Reason(
-        "The team was there before the switch went on, and is left alone.", "Nothing to do."
+        "The team was there before the switch went on, and is left alone.",
+        "Connect it on its own page, if it should be followed.",
+    ),
+    "team_connected": Reason("This team is connected already.", "Look at its state as it is now."),
+    "team_not_found": Reason(
+        "Webex knows no team of your organization by that id.",
+        "Copy the id of the team or of one of its spaces from Webex, whole.",
+    ),
+    "find_while_off": Reason(
+        "The switch is Off, so nothing can be said of a team that this app does not know.",
+        "Turn the switch on first.",
+    ),
+    "group_unknown": Reason(
+        "Microsoft 365 knows no such group.",
+        "Give the group's object id, as Entra shows it, or its mail address.",
+    ),
+    "group_not_unified": Reason(
+        "This is no Microsoft 365 group.",
+        "Choose one that has a mailbox and a site; security groups and distribution lists have"
+        " none.",
+    ),
+    "group_dynamic": Reason(
+        "A rule in Entra says who is in this group, so nobody can be added to it.",
+        "Choose another group, or change its membership to assigned in Entra.",
+    ),
+    "group_taken": Reason(
+        "This group is another team's already.", "Choose another group, or a new one."
+    ),
+    "connected_elsewhere": Reason(
+        "The team's space is linked to this group's folder already, and not by this app: Cisco's"
+        " own integration or somebody else has connected them.",
+        "Nothing was changed. If this app is to follow the team from now on, take away that link in"
+        " Webex first, and see that nothing else keeps the two in step.",
     ),
     "letter_gone": Reason(
         "This team is not given up on any more.",
@@ -295,7 +327,7 @@ PLACES = {
         "add_wids_claim",
         "consent_not_effective_yet",
     ),
-    "/activity": ("team_unknown", "team_from_before"),
+    "/activity": ("team_unknown", "team_from_before", "team_connected", "team_not_found"),
     "/credentials": (
         "nothing_pending",
         "pending_changed",

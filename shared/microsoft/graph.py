@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
+from shared.core.connecting import Candidate
 from shared.core.errors import (
     AnswerUnknown,
     ConsentMissing,
@@ -48,6 +49,7 @@ from shared.microsoft.protocol import (
 
 TRACE_HEADER = "request-id"
 _GROUP = "$select=id,displayName,mailNickname,description,createdDateTime"
+_CANDIDATE = f"{_GROUP},uniqueName,groupTypes"
 _ACCOUNT = "$select=id,displayName,userPrincipalName,mail,accountEnabled,userType"
 _PAGE = 999
 # What is told from now on: a group renamed, and who came into it or left.
@@ -104,6 +106,19 @@ class GraphClient:
 
     def group(self, group: GroupId) -> Group | None:
         return self._group(f"/groups/{group}?{_GROUP}")
+
+    def candidate(self, group: GroupId) -> Candidate | None:
+        try:
+            reply = self._get(f"/groups/{UUID(group)}?{_CANDIDATE}")
+        except NotThere:
+            return None
+        return _parse_candidate(reply.object(), reply)
+
+    def candidate_named(self, nickname: str) -> Candidate | None:
+        key = quote(nickname.replace("'", "''"), safe="")
+        reply = self._get(f"/groups?$filter=mailNickname%20eq%20'{key}'&{_CANDIDATE}")
+        found = reply.items("value")
+        return _parse_candidate(found[0], reply) if len(found) == 1 else None
 
     def create(self, group: NewGroup) -> Group | None:
         key = quote(group.unique_name.replace("'", "''"), safe="")
@@ -336,6 +351,17 @@ def _parse_account(raw: Mapping[str, Any], reply: Reply) -> Account:
     if account is None:
         raise Unavailable("an account could not be read", reply.where)
     return account
+
+
+def _parse_candidate(raw: Mapping[str, Any], reply: Reply) -> Candidate:
+    types = raw.get("groupTypes")
+    kinds = {str(kind).lower() for kind in types} if isinstance(types, list) else set()
+    return Candidate(
+        _parse_group(raw, reply),
+        str(raw.get("uniqueName") or ""),
+        "unified" in kinds,
+        "dynamicmembership" in kinds,
+    )
 
 
 def _parse_group(raw: Mapping[str, Any], reply: Reply) -> Group:

@@ -87,8 +87,14 @@ class Held:
         self._change(lambda look: rules.fail(look, now)[0])
 
     def park(self) -> None:
-        """The team is not ours to touch; it is not looked at again."""
-        self._change(rules.park)
+        """The team is not ours to touch; it is not looked at again. Unless somebody asked for it
+        meanwhile: its row may say otherwise by now."""
+        begun, now = self.wanted_at_begin, self.services.now()
+        self._change(
+            lambda look: (
+                rules.park(look) if look.wanted == begun else rules.finish(look, now, None, begun)
+            )
+        )
 
     def write(self, send: Callable[[], Answer]) -> Answer:
         """One step that writes to a cloud, checked before every sending of it.

@@ -32,6 +32,7 @@ NOTICES = {
     "refusals_dropped": "Nothing of this team is refused any more. It is looked at within a"
     " minute.",
     "team_direction_saved": "Saved. The team is looked at within a minute.",
+    "team_connected_now": "The team is connected. It is looked at within a minute.",
     "kept_while_off": "Kept. It counts once the switch is On.",
     "dry_run_begun": "The dry run has begun. Nothing is changed by it.",
     "wanted_while_off": "The team is looked at once the switch is On.",

@@ -114,7 +114,14 @@ PRODUCT = App(
             *("prerequisites_tenant", "prerequisites_confirm", "permissions"),
             *("settings", "settings_switch", "settings_webhook", "settings_disconnect"),
             *("activity", "activity_retry", "activity_replay"),
-            *("activity_held", "activity_unrefuse", "activity_direction", "activity_preview"),
+            *(
+                "activity_held",
+                "activity_unrefuse",
+                "activity_direction",
+                "activity_preview",
+                "activity_find",
+                "activity_connect",
+            ),
         ]
     ),
     environ={

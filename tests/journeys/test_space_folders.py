@@ -279,8 +279,9 @@ def test_another_folder_linked_meanwhile_is_listed_and_left_alone(quiet: Buildin
     assert (link.drive_id, link.item_id) == ("b!elsewhere", "01ELSEWHERE")
 
 
-def link_by_hand(at: Building, room: Room, drive: str, item: str) -> None:
-    token = at.stage.webex.issue_token(at.stage.officer, {"spark-compliance:rooms_read"})
+def link_folder(stage: Stage, room: Room, drive: str, item: str) -> None:
+    """Somebody else does."""
+    token = stage.webex.issue_token(stage.officer, {"spark-compliance:rooms_read"})
     body = {
         "roomId": room.id,
         "contentUrl": "https://elsewhere.example/x",
@@ -289,7 +290,7 @@ def link_by_hand(at: Building, room: Room, drive: str, item: str) -> None:
         "itemId": item,
         "defaultFolder": "true",
     }
-    answer = at.stage.wiring.session().post(
+    answer = stage.wiring.session().post(
         "https://webexapis.com/v1/room/linkedFolders",
         headers={"Authorization": f"Bearer {token.access_token}"},
         json=body,
@@ -299,7 +300,7 @@ def link_by_hand(at: Building, room: Room, drive: str, item: str) -> None:
 
 def test_a_space_with_another_folder_from_the_beginning_gets_none(quiet: Building) -> None:
     room = quiet.space("Plans")
-    link_by_hand(quiet, room, "b!elsewhere", "01ELSEWHERE")
+    link_folder(quiet.stage, room, "b!elsewhere", "01ELSEWHERE")
 
     quiet.stage.run(120)
 
@@ -312,7 +313,7 @@ def test_a_folder_of_the_groups_drive_that_was_linked_by_hand_is_the_spaces(
 ) -> None:
     quiet.group.library.put(DriveItem("01BYHAND", "By hand", quiet.stage.clock.now()))
     room = quiet.space("Plans")
-    link_by_hand(quiet, room, quiet.group.drive_id, "01BYHAND")
+    link_folder(quiet.stage, room, quiet.group.drive_id, "01BYHAND")
 
     quiet.stage.run(120)
 

@@ -399,13 +399,21 @@ def test_a_team_that_nobody_knows_leads_to_the_list(ready: Bench, team: str) -> 
     assert steps.refused_with(page) == "team_unknown"
 
 
-def test_a_team_from_before_is_not_tried(ready: Bench) -> None:
-    row = a_row("Old", status=Status.FROM_BEFORE)
-    ready.stage.services.teams.write(None, row)
+def test_of_a_team_from_before_it_tells_what_connecting_it_would_do(make_stage: Make) -> None:
+    stage = make_stage(configured=True)
+    team = stage.team(stage.person("Ada"), [stage.person("Ben")], "Old team")
+    stage.clock.advance(60)
+    ready = bench(stage)
+    ready.turn_on()
+    stage.webex.add_member(team, stage.person("Cleo"))
+    stage.run(60)
 
-    page = ready.visitor.get(f"{ALL}?team={row.uuid}")
+    page = opened(ready, f"{ALL}?team={team.uuid}")
 
-    assert steps.refused_with(page) == "team_from_before"
+    assert "A group would be made, with these people:" in page.text
+    assert "To be added to the group: 3" in page.text
+    assert stage.group_of(team) is None
+    assert stage.row(team).status is Status.FROM_BEFORE
 
 
 def test_another_organizations_team_is_not_known_here(ready: Bench) -> None:
