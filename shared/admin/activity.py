@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from shared.admin.ports import Office
@@ -236,6 +236,9 @@ def _entries(services: Services, settings: OrgSettings, uuids: list[TeamId]) -> 
 def _entry(
     team: Team, settings: OrgSettings, look: Look | None, letter: DeadLetter | None, busy: int
 ) -> Entry:
+    if not settings.gives_spaces_folders:
+        # What was said while they were to have folders.
+        team = replace(team, spaces={})
     standing = Standing.GIVEN_UP if letter else _standing(_label(team), settings)
     ready = look.ready if look and look.ready is not None else 0
     until = max(busy, ready) if busy and ready <= busy else 0

@@ -19,6 +19,7 @@ from shared.core.errors import NotThere, Permanent, Transient
 from shared.core.ids import GroupId, TeamId, one_uuid_inside
 from shared.core.look import unparked
 from shared.core.model import Status, Team
+from shared.core.naming import unique_name
 from shared.core.reasons import Refusal
 from shared.ports import Conflict, Services
 from shared.sync import pacing
@@ -120,8 +121,10 @@ def _with_group(services: Services, row: Team, named: str) -> Team:
         raise Refusal("group_unknown")
     if code := why_not(candidate, row.uuid):
         raise Refusal(code)
-    _refuse_what_is_connected(services, row, candidate.group.id)
     group = candidate.group
+    if candidate.unique_name != unique_name(row.uuid):
+        # Else it is ours, and so is the link.
+        _refuse_what_is_connected(services, row, group.id)
     services.teams.remember_group(group.id, row.uuid, row.space_id)
     holder = services.teams.teams_of([group.id]).get(group.id)
     if holder is None or holder.team != row.uuid:

@@ -333,7 +333,10 @@ def test_a_marked_group_that_is_not_remembered_can_be_connected(stage: Stage) ->
         "Project X", "projectx", owners=ids(people[:1]), unique_name=f"webex-team-{team.uuid}"
     )
     group.created -= 86_400
+    group.drive_ready_at = group.created
     stage.run(60)
+    # By this app, before its rows were lost.
+    link_folder(stage, team.general, group.drive_id, "01ROOT")
     before = Before(stage, team, people)
     assert stage.row(team).reason == "group_from_before_us"
 

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.browser.page import Page
 from tests.journeys.stage import Stage
+from tests.journeys.standing import change
 from tests.journeys.test_space_folders import Building, build
 from tests.pages.at_work import Bench, bench, opened
 
@@ -62,6 +63,20 @@ def test_without_the_setting_nothing_is_said_of_spaces(ready: Bench) -> None:
 
     assert TITLE not in page.text
     assert rows(page) == []
+
+
+def test_once_the_setting_is_off_what_was_wrong_with_spaces_is_said_no_more(ready: Bench) -> None:
+    at = build(ready.stage, permitted=False)
+    at.space("Plans")
+    ready.stage.run(120)
+    before = page_of(ready, at)
+    change(ready.stage, space_folders=False)
+
+    page = page_of(ready, at)
+
+    assert "Needs a person" in before.text
+    assert "The app may not make folders" not in page.text
+    assert "Complete" in page.text
 
 
 def test_a_missing_permission_is_told_with_its_remedy_and_in_swedish(ready: Bench) -> None:

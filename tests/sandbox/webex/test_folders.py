@@ -70,6 +70,35 @@ def test_a_space_has_one_linked_folder(
     assert client.post(PATH, **folder).status_code == 200
 
 
+def test_each_space_of_a_team_has_a_link_of_its_own(
+    webex: WebexCloud, ada: Person, sign_in: SignIn, folder: dict[str, object], team: Team
+) -> None:
+    client = sign_in(ada)
+    spaces = [webex.create_space(ada, title, team) for title in ("Plans", "Budget")]
+    for number, space in enumerate(spaces):
+        made = client.post(PATH, **(folder | {"roomId": space.id, "itemId": f"01ITEM{number}"}))
+        assert made.status_code == 200
+
+    linked = [client.items(PATH, roomId=space.id) for space in spaces]
+
+    assert [[each["itemId"] for each in of] for of in linked] == [["01ITEM0"], ["01ITEM1"]]
+    assert client.items(PATH, roomId=team.general.id) == []
+
+
+def test_a_link_that_is_changed_is_the_same_link(
+    webex: WebexCloud, ada: Person, sign_in: SignIn, folder: dict[str, object], team: Team
+) -> None:
+    client = sign_in(ada)
+    plans = webex.create_space(ada, "Plans", team)
+    made = client.post(PATH, **(folder | {"roomId": plans.id})).json()
+    renamed = folder | {"roomId": plans.id, "contentUrl": "https://a.example/x/New%20name"}
+
+    assert client.put(f"{PATH}/{made['id']}", **renamed).status_code == 200
+
+    [link] = client.items(PATH, roomId=plans.id)
+    assert (link["id"], link["displayName"]) == (made["id"], "New name")
+
+
 def test_the_real_drive_names_the_folder_where_it_is_known(
     webex: WebexCloud, ada: Person, sign_in: SignIn, folder: dict[str, object]
 ) -> None:
