@@ -18,9 +18,10 @@ from shared.core.connecting import Candidate, why_not
 from shared.core.errors import NotThere, Permanent, Transient
 from shared.core.ids import GroupId, TeamId, one_uuid_inside
 from shared.core.look import unparked
-from shared.core.model import Status, Team
+from shared.core.model import Room, Status, Team
 from shared.core.naming import unique_name
 from shared.core.reasons import Refusal
+from shared.core.space_folders import SpaceFolder
 from shared.ports import Conflict, Services
 from shared.sync import pacing
 from shared.sync.lease import want
@@ -68,7 +69,7 @@ def _is_marked(team: Team) -> bool:
 
 def find(office: Office, text: str) -> TeamId:
     """The team that an id of Webex's names: the team's, or one of its spaces'; in an address, too.
-    It is looked at for the first time here, if nobody has.
+    It is looked at for the first time here, if nobody has; a further space is remembered.
 
     Raises Refusal: team_not_found, find_while_off, and what a provider said.
     """
@@ -89,7 +90,18 @@ def find(office: Office, text: str) -> TeamId:
         general = room.id if room.uuid == room.team else general_space_id(room.team_id)
         found = Found(room.team, general or space_id_like(room.id, room.team), room)
         first_sight(services, settings, found)
+    if room.uuid != room.team:
+        _remember_further(services, room, found)
     return room.team
+
+
+def _remember_further(services: Services, room: Room, found: Found) -> None:
+    """A further space that nobody has joined since: this is how its folder comes."""
+    now = services.now()
+    services.space_folders.add(
+        SpaceFolder(found.team, room.uuid, room.id, room.title, checked=now, at=now)
+    )
+    want(services, found.team, found.general_id)
 
 
 def _space_id(text: str) -> str:

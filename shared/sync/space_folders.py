@@ -184,6 +184,9 @@ class _Round:
             raise
         except Permanent as failure:
             self.rows.failed("a space may not be read", failure, folder)
+            if not folder.title:
+                # Nothing to name a folder after.
+                raise PutOff(SpaceState.LINK_REFUSED, times.PERMANENT_PAUSE) from failure
             return folder.title
         if room.team != folder.team:
             raise _gone()

@@ -11,7 +11,7 @@ from sandbox.kit import Fault
 from sandbox.microsoft.library import DriveItem
 from sandbox.microsoft.state import Group
 from sandbox.webex.state import LinkedFolder, Person, Room, Team
-from shared.admin import again, choices
+from shared.admin import again, choices, connecting
 from shared.core.ids import OrgId, TeamId
 from shared.core.model import Folder
 from shared.core.space_folders import SpaceFolder, SpaceState
@@ -20,7 +20,7 @@ from shared.sync.preview import preview
 from shared.sync.space_adoption import ADOPTION
 from shared.sync.waking import waking
 from tests.journeys.fate import Fate, Mortal, endure
-from tests.journeys.stage import PERMISSIONS, Stage
+from tests.journeys.stage import PERMISSIONS, Stage, nudge
 from tests.journeys.standing import ADMIN, change, later, live
 
 FILES = "Files.ReadWrite.All"
@@ -387,6 +387,32 @@ def test_a_space_that_is_gone_keeps_its_folder_and_is_no_trouble(quiet: Building
     assert quiet.folder(other) == "Budget"
 
 
+def test_a_space_that_may_not_be_read_any_more_keeps_its_folder_and_its_name(
+    quiet: Building,
+) -> None:
+    room = quiet.space("Plans")
+    quiet.stage.run(120)
+    quiet.stage.webex.faults.append(Fault("error", path=f"/v1/rooms/{room.id}", status=403))
+
+    later(quiet.stage, 2 * WEEK)
+
+    assert quiet.state(room) is SpaceState.LINKED
+    assert quiet.folders == ["Plans"]
+
+
+def test_no_folder_is_named_after_a_space_that_may_not_be_read(quiet: Building) -> None:
+    quiet.stage.watching = False
+    room = quiet.space("Plans")
+    quiet.stage.webex.outbox.clear()
+    quiet.stage.services.space_folders.add(SpaceFolder(TeamId(quiet.team.uuid), room.uuid, room.id))
+    quiet.stage.webex.faults.append(Fault("error", path=f"/v1/rooms/{room.id}", status=403))
+
+    quiet.stage.work(nudge(quiet.stage, quiet.team.general.id))
+
+    assert quiet.state(room) is SpaceState.LINK_REFUSED
+    assert quiet.folders == []
+
+
 def test_one_spaces_trouble_is_not_the_others(quiet: Building) -> None:
     rooms = [quiet.space(f"Space {number}") for number in range(5)]
     bad = rooms[2]
@@ -550,6 +576,20 @@ def test_spaces_that_an_older_version_remembered_get_folders_too(stage: Stage) -
     kept = stage.services.organizations.kept(ADOPTION)
     assert kept is not None
     assert kept.state["done"]
+
+
+def test_a_space_that_nobody_heard_of_gets_its_folder_once_its_id_is_given(
+    quiet: Building,
+) -> None:
+    quiet.stage.watching = False
+    room = quiet.space("Plans")
+    quiet.stage.webex.outbox.clear()
+
+    team = connecting.find(quiet.stage.wiring.office(OrgId(quiet.stage.org.uuid)), room.id)
+    later(quiet.stage, 120)
+
+    assert team == quiet.team.uuid
+    assert quiet.folder(room) == "Plans"
 
 
 def test_turning_the_setting_off_leaves_what_is_there(quiet: Building) -> None:
