@@ -46,7 +46,7 @@ FLOORS = {
     "consent revoked": 40,
     "another leader": 40,
     "version before": 15,
-    "empty read": 12,
+    "empty read": 8,
     "partial read": 8,
     "replayed": 100,
     "doubled": 50,
