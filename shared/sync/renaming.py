@@ -60,14 +60,15 @@ def is_due(state: Book, now: int) -> bool:
 
 
 def tend(state: Book, settings: OrgSettings) -> None:
-    """Read what is not read yet, and follow what has changed. May be called again. Raises
-    core.errors, Later."""
+    """Read what is not read yet, and follow what has changed; a full look tries again what was
+    refused. May be called again. Raises core.errors, Later."""
+    again = state.held.row.value.whole or state.group_seen is not None
     read = _read_team(state) if state.team_called is None else state.team_called
     group = state.group_seen or (_read_group(state) if _needs_group(state, read) else None)
     if group is None:
         _keep(state, read)
         return
-    verdict = judged(state, settings, group)
+    verdict = judged(state, settings, group, again=again)
     _keep(state, read, verdict, group)
     if verdict.to == GROUP:
         _name_group(state, verdict, read)
@@ -75,9 +76,8 @@ def tend(state: Book, settings: OrgSettings) -> None:
         _name_team(state, verdict, group)
 
 
-def judged(state: Book, settings: OrgSettings, group: Group) -> Verdict:
-    """What is to be done about the names that this look has read. A full look tries again what was
-    refused."""
+def judged(state: Book, settings: OrgSettings, group: Group, *, again: bool = False) -> Verdict:
+    """What is to be done about the names that this look has read. again: also what was refused."""
     called = state.team_called or ""
     return rules.judge(
         state.team.names or rules.born(called, group.name, 0),
@@ -85,7 +85,7 @@ def judged(state: Book, settings: OrgSettings, group: Group) -> Verdict:
         group.name,
         direction_of(state.team, settings),
         state.services.now(),
-        again=state.held.row.value.whole,
+        again=again,
     )
 
 
