@@ -356,9 +356,7 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
 def parse_change(raw: Mapping[str, Any]) -> GroupChange | None:
     """One group of a page of changes. It may stand there more than once, and on other pages."""
     group = parse_uuid(raw.get("id"))
-    if group is None:
-        return None
-    return GroupChange(GroupId(group), "@removed" in raw, _text(raw, "displayName"))
+    return GroupChange(GroupId(group), "@removed" in raw) if group else None
 
 
 def parse_item(raw: Mapping[str, Any]) -> Item | None:

@@ -103,7 +103,6 @@ def _values(look: Look) -> dict[str, Value]:
         "dead": look.dead,
         "whole": look.whole,
         "told": look.told,
-        "named": look.named[:1024],
     }
     if look.at is not None:
         values["at"] = look.at
@@ -130,5 +129,4 @@ def _look(row: Row) -> Look:
         dead=row.flag("dead"),
         whole=row.flag("whole"),
         told=row.number("told"),
-        named=row.text("named"),
     )
