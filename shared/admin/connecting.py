@@ -158,8 +158,11 @@ def _candidate(services: Services, named: str) -> Candidate | None:
     uuid = one_uuid_inside(named)
     if uuid:
         return services.groups.candidate(GroupId(uuid))
-    nickname = named.partition("@")[0]
-    return services.groups.candidate_named(nickname) if nickname else None
+    nickname, at, _ = named.partition("@")
+    found = services.groups.candidate_named(nickname) if nickname else None
+    # Two domains may have the same name before the @, each for another group.
+    is_other = found is not None and bool(at) and found.mail.lower() != named.lower()
+    return None if is_other else found
 
 
 def _refuse_what_is_connected(services: Services, row: Team, group: GroupId) -> None:

@@ -12,12 +12,13 @@ from shared.core.naming import UNIQUE_PREFIX, unique_name
 @dataclass(frozen=True)
 class Candidate:
     """A group as it is found. unique_name: "" for none. unified: it is a Microsoft 365 group.
-    dynamic: a rule says who is in it."""
+    dynamic: a rule says who is in it. mail: its address, "" for none."""
 
     group: Group
     unique_name: str = ""
     unified: bool = True
     dynamic: bool = False
+    mail: str = ""
 
 
 def why_not(candidate: Candidate, team: TeamId) -> str:

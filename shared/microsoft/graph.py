@@ -49,7 +49,7 @@ from shared.microsoft.protocol import (
 
 TRACE_HEADER = "request-id"
 _GROUP = "$select=id,displayName,mailNickname,description,createdDateTime"
-_CANDIDATE = f"{_GROUP},uniqueName,groupTypes"
+_CANDIDATE = f"{_GROUP},uniqueName,groupTypes,mail"
 _ACCOUNT = "$select=id,displayName,userPrincipalName,mail,accountEnabled,userType"
 _PAGE = 999
 # What is told from now on: a group renamed, and who came into it or left.
@@ -361,6 +361,7 @@ def _parse_candidate(raw: Mapping[str, Any], reply: Reply) -> Candidate:
         str(raw.get("uniqueName") or ""),
         "unified" in kinds,
         "dynamicmembership" in kinds,
+        str(raw.get("mail") or ""),
     )
 
 

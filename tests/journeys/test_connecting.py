@@ -147,12 +147,12 @@ def test_what_was_seen_is_done_or_stays_undone(before: Before, decision: str) ->
 
 
 @pytest.mark.parametrize(
-    "way", ["{0.id}", "https://entra.example/#view/{0.id}/x", "crew@a.example"]
+    "way", ["{0.id}", "https://entra.example/#view/{0.id}/x", "crew@{1.domain}", "crew"]
 )
 def test_a_group_is_named_by_its_id_or_its_address(before: Before, way: str) -> None:
     group = before.existing(*before.people)
 
-    before.connect(way.format(group))
+    before.connect(way.format(group, before.stage.tenant))
 
     assert before.stage.row(before.team).group_id == group.id
 
@@ -209,6 +209,33 @@ def test_a_folder_of_somebody_elses_stays_linked_beside_a_new_group(before: Befo
 def test_a_group_that_is_not_there_is_refused(before: Before, named: str) -> None:
     assert before.refused(named) == "group_unknown"
     assert before.stage.row(before.team).status is Status.FROM_BEFORE
+
+
+def test_the_same_name_at_another_domain_is_another_group(before: Before) -> None:
+    group = before.existing(*before.people)
+    domain = before.stage.tenant.domain
+
+    assert before.refused(f"{group.mail_nickname}@other.example") == "group_unknown"
+    before.connect(f"{group.mail_nickname}@{domain}".upper())
+    assert before.stage.row(before.team).group_id == group.id
+
+
+def test_whom_the_first_look_could_not_look_up_waits_to_be_seen_as_well(before: Before) -> None:
+    unknown = newcomers(before.stage, 3, known=False)
+    for person in unknown:
+        before.stage.webex.add_member(before.team, person)
+    group = before.existing(*before.people)
+    members = set(group.members)
+    before.stage.webex.faults.append(Fault("error", path="/identity/scim/"))
+    before.connect(group.id)
+    before.stage.run(120)
+    before.stage.webex.faults.clear()
+    before.stage.run(1800)
+
+    assert set(group.members) == members
+    held = before.stage.services.teams.held(TeamId(before.team.uuid))
+    assert held is not None
+    assert {n.name for n in held.value.changes} >= {p.name for p in unknown}
 
 
 def test_a_team_is_connected_once(before: Before) -> None:
