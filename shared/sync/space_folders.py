@@ -15,6 +15,7 @@ from shared.core.errors import (
     NotThere,
     Permanent,
     PermissionMissing,
+    Refused,
     Throttled,
     Unavailable,
 )
@@ -104,7 +105,7 @@ class _Round:
     def _is_listed(self, due: list[SpaceFolder]) -> bool:
         try:
             self.root.read()
-        except (Unavailable, AnswerUnknown, NotThere) as failure:
+        except (Unavailable, AnswerUnknown, NotThere, Refused) as failure:
             self.rows.failed("the group's drive cannot be read", failure, due[0])
             self._put_all_off(due, SpaceState.WAITING)
         except PermissionMissing as failure:
@@ -145,13 +146,19 @@ class _Round:
         except PermissionMissing as failure:
             self.rows.failed("no folder may be written", failure, folder)
             self._put_off(space, SpaceState.NO_PERMISSION, times.PERMANENT_PAUSE)
+        except Refused as failure:
+            # An id or a name that the provider does not take: this space's alone.
+            self.rows.failed("a space's folder is refused", failure, folder)
+            self._put_off(space, self._stays(folder), times.PERMANENT_PAUSE)
         except (Unavailable, AnswerUnknown) as failure:
             self.rows.failed("nothing is heard of a space's folder", failure, folder)
-            # What is linked stays so: no more is known than that nobody answered.
-            why = folder.state if folder.state in _RESTS else SpaceState.WAITING
-            self._put_off(space, why, step(folder.tries))
+            self._put_off(space, self._stays(folder), step(folder.tries))
             return True
         return False
+
+    def _stays(self, folder: SpaceFolder) -> SpaceState:
+        """What is linked stays so: no more is known than that nothing was told."""
+        return folder.state if folder.state in _RESTS else SpaceState.WAITING
 
     def _finish(self, folder: SpaceFolder) -> None:
         now = self.rows.services.now()
@@ -196,8 +203,9 @@ class _Round:
         """The row of a space that is linked to its folder. Raises PutOff where it cannot be."""
         link, unseen = self._read_link(folder)
         if link and not folder.item and self._is_in_the_drive(folder, link):
-            # Linked by hand, or by us before our rows were lost.
-            folder = replace(folder, item=link.item_id)
+            # Linked by hand, or by us before our rows were lost. It is called what somebody called
+            # it until the space is renamed after this.
+            folder = replace(folder, item=link.item_id, title="", name="", intent_at=0)
         if link and not self.links.leads_to(link, folder.item):
             raise PutOff(SpaceState.FOREIGN, times.PERMANENT_PAUSE)
         folder = self._with_folder(folder, title, link, unseen)
@@ -217,7 +225,8 @@ class _Round:
     def _is_in_the_drive(self, folder: SpaceFolder, link: LinkedFolder) -> bool:
         item = link.item_id
         ours = self.links.leads_to(link, item) and not self.root.is_another(item, folder)
-        return ours and self.root.by_id(item) is not None
+        there = self.root.by_id(item) if ours else None
+        return there is not None and there.folder
 
     def _with_folder(
         self, folder: SpaceFolder, title: str, link: LinkedFolder | None, unseen: PutOff | None

@@ -13,7 +13,7 @@ from sandbox.microsoft.state import Group
 from sandbox.webex.state import LinkedFolder, Person, Room, Team
 from shared.admin import again, choices, connecting
 from shared.core.ids import OrgId, TeamId
-from shared.core.model import Folder
+from shared.core.model import Folder, Status
 from shared.core.space_folders import SpaceFolder, SpaceState
 from shared.ports import Space
 from shared.sync.preview import preview
@@ -319,6 +319,41 @@ def test_a_folder_of_the_groups_drive_that_was_linked_by_hand_is_the_spaces(
 
     assert quiet.state(room) is SpaceState.LINKED
     assert quiet.folders == ["By hand"]
+
+
+def test_a_folder_that_was_linked_by_hand_keeps_its_name_until_the_space_is_renamed(
+    stage: Stage,
+) -> None:
+    """The space was called otherwise when it was heard of, long before it was to have a folder."""
+    at = build(stage, chosen=False)
+    room = at.space("Old")
+    stage.run(120)
+    rename(at, room, "New")
+    at.group.library.put(DriveItem("01BYHAND", "Contracts", stage.clock.now()))
+    link_folder(stage, room, at.group.drive_id, "01BYHAND")
+    stage.clock.advance(86_400)
+    choose(at, "yes")
+    stage.run(300)
+
+    assert at.state(room) is SpaceState.LINKED
+    assert at.folders == ["Contracts"]
+    rename(at, room, "Newer")
+    later(stage, WEEK)
+    assert at.folders == ["Newer"]
+
+
+def test_a_link_that_graph_does_not_understand_is_that_spaces_trouble_alone(
+    quiet: Building,
+) -> None:
+    quiet.stage.microsoft.graph.faults.append(Fault("error", path="/items/01ODD", status=400))
+    odd, other = quiet.space("Odd"), quiet.space("Other")
+    link_folder(quiet.stage, odd, quiet.group.drive_id, "01ODD")
+
+    quiet.stage.run(120)
+
+    assert quiet.folder(other) == "Other"
+    assert quiet.state(odd) is SpaceState.WAITING
+    assert quiet.stage.row(quiet.team).status is not Status.NEEDS_PERSON
 
 
 def test_a_deleted_folder_is_told_and_comes_back_out_of_the_recycle_bin(quiet: Building) -> None:
