@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fuzz import values
 from fuzz.target import Target, pure
 from shared.core.ids import ObjectId, OrgId, parse_uuid
+from shared.core.moments import parse_time
 from shared.core.patience import LONGEST, retry_after
 from shared.microsoft import protocol as microsoft
 from shared.microsoft.protocol import Kind, Part
@@ -244,7 +245,7 @@ def _reading_webex(raw: Mapping[str, Any]) -> None:
     member, event = webex.parse_member(raw), webex.parse_event(raw)
     assert member is None or parse_uuid(member.person) == member.person
     assert event is None or webex.decode_id(event.space_id)
-    assert isinstance(webex.parse_time(raw.get("created")), int)
+    assert isinstance(parse_time(raw.get("created")), int)
     webex.parse_folder(raw)
     webex.parse_user(raw)
     user = webex.parse_users([raw], str(raw.get("userName") or ""), OrgId(values.ORG))

@@ -27,6 +27,7 @@ from shared.core.errors import (
 )
 from shared.core.ids import GroupId, ObjectId, parse_uuid
 from shared.core.model import Account, CreationPolicy, Delta, Drive, Group
+from shared.core.moments import parse_time
 from shared.http import Http, Reply
 from shared.microsoft.protocol import (
     Answer,
@@ -44,7 +45,6 @@ from shared.microsoft.protocol import (
     judged,
     parse_account,
     parse_change,
-    parse_time,
 )
 
 TRACE_HEADER = "request-id"

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from shared.core.ids import GroupId, ObjectId, parse_uuid
 from shared.core.model import Account, GroupChange
+from shared.core.moments import parse_time
 from shared.core.patience import retry_after
 from shared.core.space_folders import Item
 
@@ -366,14 +366,3 @@ def parse_item(raw: Mapping[str, Any]) -> Item | None:
         return None
     created = parse_time(raw.get("createdDateTime"))
     return Item(found, _text(raw, "name"), _text(raw, "webUrl"), "folder" in raw, created)
-
-
-def parse_time(text: object) -> int:
-    """ISO 8601 to milliseconds; 0 where there is none."""
-    if not isinstance(text, str) or not text:
-        return 0
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return 0
-    return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)

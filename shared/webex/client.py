@@ -22,6 +22,7 @@ from shared.core.errors import (
 )
 from shared.core.ids import OrgId, PersonId
 from shared.core.model import DirectoryUser, Drive, LinkedFolder, Member, Room
+from shared.core.moments import parse_time
 from shared.http import Http, Reply
 from shared.ports import EventPage
 from shared.webex.protocol import (
@@ -36,7 +37,6 @@ from shared.webex.protocol import (
     parse_folder,
     parse_member,
     parse_room,
-    parse_time,
     parse_user,
     parse_users,
     person_id,
@@ -181,27 +181,13 @@ class WebexClient:
     def link_folder(
         self, space_id: str, drive: Drive, name: str, *, default: bool, capability: str
     ) -> None:
-        body = folder_body(
-            room_id=space_id,
-            url=drive.web_url,
-            name=name,
-            drive_id=drive.drive_id,
-            item_id=drive.item_id,
-            default=default,
-        )
+        body = folder_body(space_id, drive, name, default=default)
         self._call("POST", f"{self.base_url}/v1/room/linkedFolders", capability, body)
 
     def relink_folder(
         self, space_id: str, link: LinkedFolder, drive: Drive, name: str, *, capability: str
     ) -> None:
-        body = folder_body(
-            room_id=space_id,
-            url=drive.web_url,
-            name=name,
-            drive_id=drive.drive_id,
-            item_id=drive.item_id,
-            default=link.default,
-        )
+        body = folder_body(space_id, drive, name, default=link.default)
         url = f"{self.base_url}/v1/room/linkedFolders/{quote(link.id, safe='')}"
         self._call("PUT", url, capability, body)
 

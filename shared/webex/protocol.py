@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.core.ids import OrgId, PersonId, TeamId, parse_uuid
-from shared.core.model import DirectoryUser, LinkedFolder, Member, MembershipEvent, Room
+from shared.core.model import DirectoryUser, Drive, LinkedFolder, Member, MembershipEvent, Room
+from shared.core.moments import parse_time
 
 MAX_BODY = 64 * 1024
 MEMBERS_A_PAGE = 500
@@ -200,17 +201,6 @@ def parse_delivery(body: bytes) -> Delivery:
     return Delivery(organization, space, kind == "direct")
 
 
-def parse_time(text: object) -> int:
-    """ISO 8601 in UTC to milliseconds; 0 where there is none."""
-    if not isinstance(text, str) or not text:
-        return 0
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return 0
-    return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
-
-
 def format_time(ms: int) -> str:
     moment = datetime.fromtimestamp(ms / 1000, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
@@ -320,16 +310,14 @@ def parse_folder(raw: Mapping[str, Any]) -> LinkedFolder:
     )
 
 
-def folder_body(
-    *, room_id: str, url: str, name: str, drive_id: str, item_id: str, default: bool
-) -> dict[str, str]:
+def folder_body(room_id: str, drive: Drive, name: str, *, default: bool) -> dict[str, str]:
     """`defaultFolder` is a string in this API, not a boolean."""
     return {
         "roomId": room_id,
-        "contentUrl": url,
+        "contentUrl": drive.web_url,
         "displayName": name,
-        "driveId": drive_id,
-        "itemId": item_id,
+        "driveId": drive.drive_id,
+        "itemId": drive.item_id,
         "defaultFolder": "true" if default else "false",
     }
 

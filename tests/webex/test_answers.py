@@ -11,6 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.core.ids import OrgId, PersonId
+from shared.core.model import Drive
+from shared.core.moments import parse_time
 from shared.webex.protocol import (
     Malformed,
     WebexId,
@@ -23,7 +25,6 @@ from shared.webex.protocol import (
     parse_folder,
     parse_member,
     parse_room,
-    parse_time,
     parse_user,
     parse_users,
     person_id,
@@ -228,9 +229,7 @@ def test_a_default_folder_is_read_as_text_and_as_a_boolean(given_: object, defau
 
 @pytest.mark.parametrize("default", [True, False])
 def test_a_default_folder_is_sent_as_text(default: bool) -> None:
-    body = folder_body(
-        room_id=SPACE, url="https://x", name="n", drive_id="d", item_id="i", default=default
-    )
+    body = folder_body(SPACE, Drive("d", "i", "https://x"), "n", default=default)
 
     assert body["defaultFolder"] == str(default).lower()
     assert parse_folder(body).default is default

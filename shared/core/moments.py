@@ -1,0 +1,16 @@
+"""Moments as both providers write them: ISO 8601."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def parse_time(text: object) -> int:
+    """ISO 8601 to milliseconds, UTC where it does not say; 0 where there is none."""
+    if not isinstance(text, str) or not text:
+        return 0
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return 0
+    return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
