@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Locator
@@ -12,12 +13,15 @@ from playwright.sync_api import Locator
 from sandbox import setup_organization as setup
 from sandbox.clouds import world
 from sandbox.webex import Team
+from sandbox.webex.ids import encode
 from shared.config import read_settings
 from shared.core.held import Held, Named
 from shared.core.ids import GroupId, ObjectId, OrgId, PersonId, TeamId, TenantId
 from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX, Change
+from shared.core.look import Look
 from shared.core.model import Status
 from shared.core.model import Team as Row
+from shared.core.space_folders import SpaceFolder, SpaceState
 from shared.ports import DeadLetter, Services
 from shared.wiring import Wiring
 from tests.browser import steps
@@ -153,9 +157,92 @@ def test_a_limit_that_is_no_number_is_told_beside_the_field(
     assert "from 0 to 5,000" in told
 
 
+def test_a_team_from_before_is_connected_on_its_own_page(
+    reader: Callable[..., Reader], at_work: Party, real: Real
+) -> None:
+    services = services_of(real, at_work)
+    row = team_from_before(services)
+    admin = reader(thorough=True)
+    steps.sign_in(admin, at_work)
+    admin.open(f"/activity?team={row.uuid}")
+    admin.keep("from-before")
+    admin.page.locator("#group").fill("nobody@elsewhere.example")
+    admin.press("Connect to this group")
+    admin.look(thorough=True)
+    refused = admin.page.locator("#status").inner_text()
+    admin.open(f"/activity?team={row.uuid}")
+    admin.click(admin.page.locator("#connect-new"))
+    admin.look(thorough=True)
+
+    assert "no such group" in refused.lower()
+    assert services.teams.among([row.uuid])[row.uuid].new
+
+
+def test_folders_of_further_spaces_are_told_on_the_teams_page(
+    reader: Callable[..., Reader], at_work: Party, real: Real
+) -> None:
+    services = services_of(real, at_work)
+    row = team_of_spaces(services)
+    services.organizations.save_settings(lambda s: replace(s, space_folders=True))
+    admin = reader(thorough=True)
+    steps.sign_in(admin, at_work)
+    admin.open(f"/activity?team={row.uuid}")
+    admin.keep("spaces")
+    told = admin.page.locator("main").inner_text()
+    admin.open("/activity")
+    admin.page.locator("#id").fill("no id at all")
+    admin.click(admin.page.locator("#find"))
+    admin.look(thorough=True)
+
+    assert "Plans & <b>more</b>" in told and "Möte på Åland" in told
+
+
+def team_from_before(services: Services) -> Row:
+    uuid_ = TeamId(str(uuid.uuid4()))
+    row = Row(
+        uuid=uuid_,
+        space_id=encode("ROOM", uuid_, "us"),
+        new=False,
+        created=1,
+        first_seen=1,
+        name="Old & <b>design</b>",
+        status=Status.FROM_BEFORE,
+    )
+    services.teams.write(None, row)
+    look = Look(row.space_id, parked=True, sighted=True)
+    services.looks.write(row.uuid, None, look)
+    return row
+
+
+def team_of_spaces(services: Services) -> Row:
+    """Some of its spaces are linked, and some wait for somebody."""
+    row = replace(held_row(), status=Status.COMPLETE, reason="", held=False)
+    services.teams.write(None, row)
+    for title, state in (
+        ("Plans & <b>more</b>", SpaceState.LINKED),
+        ("Möte på Åland", SpaceState.FOREIGN),
+        ("Budget", SpaceState.DELETED),
+    ):
+        space = str(uuid.uuid4())
+        folder = SpaceFolder(row.uuid, space, encode("ROOM", space, "us"), title, state=state)
+        services.space_folders.add(folder)
+    return row
+
+
 def held_team(services: Services) -> Row:
     """A team of which some people's changes wait."""
-    row = Row(
+    row = held_row()
+    services.teams.write(None, row)
+    names = ("Åsa Öberg", "Nils Andersson", "Ada Bergström", "Carla <b>C</b>")
+    changes = [Named(a_change(MEMBERS, REMOVE), name) for name in names]
+    changes += [Named(a_change(WEBEX, ADD), f"New Person {n:02d}") for n in range(30)]
+    held = Held(tuple(changes), services.now(), 12, ("add_many", "remove_many"))
+    services.teams.hold(row.uuid, None, held)
+    return row
+
+
+def held_row() -> Row:
+    return Row(
         uuid=TeamId(str(uuid.uuid4())),
         space_id="space",
         new=True,
@@ -171,13 +258,6 @@ def held_team(services: Services) -> Row:
         in_group=16,
         roster_size=12,
     )
-    services.teams.write(None, row)
-    names = ("Åsa Öberg", "Nils Andersson", "Ada Bergström", "Carla <b>C</b>")
-    changes = [Named(a_change(MEMBERS, REMOVE), name) for name in names]
-    changes += [Named(a_change(WEBEX, ADD), f"New Person {n:02d}") for n in range(30)]
-    held = Held(tuple(changes), services.now(), 12, ("add_many", "remove_many"))
-    services.teams.hold(row.uuid, None, held)
-    return row
 
 
 def a_change(side: str, op: str) -> Change:
