@@ -363,8 +363,12 @@ class GroupsAtPort(GraphClient):
             if epoch != self._tenant.delta_epoch:
                 raise DeltaLost("maintenance", Where("graph", "GET", "/groups/delta"))
             end = max(start, end)
-            groups = dict.fromkeys(c.group for c in journal.between(start, end))
-            changes = tuple(GroupChange(GroupId(g)) for g in groups)
+            told: dict[str, dict[ObjectId, bool]] = {}
+            for change in journal.between(start, end):
+                people = told.setdefault(change.group, {})
+                if change.what == "members":
+                    people[ObjectId(change.person)] = change.added
+            changes = tuple(GroupChange(GroupId(g), people=who) for g, who in told.items())
             return Delta(changes, "", f"{epoch} {end}")
 
         return self._read("delta", read)

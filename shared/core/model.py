@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -133,10 +134,12 @@ class Account:
 
 @dataclass(frozen=True)
 class GroupChange:
-    """A group of which the delta says that something changed."""
+    """A group of which the delta says that something changed. people: who came in (True) and who
+    left; those of a large change may be told on several pages."""
 
     group: GroupId
     deleted: bool = False
+    people: Mapping[ObjectId, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -356,7 +356,14 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
 def parse_change(raw: Mapping[str, Any]) -> GroupChange | None:
     """One group of a page of changes. It may stand there more than once, and on other pages."""
     group = parse_uuid(raw.get("id"))
-    return GroupChange(GroupId(group), "@removed" in raw) if group else None
+    if group is None:
+        return None
+    told = raw.get("members@delta")
+    people = [p for p in told if isinstance(p, Mapping)] if isinstance(told, list) else []
+    ids = ((parse_uuid(p.get("id")), "@removed" not in p) for p in people)
+    return GroupChange(
+        GroupId(group), "@removed" in raw, {ObjectId(o): there for o, there in ids if o}
+    )
 
 
 def parse_item(raw: Mapping[str, Any]) -> Item | None:

@@ -360,10 +360,17 @@ def test_from_now_on_changes_are_told_and_lead_on(desk: Desk) -> None:
     begun = desk.client.changes("")
     assert (begun.changes, begun.following) == ((), "")
 
-    group.drop("members", *group.members)
+    (gone,) = group.members
+    (new,) = desk.people(1)
+    group.drop("members", gone)
+    group.add("members", new)
     desk.tenant.delete_group(other)
     told = desk.client.changes(begun.latest)
-    assert told.changes == (GroupChange(id_of(group)), GroupChange(id_of(other), deleted=True))
+    people = {ObjectId(gone): False, ObjectId(new): True}
+    assert told.changes == (
+        GroupChange(id_of(group), people=people),
+        GroupChange(id_of(other), deleted=True),
+    )
     assert told.following == ""
     assert desk.client.changes(told.latest).changes == ()
 
@@ -399,9 +406,13 @@ def test_a_group_may_be_told_more_than_once(desk: Desk) -> None:
     group = desk.group(members=2)
     begun = desk.client.changes("")
     desk.switches.delta_unites = False
-    group.drop("members", *group.members)
+    one, other = group.members
+    group.drop("members", one, other)
 
-    assert desk.client.changes(begun.latest).changes == (GroupChange(id_of(group)),) * 2
+    assert desk.client.changes(begun.latest).changes == (
+        GroupChange(id_of(group), people={ObjectId(one): False}),
+        GroupChange(id_of(group), people={ObjectId(other): False}),
+    )
 
 
 @pytest.mark.parametrize("expiry", ["410", "syncStateNotFound"])
