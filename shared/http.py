@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from shared.core import times
 from shared.core.errors import AnswerUnknown, Throttled, Transient, Unavailable, Where
 from shared.core.patience import retry_after
+from shared.tally import Tally
 
 if TYPE_CHECKING:
     import requests
@@ -76,12 +77,14 @@ def _keep_as_it_is(request: requests.PreparedRequest) -> requests.PreparedReques
 
 @dataclass(frozen=True)
 class Http:
-    """Calls to one provider. `trace_header` is where the provider puts its trace id."""
+    """Calls to one provider. `trace_header` is where the provider puts its trace id. tally: told of
+    every answer."""
 
     provider: str
     trace_header: str
     session: Callable[[], requests.Session]
     clock: Clock
+    tally: Tally = field(default_factory=Tally)
 
     def call(
         self,
@@ -144,12 +147,14 @@ class Http:
             )
         except requests.RequestException as error:
             where = self._where(method, url, 0, "")
+            self.tally.heard(where, reads=kind == "GET")
             text = f"no answer: {type(error).__name__}"
             # Not `from error`: requests may quote a header there, and a header is a token.
             raise self._unheard(kind, text, where, None) from None
         where = self._where(
             method, url, answer.status_code, answer.headers.get(self.trace_header, "")
         )
+        self.tally.heard(where, reads=kind == "GET")
         return self._judge(kind, answer, where, capability)
 
     def _judge(self, kind: str, answer: requests.Response, where: Where, capability: str) -> Reply:

@@ -6,7 +6,7 @@ Every port but `Clock` belongs to one organization. Times are milliseconds unles
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shared.core.connecting import Candidate
@@ -34,6 +34,7 @@ from shared.core.model import (
 from shared.core.pace import Pace
 from shared.folder_ports import Drives, SpaceFolders
 from shared.microsoft.protocol import Answer, NewGroup, Part
+from shared.tally import Tally
 
 
 class Conflict(Exception):
@@ -363,6 +364,10 @@ class Log:
     def __call__(self, event: str, **facts: object) -> None:
         self.write(event, facts)
 
+    def about(self, **known: object) -> Log:
+        """The same log, in which every line says this as well."""
+        return Log(lambda event, facts: self.write(event, {**known, **facts}))
+
     def failed(self, event: str, failure: Failure, **facts: object) -> None:
         """With the code of what a person must mend: alerts wait for it."""
         code = {"code": failure.code} if isinstance(failure, Permanent) else {}
@@ -371,7 +376,9 @@ class Log:
 
 @dataclass(frozen=True)
 class Services:
-    """Everything a use case may touch, for one organization. new_id: a fresh unguessable id."""
+    """Everything a use case may touch, for one organization. new_id: a fresh unguessable id.
+    calls: what was asked of the providers through these ports.
+    """
 
     org: OrgId
     clock: Clock
@@ -386,6 +393,7 @@ class Services:
     log: Log
     drives: Drives
     space_folders: SpaceFolders
+    calls: Tally = field(default_factory=Tally)
 
     def now(self) -> int:
         """Milliseconds since the epoch."""

@@ -17,6 +17,7 @@ from shared.core.ids import OrgId, TenantId
 from shared.http import Http, new_session
 from shared.ports import Clock, Log, Services
 from shared.storage.tables import Tables, open_connection, open_identity
+from shared.tally import Tally
 
 if TYPE_CHECKING:
     import requests
@@ -82,6 +83,7 @@ class Wiring:
         from shared.storage.space_folders import SpaceFolderRows
         from shared.storage.teams import TeamRows
 
+        calls = Tally()
         teams = self.tables.partition("Teams", org)
         organizations = OrganizationRows(self.tables.partition("Organizations", org), org)
         return Services(
@@ -93,11 +95,12 @@ class Wiring:
             identities=IdentityRows(self.tables.partition("Identities", org)),
             organizations=organizations,
             dead_letters=DeadLetterRows(self.tables.partition("DeadLetters", org)),
-            webex=self.webex(org),
-            groups=self._graph(organizations),
+            webex=self.webex(org, calls),
+            groups=self._graph(organizations, calls),
             log=_log_for(org),
-            drives=self.drives(organizations),
+            drives=self.drives(organizations, calls),
             space_folders=SpaceFolderRows(teams),
+            calls=calls,
         )
 
     def office(self, org: OrgId) -> Office:
@@ -196,14 +199,14 @@ class Wiring:
 
         return MicrosoftSignIn(self.settings, self._session, self.http("login", "x-ms-request-id"))
 
-    def http(self, provider: str, trace_header: str) -> Http:
-        """Calls to one provider, in this process's sessions."""
-        return Http(provider, trace_header, self._session, self.clock)
+    def http(self, provider: str, trace_header: str, calls: Tally | None = None) -> Http:
+        """Calls to one provider, in this process's sessions. calls: where they are counted."""
+        return Http(provider, trace_header, self._session, self.clock, calls or Tally())
 
-    def webex(self, org: OrgId) -> WebexClient:
+    def webex(self, org: OrgId, calls: Tally | None = None) -> WebexClient:
         from shared.webex.client import TRACE_HEADER, WebexClient
 
-        http = self.http("webex", TRACE_HEADER)
+        http = self.http("webex", TRACE_HEADER, calls)
         return WebexClient(http, self.settings.webex_url, self.webex_tokens(org), org)
 
     def webex_tokens(self, org: OrgId) -> WebexTokens:
@@ -228,17 +231,17 @@ class Wiring:
             self.tables.partition("Organizations", org), self.settings.keyring, org
         )
 
-    def _graph(self, organizations: OrganizationRows) -> GraphClient:
+    def _graph(self, organizations: OrganizationRows, calls: Tally | None = None) -> GraphClient:
         from shared.microsoft.graph import TRACE_HEADER, GraphClient
 
-        http = Http("graph", TRACE_HEADER, self._session, self.clock)
+        http = self.http("graph", TRACE_HEADER, calls)
         tokens = _TenantTokens(lambda: self._tokens(organizations.settings()))
         return GraphClient(http, self.settings.graph_url, tokens)
 
-    def drives(self, organizations: OrganizationRows) -> DriveClient:
+    def drives(self, organizations: OrganizationRows, calls: Tally | None = None) -> DriveClient:
         from shared.microsoft.drives import DriveClient
 
-        groups = self._graph(organizations)
+        groups = self._graph(organizations, calls)
         return DriveClient(groups.http, groups.base_url, groups.tokens)
 
     def _tokens(self, organization: OrgSettings) -> GraphTokens:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -105,10 +106,11 @@ class Sum:
     def below_floor(
         self, *, over_ports: bool = True, share: float = 1.0
     ) -> dict[str, tuple[int, int]]:
-        """What there was too little of: how much there was, and how much there must be. share: of
-        the floors, where the runs are few."""
+        """What there was too little of: how much there was, and how much there must be, but for
+        what chance takes from few runs (two standard deviations). share: of the floors."""
         floors = {k: n for k, n in FLOORS.items() if over_ports or k not in AT_PORTS_ALONE}
-        wanted = {kind: int(share * n * self.runs / 1000) for kind, n in floors.items()}
+        expected = {kind: share * n * self.runs / 1000 for kind, n in floors.items()}
+        wanted = {kind: int(n - 2 * math.sqrt(n)) for kind, n in expected.items()}
         return {k: (self.counts[k], n) for k, n in wanted.items() if self.counts[k] < n}
 
     def above_ceiling(self) -> dict[str, tuple[int, int]]:

@@ -20,10 +20,10 @@ def home(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.function_name("health")
 @blueprint.route("health", methods=["GET"])
 def health(req: func.HttpRequest) -> func.HttpResponse:
-    from functions.home.handler import health
+    from functions.home.handler import health, health_at_desk
     from shared.web.azure import answer
 
-    return answer(req, public=health)
+    return answer(req, public=health, admin=health_at_desk)
 
 
 @blueprint.function_name("style")

@@ -46,8 +46,15 @@ def refused_at_desk(desk: Desk, visit: Visit) -> Page:
 
 
 def health(_lobby: Lobby, _visit: Visit) -> Data:
-    """The app runs and its settings can be read. Calls nobody."""
+    """For anybody: the app runs and its settings can be read. Calls nobody."""
     return Data({"ok": True})
+
+
+def health_at_desk(desk: Desk, _visit: Visit) -> Data:
+    """For an administrator: how the synchronization of their organization stands."""
+    from shared.admin.state import state
+
+    return Data({"ok": True, **state(desk.office)})
 
 
 def style(_lobby: Lobby, _visit: Visit) -> File:

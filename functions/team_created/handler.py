@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from shared.config import Settings
 from shared.core import nudge as queue
@@ -17,12 +18,14 @@ _NOT_VERIFIED = "The signature does not verify.\n"
 
 @dataclass(frozen=True)
 class Answer:
-    """nudge: the queue message to write, if any. scheme: which signature verified."""
+    """nudge: the queue message to write, if any. scheme: which signature verified. correlation: of
+    what this delivery leads to, in the log; the same where it is delivered twice."""
 
     status: int
     text: str
     nudge: str | None = None
     scheme: str = ""
+    correlation: str = ""
 
 
 def receive(
@@ -55,5 +58,6 @@ def _accept(org: OrgId, body: bytes, scheme: str) -> Answer:
         return Answer(403, "The delivery is another organization's.\n", scheme=scheme)
     if delivery.direct:
         return Answer(200, "", scheme=scheme)
-    nudge = queue.write(Nudge(org, delivery.space, "webhook"))
-    return Answer(202, "", nudge, scheme)
+    correlation = sha256(body).hexdigest()[:16]
+    nudge = queue.write(Nudge(org, delivery.space, "webhook", correlation))
+    return Answer(202, "", nudge, scheme, correlation)

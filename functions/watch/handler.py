@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from shared.core import nudge as queue
 from shared.core import times
@@ -37,10 +38,12 @@ def _watch_one(services: Services) -> list[str]:
     settings = services.organizations.settings()
     if not settings.on:
         return []
+    correlation = services.new_id()[:16]
+    services = replace(services, log=services.log.about(correlation=correlation))
     if _read(services, settings, read_new, "events"):
         _read(services, settings, read_deep, "events")
     _read(services, settings, read_changes, "changes")
-    return _nudge_due(services)
+    return _nudge_due(services, correlation)
 
 
 def _read(services: Services, settings: OrgSettings, source: Source, what: str) -> bool:
@@ -64,11 +67,13 @@ def _read(services: Services, settings: OrgSettings, source: Source, what: str) 
     return False
 
 
-def _nudge_due(services: Services) -> list[str]:
+def _nudge_due(services: Services, correlation: str) -> list[str]:
     """A nudge that gets lost comes again: the team's own `at` is only moved on."""
     now = services.now()
     due = services.looks.due(now, times.NUDGES_A_RUN)
     moved = services.looks.postpone(due, now + times.NUDGE_PAUSE)
-    if moved:
-        services.log("nudged", teams=len(moved))
-    return [queue.write(Nudge(services.org, entry.space_id, "due")) for entry in moved]
+    oldest = now - min((entry.at for entry in due), default=now)
+    services.log(
+        "watched", due=len(due), oldest=oldest, nudged=len(moved), **services.calls.facts()
+    )
+    return [queue.write(Nudge(services.org, entry.space_id, "due", correlation)) for entry in moved]

@@ -110,6 +110,21 @@ AppTraces
 '''
   }
   {
+    name: 'backlog'
+    text: 'Teams have been due for more than a quarter of an hour: more is to be done than the app or a provider\'s quota allows, or the providers do not answer.'
+    severity: 3
+    every: 'PT15M'
+    window: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 5
+    query: '''
+AppTraces
+| where Message startswith '{'
+| extend line = parse_json(Message)
+| where tostring(line.event) == 'watched' and tolong(line.oldest) > 900000
+'''
+  }
+  {
     name: 'silence'
     text: 'The timer watch has not run for half an hour: the app does not run at all, or its logs do not arrive.'
     severity: 1

@@ -14,3 +14,8 @@ def parse_time(text: object) -> int:
     except ValueError:
         return 0
     return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
+
+
+def iso(moment: int) -> str | None:
+    """Milliseconds as ISO 8601 in UTC, to the second; None for 0, which is never."""
+    return datetime.fromtimestamp(moment // 1000, UTC).isoformat() if moment else None

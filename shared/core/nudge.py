@@ -6,7 +6,7 @@ Doubles, reordering and loss are therefore harmless; `watch` repairs the last.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from shared.core.ids import OrgId, parse_uuid
@@ -21,11 +21,14 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Nudge:
-    """organization: bare uuid; space: full Webex id of a space; cause: webhook, event, due…"""
+    """organization: bare uuid; space: full Webex id of a space; cause: webhook, event, due…
+    correlation: in every log line of what it leads to; "" in messages of the version before.
+    """
 
     organization: OrgId
     space: str
     cause: str
+    correlation: str = ""
 
     @property
     def is_change(self) -> bool:
@@ -34,9 +37,7 @@ class Nudge:
 
 
 def write(nudge: Nudge) -> str:
-    return json.dumps(
-        {"organization": nudge.organization, "space": nudge.space, "cause": nudge.cause}
-    )
+    return json.dumps(asdict(nudge))
 
 
 def read(text: str) -> Nudge:
@@ -48,7 +49,12 @@ def read(text: str) -> Nudge:
     if not isinstance(raw, dict):
         raise Unreadable("not an object")
     organization = parse_uuid(raw.get("organization"))
-    space, cause = raw.get("space"), raw.get("cause")
+    space, cause, correlation = raw.get("space"), raw.get("cause"), raw.get("correlation")
     if organization is None or not isinstance(space, str) or not 0 < len(space) <= MAX_SPACE:
         raise Unreadable("organization or space is missing")
-    return Nudge(OrgId(organization), space, cause if isinstance(cause, str) else "due")
+    return Nudge(
+        OrgId(organization),
+        space,
+        cause if isinstance(cause, str) else "due",
+        correlation[:64] if isinstance(correlation, str) else "",
+    )

@@ -208,7 +208,8 @@ def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
     )
     ledger = book.answered(state.ledger, attempt.members, MEMBERS, now)
     state.save_ledger(book.answered(ledger, attempt.owners, OWNERS, now))
-    state.services.log("group created", team=state.team.uuid, group=group.id)
+    after = now - state.team.first_seen
+    state.services.log("group created", team=state.team.uuid, group=group.id, after=after)
 
 
 def _take_names(state: Book, refused: Refused) -> bool:

@@ -29,14 +29,18 @@ class Held:
     people_seen: when this look began to read who is in the team, 0 if it did not.
     done: the look went to its end, and nothing failed.
     low_next: the look after this one is background work, unless somebody asks for one.
+    late: for how long the look had been due, in milliseconds.
     unmet: what the look has not met of something that Microsoft 365 told of.
     """
 
-    def __init__(self, services: Services, team: TeamId, row: Versioned[Look]) -> None:
+    def __init__(
+        self, services: Services, team: TeamId, row: Versioned[Look], late: int = 0
+    ) -> None:
         self.services = services
         self.team = team
         self.row = row
         self.wanted_at_begin = row.value.wanted
+        self.late = late
         self.people_seen = 0
         self.done = False
         self.low_next = False
@@ -159,7 +163,8 @@ def take(services: Services, team: TeamId, settings: OrgSettings, *, change: boo
             row = services.looks.write(team, before, after)
         except Conflict:
             continue
-        return Held(services, team, row) if begun else None
+        late = now - (wanted.ready if wanted.ready is not None else now)
+        return Held(services, team, row, late) if begun else None
     raise Conflict(f"look row of {team} is contended")
 
 

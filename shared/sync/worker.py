@@ -29,6 +29,8 @@ def attend(services: Services, nudge: Nudge) -> None:
 
     Raises only where our own storage cannot be reached: then the queue brings the nudge back.
     """
+    correlation = nudge.correlation or services.new_id()[:16]
+    services = replace(services, log=services.log.about(correlation=correlation))
     settings = services.organizations.settings()
     if not settings.on:
         services.log("nudge dropped: the switch is off", space=nudge.space[:80])
@@ -37,9 +39,21 @@ def attend(services: Services, nudge: Nudge) -> None:
     if found is None:
         return
     change = nudge.is_change or found.wished
+    began = services.now()
     held = lease.take(services, found.team, settings, change=change)
-    if held is not None:
-        _look(held, settings)
+    if held is None:
+        if change:
+            services.log("look wanted", team=found.team, cause=nudge.cause)
+        return
+    _look(held, settings)
+    services.log(
+        "look",
+        team=found.team,
+        cause=nudge.cause,
+        late=held.late,
+        took=services.now() - began,
+        **services.calls.facts(),
+    )
 
 
 def _find(services: Services, settings: OrgSettings, nudge: Nudge) -> Found | None:
