@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from deployment.cli import Cli, Problem, call, signed_in
-from shared.core.permissions import GUESTS, PERMISSIONS, Permission
+from shared.core.permissions import FILES, GUESTS, PERMISSIONS, Permission
 
 NAME = "Webex Teams to Microsoft 365 Groups"
 REDIRECTS = ("/authorize/microsoft/consent", "/authorize/microsoft/signin")
@@ -28,6 +28,7 @@ PROFILES: Mapping[str, Sequence[Permission]] = {
     "core": [each for each in PERMISSIONS if each.core],
     "folders": [each for each in PERMISSIONS if not each.core],
     "guests": [GUESTS],
+    "spaces": [FILES],
 }
 
 

@@ -19,7 +19,14 @@ from urllib.parse import parse_qs, urlsplit
 
 TENANT = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
-ROLES = ("Group.ReadWrite.All", "User.Read.All", "Sites.Read.All", "User.Invite.All", "Mail.Send")
+ROLES = (
+    "Group.ReadWrite.All",
+    "User.Read.All",
+    "Sites.Read.All",
+    "Files.ReadWrite.All",
+    "User.Invite.All",
+    "Mail.Send",
+)
 State = dict[str, Any]
 
 

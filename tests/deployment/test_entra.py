@@ -98,6 +98,7 @@ def test_another_identity_takes_the_place_of_the_one_that_was_trusted(subscripti
         (["core"], set()),
         (["folders"], {"Sites.Read.All"}),
         (["guests"], {"User.Invite.All"}),
+        (["folders", "spaces"], {"Sites.Read.All", "Files.ReadWrite.All"}),
         (["folders", "guests"], {"Sites.Read.All", "User.Invite.All"}),
     ],
 )
