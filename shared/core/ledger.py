@@ -19,69 +19,45 @@ from typing import NamedTuple
 
 from shared.core import times
 from shared.core.ids import ObjectId, PersonId
+from shared.core.pending import (
+    ADD,
+    MEMBERS,
+    NO_ACCOUNT,
+    OPS,
+    OWNERS,
+    REMOVE,
+    WEBEX,
+    Change,
+    Key,
+    Pair,
+    Pending,
+)
+from shared.core.sight import Sight
 
-MEMBERS = "members"
-OWNERS = "owners"
-WEBEX = "webex"
-ADD = "add"
-REMOVE = "remove"
-_OPS = (ADD, REMOVE)
-
-
-class Pair(NamedTuple):
-    """A person in Webex and the principal in Entra."""
-
-    person: PersonId
-    object: ObjectId
-
-
-# Of somebody who has no account in the tenant: who is to be invited, and added then.
-NO_ACCOUNT = ObjectId("")
-
-
-class Change(NamedTuple):
-    """One thing to do: `op` (ADD, REMOVE) a person on a `side`: MEMBERS and OWNERS are the group's,
-    WEBEX is the team. object: NO_ACCOUNT for a guest who is to be invited."""
-
-    person: PersonId
-    object: ObjectId
-    side: str
-    op: str
-
-    @property
-    def kind(self) -> str:
-        """For counting: "op side", or "invite members"."""
-        return f"{self.op if self.object else 'invite'} {self.side}"
-
-    @property
-    def pair(self) -> Pair:
-        return Pair(self.person, self.object)
-
-
-@dataclass(frozen=True)
-class Pending:
-    """One write of ours. Times in milliseconds, whole seconds in the row, 0 for never.
-
-    at: before the send. answered: the success. contradicted: the first read that denied it, since
-    the last that showed it. seen: the first read that showed it. What the group's replicas have
-    shown of a pair that is new to us, or gone, is kept like a write that was answered and seen.
-    """
-
-    person: PersonId
-    object: ObjectId
-    side: str
-    op: str
-    at: int
-    answered: int = 0
-    contradicted: int = 0
-    seen: int = 0
-
-    @property
-    def key(self) -> Key:
-        return (self.object, self.side, self.op)
-
-
-Key = tuple[ObjectId, str, str]
+__all__ = [
+    "ADD",
+    "MEMBERS",
+    "NO_ACCOUNT",
+    "OWNERS",
+    "REMOVE",
+    "WEBEX",
+    "Change",
+    "Key",
+    "Ledger",
+    "Missing",
+    "Pair",
+    "Pending",
+    "Sight",
+    "answered",
+    "in_doubt",
+    "in_group",
+    "in_team",
+    "is_confirmed",
+    "learn",
+    "read_again",
+    "refused",
+    "sending",
+]
 
 
 class Missing(NamedTuple):
@@ -118,7 +94,7 @@ class Ledger:
         return frozenset(
             p.object
             for p in self.pending.values()
-            if p.side == side and p.op in (ops or _OPS) and not p.answered
+            if p.side == side and p.op in (ops or OPS) and not p.answered
         )
 
 
@@ -169,7 +145,7 @@ def _shown(
     return {
         (pair.object, MEMBERS, op): Pending(*pair, MEMBERS, op, now, answered=now, seen=now)
         for pair in pairs
-        if not any((pair.object, MEMBERS, each) in pending for each in _OPS)
+        if not any((pair.object, MEMBERS, each) in pending for each in OPS)
     }
 
 
@@ -193,33 +169,6 @@ def refused(ledger: Ledger, pairs: Iterable[Pair], side: str, op: str = ADD) -> 
     gone = {(p.object, side, op) for p in pairs}
     kept = {k: p for k, p in ledger.pending.items() if k not in gone or p.seen or p.contradicted}
     return replace(ledger, pending=kept)
-
-
-@dataclass(frozen=True)
-class Sight:
-    """One complete read of both sides, begun at `at` and ended at `until` (0: at once). Two reads
-    are as far apart as the end of the one and the beginning of the other.
-
-    mapped: who is in the team and known. unresolved: who is in the team and maps nowhere now.
-    claimed: object ids that the unresolved carry, rightly or not. moderators: objects of who
-    moderates. owners: None where they were not read.
-    """
-
-    at: int
-    mapped: Mapping[PersonId, ObjectId]
-    members: Collection[ObjectId]
-    unresolved: Collection[PersonId] = ()
-    claimed: Collection[ObjectId] = ()
-    moderators: Collection[ObjectId] = ()
-    owners: Collection[ObjectId] | None = None
-    until: int = 0
-
-    @property
-    def ended(self) -> int:
-        return self.until or self.at
-
-    def in_team(self, person: PersonId) -> bool:
-        return person in self.mapped or person in self.unresolved
 
 
 def learn(ledger: Ledger, sight: Sight) -> Ledger:
@@ -417,8 +366,8 @@ def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pendi
             kept[key] = before
             continue
         shown = present == (before.op == ADD)
-        entry = _read(before, sight.ended, shown=shown)
-        if not (_is_proven if shown else _is_denied)(entry, sight.at):
+        entry = before.after_read(sight.ended, shown=shown)
+        if not (entry.is_proven if shown else entry.is_denied)(sight.at):
             kept[key] = entry
         elif shown and not entry.answered and entry.side != WEBEX:
             landed.append(entry)
@@ -429,29 +378,6 @@ def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pendi
     return kept, landed, ran_out
 
 
-def _read(entry: Pending, now: int, *, shown: bool) -> Pending:
-    if shown:
-        return replace(entry, seen=entry.seen or now, contradicted=0)
-    return replace(entry, contradicted=entry.contradicted or now)
-
-
-def _is_proven(entry: Pending, now: int) -> bool:
-    """A read shows it, and no replica can deny it any more. Webex shows who has joined as soon as
-    they have; and whom it has shown since an unheard removal, that has not removed."""
-    fresh = entry.side == WEBEX and (entry.op == ADD or not entry.answered)
-    return fresh or now >= _old_at(entry)
-
-
-def _is_denied(entry: Pending, now: int) -> bool:
-    """A read denies it, and no replica can be to blame: it is old, or Webex had shown it before.
-    What no read has shown, or nobody has heard of, takes two reads apart."""
-    fresh = entry.side == WEBEX and entry.seen
-    if entry.answered and entry.seen and not fresh:
-        return now >= _old_at(entry)
-    twice = now - entry.contradicted >= times.CONTRADICTION_APART
-    return twice and bool(fresh or now >= _old_at(entry))
-
-
 def _is_present(entry: Pending, sight: Sight) -> bool | None:
     if entry.side == WEBEX:
         return sight.in_team(entry.person)
@@ -459,42 +385,15 @@ def _is_present(entry: Pending, sight: Sight) -> bool | None:
     return None if read is None else entry.object in read
 
 
-def _old_at(entry: Pending) -> int:
-    """When no replica is so far behind that it could still deny it. An unanswered write ages from
-    its sending; whoever is still wanted is sent again before."""
-    seen = entry.answered and entry.seen
-    age = times.REPLICAS_APART if seen else times.CONTRADICTION_AGE
-    return (entry.answered or entry.at) + age
-
-
 def in_doubt(ledger: Ledger) -> frozenset[str]:
     """The sides that are read for our own writes."""
-    return frozenset(p.side for p in ledger.pending.values() if not _is_only_remembered(p))
+    return frozenset(p.side for p in ledger.pending.values() if not p.is_only_remembered)
 
 
 def read_again(ledger: Ledger, now: int) -> int | None:
     """When our own writes are read for again: what was not seen yet, or is contradicted."""
-    moments = (_read_again(p, now) for p in ledger.pending.values())
+    moments = (p.read_again(now) for p in ledger.pending.values())
     return min((m for m in moments if m is not None), default=None)
-
-
-def _read_again(entry: Pending, now: int) -> int | None:
-    soon = now + times.GAP
-    if not entry.answered and not entry.seen and not entry.contradicted:
-        return soon
-    if _is_only_remembered(entry):
-        return None
-    twice = entry.contradicted + times.CONTRADICTION_APART if entry.contradicted else soon
-    if entry.seen and entry.side == WEBEX:
-        return max(soon, twice)
-    if entry.seen and entry.answered:
-        return max(soon, _old_at(entry))
-    return max(soon, twice, _old_at(entry))
-
-
-def _is_only_remembered(entry: Pending) -> bool:
-    """For replicas that are further behind, until one says otherwise."""
-    return bool(entry.answered and entry.seen and not entry.contradicted)
 
 
 def _other(op: str) -> str:

@@ -1,4 +1,4 @@
-"""What operators read: lines that lead from a delivery to the providers' own trace ids, and figures.
+"""What operators read: lines from a delivery to the providers' own trace ids, and figures.
 
 What is sampled away is nothing of these: see `samplingSettings` in host.json.
 """
