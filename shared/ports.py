@@ -151,6 +151,9 @@ class Teams(Protocol):
     def remember_group(self, group: GroupId, team: TeamId, space_id: str) -> None:
         """Whose a group is. May be called again; a group goes over to nobody else."""
 
+    def free_group(self, group: GroupId, team: TeamId) -> None:
+        """It is not this team's after all. Nothing happens where it is another's, or nobody's."""
+
     def held(self, team: TeamId) -> Versioned[Held] | None:
         """What waits for an administrator, if the team's row says that something does."""
 

@@ -49,7 +49,12 @@ def connect(office: Office, actor: Actor, team: str, named: str = "") -> None:
         with _told():
             row = _with_group(services, row, named)
     _unpark(services, known)
-    _write(services, known, row)
+    try:
+        _write(services, known, row)
+    except Conflict:
+        if row.group_id:
+            _free(services, row.uuid, row.group_id)
+        raise
     # Somebody may have parked it again meanwhile.
     _unpark(services, known)
     name = known.space_title or known.name or known.uuid
@@ -199,6 +204,14 @@ def _write(services: Services, known: Team, after: Team) -> None:
     if before is None or before.value != known:
         raise Conflict("the team's row has changed")
     services.teams.write(before, after)
+
+
+def _free(services: Services, uuid: TeamId, group: GroupId) -> None:
+    """Somebody connected the team otherwise: the group is there for another one, unless it is the
+    same that they named."""
+    row = services.teams.read(uuid)
+    if row is None or row.value.group_id != group:
+        services.teams.free_group(group, uuid)
 
 
 @contextmanager

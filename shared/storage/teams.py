@@ -88,6 +88,13 @@ class TeamRows:
         elif row.text("team") == team and row.text("space") != space_id:
             self._rows.upsert(row.key, values)
 
+    def free_group(self, group: GroupId, team: TeamId) -> None:
+        row = self._rows.get(f"group:{group}")
+        if row is not None and row.text("team") == team:
+            # A lost race: then somebody has just said whose it is.
+            with suppress(Conflict):
+                self._rows.delete(row.key, row.etag)
+
     def held(self, team: TeamId) -> Versioned[Held] | None:
         row = self._rows.get(f"held:{team}")
         return Versioned(held_of(row), row.etag) if row else None

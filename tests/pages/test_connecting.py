@@ -8,8 +8,11 @@ import pytest
 
 from sandbox.browser.page import Page
 from sandbox.webex.state import Team
+from shared.admin.connecting import connect
+from shared.admin.ports import Actor
+from shared.core.ids import GroupId, PersonId
 from shared.core.model import Status
-from tests.journeys.stage import Stage
+from tests.journeys.stage import Stage, meanwhile
 from tests.pages.at_work import Bench, bench, opened
 
 Make = Callable[..., Stage]
@@ -85,6 +88,26 @@ def test_a_group_that_nobody_knows_is_told_and_nothing_is_done(
     assert "Microsoft 365 knows no such group." in page.text
     assert "<script>alert" not in page.body
     assert ready.stage.row(team).status is Status.FROM_BEFORE
+
+
+def test_a_group_named_while_a_colleague_connects_the_team_otherwise_is_free_again(
+    ready: Bench, team: Team
+) -> None:
+    stage = ready.stage
+    owner = stage.tenant.add_user("Owner").object_id
+    group = stage.tenant.add_group("The crew", "crew", owners=[owner])
+    colleague = Actor(PersonId("bea"), "Bea Boss", "bea@example.example")
+    page_of(ready, team)
+    stage.microsoft.graph.faults.append(
+        meanwhile(f"/groups/{group.id}", lambda: connect(ready.office, colleague, team.uuid))
+    )
+
+    ready.visitor.press(EXISTING, group=group.id)
+    stage.run(300)
+
+    made = stage.group_of(team)
+    assert made is not None and made.id != group.id
+    assert stage.services.teams.teams_of([GroupId(group.id)]) == {}
 
 
 def test_a_team_that_is_followed_offers_no_connecting(ready: Bench) -> None:
