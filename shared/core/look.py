@@ -25,7 +25,8 @@ class Look:
     dead: it was given up on, and no look has succeeded since.
     whole: somebody wants everything looked at, whatever was put off; until a look has done so.
     told: when Microsoft 365 last told of a change that no look has met yet, 0 for none; replicas of
-    the directory may show it later than it is told.
+    the directory may show it later than it is told. named: what it then told that the group is
+    called, "" for nothing.
     """
 
     space_id: str
@@ -44,6 +45,7 @@ class Look:
     dead: bool = False
     whole: bool = False
     told: int = 0
+    named: str = ""
 
 
 def leased(look: Look, now: int) -> bool:
@@ -58,11 +60,12 @@ def want(
     low: bool = False,
     whole: bool = False,
     told: bool = False,
+    named: str = "",
 ) -> Look:
     """Somebody wants a look at `when` (default now). May be called any number of times.
 
-    told: Microsoft 365 told of a change. Under a lease only the wish is noted: whoever holds it
-    sees that at the end.
+    told: Microsoft 365 told of a change; named: and that the group is called so. Under a lease only
+    the wish is noted: whoever holds it sees that at the end.
     """
     if look.parked:
         return look
@@ -73,6 +76,7 @@ def want(
         low=low and (idle or look.low),
         whole=whole or look.whole,
         told=now if told else look.told,
+        named=named or look.named,
     )
     if leased(look, now):
         return raised
@@ -134,6 +138,7 @@ def finish(
         dead=look.dead and not done,
         whole=look.whole and (again or not done),
         told=look.told if again or not done or (not found and look_for(look, now)) else 0,
+        named=look.named if again or not done else "",
     )
 
 

@@ -356,7 +356,9 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
 def parse_change(raw: Mapping[str, Any]) -> GroupChange | None:
     """One group of a page of changes. It may stand there more than once, and on other pages."""
     group = parse_uuid(raw.get("id"))
-    return GroupChange(GroupId(group), "@removed" in raw) if group else None
+    if group is None:
+        return None
+    return GroupChange(GroupId(group), "@removed" in raw, _text(raw, "displayName"))
 
 
 def parse_item(raw: Mapping[str, Any]) -> Item | None:

@@ -103,6 +103,7 @@ def _values(look: Look) -> dict[str, Value]:
         "dead": look.dead,
         "whole": look.whole,
         "told": look.told,
+        "named": look.named[:1024],
     }
     if look.at is not None:
         values["at"] = look.at
@@ -129,4 +130,5 @@ def _look(row: Row) -> Look:
         dead=row.flag("dead"),
         whole=row.flag("whole"),
         told=row.number("told"),
+        named=row.text("named"),
     )

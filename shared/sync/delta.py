@@ -124,9 +124,10 @@ def _advance(services: Services, cursor: Cursor, page: Delta) -> Cursor:
 
 def _make_due(services: Services, page: Delta) -> bool:
     """A team whose group was deleted is due as well: its administrator is to hear of it."""
-    teams = services.teams.teams_of({change.group for change in page.changes})
-    for connected in teams.values():
-        want(services, connected.team, connected.space_id, told=True)
+    names = {change.group: change.name for change in page.changes}
+    teams = services.teams.teams_of(names.keys())
+    for group, connected in teams.items():
+        want(services, connected.team, connected.space_id, told=True, named=names[group])
     return bool(teams)
 
 

@@ -363,7 +363,10 @@ def test_from_now_on_changes_are_told_and_lead_on(desk: Desk) -> None:
     group.drop("members", *group.members)
     desk.tenant.delete_group(other)
     told = desk.client.changes(begun.latest)
-    assert told.changes == (GroupChange(id_of(group)), GroupChange(id_of(other), deleted=True))
+    assert told.changes == (
+        GroupChange(id_of(group), name=group.display_name),
+        GroupChange(id_of(other), deleted=True),
+    )
     assert told.following == ""
     assert desk.client.changes(told.latest).changes == ()
 
@@ -373,7 +376,7 @@ def test_a_new_name_is_a_change_too(desk: Desk) -> None:
     begun = desk.client.changes("")
     desk.tenant.change_group(group, display_name="New")
 
-    assert desk.client.changes(begun.latest).changes == (GroupChange(id_of(group)),)
+    assert desk.client.changes(begun.latest).changes == (GroupChange(id_of(group), name="New"),)
 
 
 def test_each_call_is_one_page(desk: Desk) -> None:
@@ -401,7 +404,8 @@ def test_a_group_may_be_told_more_than_once(desk: Desk) -> None:
     desk.switches.delta_unites = False
     group.drop("members", *group.members)
 
-    assert desk.client.changes(begun.latest).changes == (GroupChange(id_of(group)),) * 2
+    told = GroupChange(id_of(group), name=group.display_name)
+    assert desk.client.changes(begun.latest).changes == (told, told)
 
 
 @pytest.mark.parametrize("expiry", ["410", "syncStateNotFound"])
