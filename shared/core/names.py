@@ -79,9 +79,10 @@ def judge(
 REFUSED = {GROUP: "group_not_renamed", TEAM: "team_not_renamed"}
 
 
-def born(team: str, group: str, now: int) -> Names:
-    """Of a group that was just made, for a team of this name."""
-    return Names(Name(team, moved=now), Name(group, moved=now))
+def born(team: str, group: str) -> Names:
+    """Of a group that was just made for a team of this name, or met so. There was no name before
+    that a read could still show: whatever differs from these is a rename, however soon."""
+    return Names(Name(team), Name(group))
 
 
 def agreed(known: Names, team: str, group: str, now: int) -> Names:

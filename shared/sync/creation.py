@@ -206,7 +206,7 @@ def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
             group_created=now,
             folder_at=now + 5 * times.SECOND,
             full_at=now,
-            names=born(state.team.name, state.team.group_name, now),
+            names=born(state.team.name, state.team.group_name),
             named_at=now,
         )
     )

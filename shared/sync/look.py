@@ -58,7 +58,17 @@ def look_at(state: Book, settings: OrgSettings) -> int | None:
     spaces = Following()
     if settings.gives_spaces_folders and state.team.group_id:
         spaces = space_folders.tend(state, settings)
+    _forget_silence(state)
     return _record(state, settings, spaces)
+
+
+def _forget_silence(state: Book) -> None:
+    """Everything that was due has been answered, also where the people were not due."""
+    team = state.team
+    if team.failures:
+        told = team.reason == "provider_silent"
+        reason, detail = ("", "") if told else (team.reason, team.detail)
+        state.save_team(replace(team, failures=0, reason=reason, detail=detail))
 
 
 def people_due(state: Book, now: int) -> bool:

@@ -179,7 +179,7 @@ def _take_what_is_ours(state: Book) -> None:
             group_created=group.created or now,
             folder_at=now + 5 * times.SECOND,
             full_at=now,
-            names=born(state.team.name, called, now),
+            names=born(state.team.name, called),
             named_at=now,
         )
     )

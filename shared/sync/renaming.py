@@ -80,7 +80,7 @@ def judged(state: Book, settings: OrgSettings, group: Group, *, again: bool = Fa
     """What is to be done about the names that this look has read. again: also what was refused."""
     called = state.team_called or ""
     return rules.judge(
-        state.team.names or rules.born(called, group.name, 0),
+        state.team.names or rules.born(called, group.name),
         called,
         group.name,
         direction_of(state.team, settings),

@@ -16,6 +16,7 @@ from shared.core.names import (
     TEAM,
     Verdict,
     agreed,
+    born,
     judge,
     refused,
     sending,
@@ -72,6 +73,13 @@ def test_a_read_soon_after_our_own_write_is_not_believed_against_it() -> None:
 
     assert (early.to, early.later) == ("", NOW + 10 * MINUTE)
     assert (late.to, late.name) == (TEAM, "GRP Alpha")
+
+
+def test_a_rename_right_after_the_group_was_made_is_believed_at_once() -> None:
+    new = born("Alpha", "GRP Alpha")
+
+    assert judge(new, "Beta", "GRP Alpha", Direction.BOTH, NOW).name == "Beta"
+    assert judge(new, "Alpha", "Beta", Direction.BOTH, NOW).to == TEAM
 
 
 def test_a_name_whose_answer_was_lost_is_ours_when_it_is_seen() -> None:
@@ -134,7 +142,7 @@ class World:
     def __post_init__(self) -> None:
         named = f"{self.prefix}Alpha{self.suffix}"
         self.group.append((NOW - HOUR, named))
-        self.known = Names(Name("Alpha", moved=NOW - HOUR), Name(named, moved=NOW - HOUR))
+        self.known = born("Alpha", named)
 
     def rename(self, side: str, name: str) -> None:
         past = self.team if side == TEAM else self.group

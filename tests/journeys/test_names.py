@@ -15,7 +15,7 @@ from shared.core.model import Direction
 from shared.sync.preview import preview
 from tests.journeys.following import choose, look, rest
 from tests.journeys.stage import Stage, meanwhile
-from tests.journeys.standing import Standing, Tally, employ_bot, later, live, standing
+from tests.journeys.standing import Standing, Tally, change, employ_bot, later, live, standing
 
 DAY = times.DAY // times.SECOND
 POLICY = {"PrefixSuffixNamingRequirement": "GRP [GroupName] (Webex)"}
@@ -60,6 +60,26 @@ def test_a_renamed_team_is_found_within_a_day_and_names_the_group(at: Standing) 
     assert named(at) == ("Beta", "Beta")
     assert (at.group.mail_nickname, at.group.unique_name) == (nickname, unique)
     assert (at.row.name, at.row.group_name, at.row.name_code) == ("Beta", "Beta", "")
+
+
+@pytest.mark.parametrize("spaces", [False, True])
+def test_a_team_that_is_renamed_soon_after_its_creation_is_followed_by_retry(
+    make_stage: Callable[..., Stage], spaces: bool
+) -> None:
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    change(stage, space_folders=spaces)
+    team = stage.team(stage.person(), stage.people(4), "Alpha")
+    at = Standing(stage, team, [])
+    live(stage, 90)
+    tally = Tally(stage)
+    rename(at, "Beta")
+
+    at.retry()
+    live(stage, 120)
+
+    assert named(at) == ("Beta", "Beta")
+    assert tally.graph_writes == 1
 
 
 def test_a_day_without_a_rename_costs_one_read_and_no_write(at: Standing) -> None:
@@ -234,6 +254,17 @@ def test_an_answer_that_is_lost_makes_the_name_nobodys_change(
 
     assert (named(at), reasons(at)) == (("Gamma", "Gamma"), [])
     assert rest(at, 3 * DAY) == []
+
+
+def test_a_name_that_nobody_told_for_a_while_leaves_no_trouble_behind(at: Standing) -> None:
+    at.stage.webex.faults.append(Fault("error", method="GET", path="/v1/teams/"))
+    later(at.stage, DAY + 300)
+    assert reasons(at) == ["provider_silent"]
+    at.stage.webex.faults.clear()
+
+    later(at.stage, 1200)
+
+    assert (reasons(at), at.row.detail, at.row.failures) == ([], "", 0)
 
 
 def test_a_rename_of_the_team_while_its_group_is_followed_is_not_lost(moderated: Standing) -> None:
