@@ -198,6 +198,7 @@ def _there_already(state: Book) -> Later:
 
 def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
     now = state.services.now()
+    called = group.name or state.team.group_name
     state.remember_group(group.id)
     state.save_team(
         replace(
@@ -206,7 +207,8 @@ def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
             group_created=now,
             folder_at=now + 5 * times.SECOND,
             full_at=now,
-            names=born(state.team.name, state.team.group_name),
+            group_name=called,
+            names=born(state.team.name, called),
             named_at=now,
         )
     )

@@ -169,7 +169,8 @@ def _take_what_is_ours(state: Book) -> None:
     if group is None:
         return
     now = state.services.now()
-    called = group.name or state.team.group_name
+    sent = state.team.group_name
+    called = group.name or sent
     state.remember_group(group.id)
     state.save_team(
         replace(
@@ -179,8 +180,10 @@ def _take_what_is_ours(state: Book) -> None:
             group_created=group.created or now,
             folder_at=now + 5 * times.SECOND,
             full_at=now,
-            names=born(state.team.name, called),
+            names=born(state.team.name, sent),
             named_at=now,
+            # Somebody has renamed it before we heard of it.
+            names_at=now if called != sent else None,
         )
     )
     state.services.log("group found after an unheard create", team=state.team.uuid, group=group.id)

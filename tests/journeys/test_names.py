@@ -267,6 +267,24 @@ def test_a_name_that_nobody_told_for_a_while_leaves_no_trouble_behind(at: Standi
     assert (reasons(at), at.row.detail, at.row.failures) == ([], "", 0)
 
 
+def test_a_group_that_is_renamed_before_its_create_was_heard_of_keeps_that_name(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    unheard = stage.microsoft.graph.faults
+    unheard.append(Fault("lost", method="PATCH", path="/v1.0/groups.uniqueName", times=1))
+    at = Standing(stage, stage.team(stage.person(), stage.people(2), "Alpha"), [])
+    while not stage.groups_of(at.team):
+        live(stage, 10)
+    regroup(at, "Gamma")
+
+    live(stage, 900)
+
+    assert named(at) == ("Alpha", "Gamma")
+    assert reasons(at) == ["team_not_renamed"]
+
+
 def test_a_rename_of_the_team_while_its_group_is_followed_is_not_lost(moderated: Standing) -> None:
     at = moderated
     at.stage.webex.faults.append(meanwhile("/v1/teams/", lambda: rename(at, "Beta")))
