@@ -8,7 +8,7 @@ A refusal or a lost answer is what those clients make of one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -395,15 +395,19 @@ class GroupsAtPort(GraphClient):
             if epoch != self._tenant.delta_epoch:
                 raise DeltaLost("maintenance", Where("graph", "GET", "/groups/delta"))
             end = max(start, end)
-            groups = dict.fromkeys(c.group for c in journal.between(start, end))
-            changes = tuple(self._change(g, moment) for g in groups)
+            told: dict[str, dict[ObjectId, bool]] = {}
+            for change in journal.between(start, end):
+                people = told.setdefault(change.group, {})
+                if change.what == "members":
+                    people[ObjectId(change.person)] = change.added
+            changes = tuple(self._change(g, who, moment) for g, who in told.items())
             return Delta(changes, "", f"{epoch} {end}")
 
         return self._read("delta", read)
 
-    def _change(self, group: str, moment: float) -> GroupChange:
+    def _change(self, group: str, people: Mapping[ObjectId, bool], moment: float) -> GroupChange:
         seen = self._tenant.groups[group].profile.seen(moment)
-        return GroupChange(GroupId(group), name=seen.display_name)
+        return GroupChange(GroupId(group), people=people, name=seen.display_name)
 
     def batch(self, parts: Sequence[Part], *, chained: bool) -> list[Answer]:
         """Parts that fail one by one as well: each is a call of its own to the directory."""

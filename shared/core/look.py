@@ -7,9 +7,12 @@ All functions are pure: row in, row out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shared.core import times
+from shared.core.ids import ObjectId
+from shared.core.telling import NOTHING, Telling, look_for, tell
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,8 @@ class Look:
     sighted: the space is known to be a team's; until then the row is only a wish to find out.
     dead: it was given up on, and no look has succeeded since.
     whole: somebody wants everything looked at, whatever was put off; until a look has done so.
-    told: when Microsoft 365 last told of a change that no look has met yet, 0 for none; replicas of
-    the directory may show it later than it is told. named: what it then told that the group is
-    called, "" for nothing.
+    told: what Microsoft 365 told of and no look has met yet; replicas of the directory may show it
+    later than it is told. named: what it then told that the group is called, "" for nothing.
     """
 
     space_id: str
@@ -44,7 +46,7 @@ class Look:
     sighted: bool = False
     dead: bool = False
     whole: bool = False
-    told: int = 0
+    told: Telling = NOTHING
     named: str = ""
 
 
@@ -59,13 +61,13 @@ def want(
     *,
     low: bool = False,
     whole: bool = False,
-    told: bool = False,
+    told: Mapping[ObjectId, bool] | None = None,
     named: str = "",
 ) -> Look:
     """Somebody wants a look at `when` (default now). May be called any number of times.
 
-    told: Microsoft 365 told of a change; named: and that the group is called so. Under a lease only
-    the wish is noted: whoever holds it sees that at the end.
+    told: Microsoft 365 told of a change (see `telling.tell`); named: and that the group is called
+    so. Under a lease only the wish is noted: whoever holds it sees that at the end.
     """
     if look.parked:
         return look
@@ -75,7 +77,7 @@ def want(
         wanted=look.wanted + 1,
         low=low and (idle or look.low),
         whole=whole or look.whole,
-        told=now if told else look.told,
+        told=look.told if told is None else tell(look.told, told, now),
         named=named or look.named,
     )
     if leased(look, now):
@@ -114,13 +116,13 @@ def finish(
     seen: int = 0,
     done: bool = False,
     low: bool = False,
-    found: bool = False,
+    left: Telling = NOTHING,
 ) -> Look:
     """The look is over; the next is at `following`, or one gap away if somebody asked meanwhile.
 
     seen: when it read who is in the team, 0 if it did not. done: nothing failed in it. low: the
-    next is background work, such as the weekly look, unless somebody asked. found: it met
-    something new.
+    next is background work, such as the weekly look, unless somebody asked. left: what it did not
+    meet of what is told.
     """
     again = look.wanted != wanted_at_begin
     if again:
@@ -137,16 +139,9 @@ def finish(
         low=low and not again,
         dead=look.dead and not done,
         whole=look.whole and (again or not done),
-        told=look.told if again or not done or (not found and look_for(look, now)) else 0,
+        told=left if not done or look_for(left, now) else NOTHING,
         named=look.named if again or not done else "",
     )
-
-
-def look_for(look: Look, now: int) -> int | None:
-    """When a look may meet what was told and has not been met: soon, and a last time when no
-    replica can be behind any more. None: there is nothing to look for."""
-    moments = (look.told + pause for pause in (times.MISSING_APART, times.REPLICAS_APART))
-    return next((m for m in moments if look.told and m > now), None)
 
 
 def weekly(uuid: str, last: int) -> int:

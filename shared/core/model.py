@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -133,11 +134,13 @@ class Account:
 
 @dataclass(frozen=True)
 class GroupChange:
-    """A group of which the delta says that something changed. name: what it is called, "" where
+    """A group of which the delta says that something changed. people: who came in (True) and who
+    left; those of a large change may be told on several pages. name: what it is called, "" where
     that was not told."""
 
     group: GroupId
     deleted: bool = False
+    people: Mapping[ObjectId, bool] = field(default_factory=dict)
     name: str = ""
 
 

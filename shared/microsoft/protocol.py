@@ -358,7 +358,15 @@ def parse_change(raw: Mapping[str, Any]) -> GroupChange | None:
     group = parse_uuid(raw.get("id"))
     if group is None:
         return None
-    return GroupChange(GroupId(group), "@removed" in raw, _text(raw, "displayName"))
+    told = raw.get("members@delta")
+    people = [p for p in told if isinstance(p, Mapping)] if isinstance(told, list) else []
+    ids = ((parse_uuid(p.get("id")), "@removed" not in p) for p in people)
+    return GroupChange(
+        GroupId(group),
+        "@removed" in raw,
+        {ObjectId(o): there for o, there in ids if o},
+        _text(raw, "displayName"),
+    )
 
 
 def parse_item(raw: Mapping[str, Any]) -> Item | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from shared.core.ids import ObjectId
 from shared.core.look import Look
 from shared.core.model import Versioned
+from shared.core.telling import Telling
 from shared.ports import Conflict, Due
 from shared.storage.tables import Partition, Row, Step, Value
 
@@ -102,7 +104,9 @@ def _values(look: Look) -> dict[str, Value]:
         "sighted": look.sighted,
         "dead": look.dead,
         "whole": look.whole,
-        "told": look.told,
+        "told": look.told.at,
+        "told_of": " ".join(f"{'-+'[there]}{o}" for o, there in look.told.people.items()),
+        "told_vague": look.told.vague,
         "named": look.named[:1024],
     }
     if look.at is not None:
@@ -129,6 +133,13 @@ def _look(row: Row) -> Look:
         sighted=row.flag("sighted"),
         dead=row.flag("dead"),
         whole=row.flag("whole"),
-        told=row.number("told"),
+        told=_telling(row),
         named=row.text("named"),
     )
+
+
+def _telling(row: Row) -> Telling:
+    """The version before did not say what was told."""
+    at, of = row.number("told"), row.text("told_of").split()
+    people = {ObjectId(each[1:]): each[0] == "+" for each in of}
+    return Telling(at, people, row.flag("told_vague") or bool(at and not people))

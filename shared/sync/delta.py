@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from shared.core import times
 from shared.core.errors import DeltaLost, Failure, NotThere, Refused
-from shared.core.ids import TenantId
+from shared.core.ids import GroupId, ObjectId, TenantId
 from shared.core.model import Delta, OrgSettings
 from shared.ports import Conflict, Kept, Services
 from shared.sync import pacing
@@ -124,10 +124,20 @@ def _advance(services: Services, cursor: Cursor, page: Delta) -> Cursor:
 
 def _make_due(services: Services, page: Delta) -> bool:
     """A team whose group was deleted is due as well: its administrator is to hear of it."""
-    names = {change.group: change.name for change in page.changes}
-    teams = services.teams.teams_of(names.keys())
+    told: dict[GroupId, dict[ObjectId, bool]] = {}
+    names: dict[GroupId, str] = {}
+    for change in page.changes:
+        told.setdefault(change.group, {}).update(change.people)
+        names[change.group] = change.name or names.get(change.group, "")
+    teams = services.teams.teams_of(told.keys())
     for group, connected in teams.items():
-        want(services, connected.team, connected.space_id, told=True, named=names[group])
+        want(
+            services,
+            connected.team,
+            connected.space_id,
+            told=told[group],
+            named=names[group],
+        )
     return bool(teams)
 
 

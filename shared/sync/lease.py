@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
 from shared.core import look as rules
 from shared.core import times
 from shared.core.errors import Interrupted, Throttled
-from shared.core.ids import TeamId
+from shared.core.ids import ObjectId, TeamId
 from shared.core.look import Look
 from shared.core.model import OrgSettings, Versioned
+from shared.core.telling import Telling
 from shared.ports import Conflict, Services
 
 _RACES = 20
@@ -28,7 +29,7 @@ class Held:
     people_seen: when this look began to read who is in the team, 0 if it did not.
     done: the look went to its end, and nothing failed.
     low_next: the look after this one is background work, unless somebody asks for one.
-    found: the look met something that it did not know.
+    unmet: what the look has not met of something that Microsoft 365 told of.
     """
 
     def __init__(self, services: Services, team: TeamId, row: Versioned[Look]) -> None:
@@ -39,7 +40,7 @@ class Held:
         self.people_seen = 0
         self.done = False
         self.low_next = False
-        self.found = False
+        self.unmet: Callable[[Telling], Telling] = lambda told: told
 
     def before_write(self) -> None:
         """Call before every step that writes to a cloud.
@@ -63,7 +64,7 @@ class Held:
 
     def finish(self, following: int | None) -> None:
         now = self.services.now()
-        seen, done, low, found = self.people_seen, self.done, self.low_next, self.found
+        seen, done, low = self.people_seen, self.done, self.low_next
         self._change(
             lambda look: rules.finish(
                 look,
@@ -73,7 +74,7 @@ class Held:
                 seen=seen,
                 done=done,
                 low=low,
-                found=found,
+                left=self.unmet(look.told),
             )
         )
 
@@ -177,7 +178,7 @@ def want(
     when: int | None = None,
     low: bool = False,
     whole: bool = False,
-    told: bool = False,
+    told: Mapping[ObjectId, bool] | None = None,
     named: str = "",
 ) -> None:
     """Make a due row: somebody wants this space or team looked at. May be called again.

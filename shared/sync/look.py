@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from shared.core import ledger as book
 from shared.core import times
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX
-from shared.core.look import look_for, weekly
+from shared.core.look import weekly
 from shared.core.model import Account, Folder, IdentityState, OrgSettings, Status, Team
 from shared.core.people import outsiders
 from shared.core.plan import Creation, Plan, plan
 from shared.core.settling import next_look
+from shared.core.telling import Telling, look_for, without_met
 from shared.sync import folder, pacing, renaming, space_folders
 from shared.sync.additions import Outcome, add
 from shared.sync.creation import create
@@ -98,15 +99,15 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
     full = whole or _is_past(full_at(state.team), began) or state.team.group_id is None
     state.tries_again = whole or _is_past(_mended_at(state.team.tried_at), began)
     waiting = decided(state)
-    before = state.ledger
     seen = observe(state, settings, waiting.allowed, full=full)
     todo = plan(seen.observed)
-    state.held.found = _is_met(state, before, todo)
+    state.held.unmet = _unmet(state, seen, believed=True)
+    unmet = _unmet(state, seen, believed=False)
     outcome = _apply(state, settings, seen, todo)
     waiting.keep(state, seen, todo, outcome)
     listed, others = _said(state, seen, todo, outcome)
-    # A read may show what it met before, and not yet what was told: it is read once more then.
-    later = None if state.held.found else look_for(state.held.row.value, began)
+    # A read may show what was before, and not yet what was told: it is read once more then.
+    later = look_for(unmet(state.held.row.value.told), began)
     others_stay = began + times.GAP if _needs_no_keeping(todo, outcome) else None
     people_at = _people_at(state, outcome, [seen.later, todo.again, later, others_stay])
     tried_at = _tried_at(state, began, {*listed.values(), *others.values()})
@@ -150,22 +151,16 @@ def _needs_no_keeping(todo: Plan, outcome: Outcome) -> bool:
     return not _KEPT.isdisjoint(todo.listed.values()) and not stay.isdisjoint(leaving)
 
 
-def _is_met(state: Book, before: book.Ledger, todo: Plan) -> bool:
-    """Whether this read of the group shows what the last one did not. What is new in Webex alone is
-    nothing that Microsoft 365 told of. before: what was remembered before this read."""
-    after, team = state.ledger, state.team
-    said = {*team.others, *(o for p, o in before.baseline.items() if p in team.listed)}
-    under_way = {p.object for p in before.pending.values() if p.side == WEBEX}
-    alone = {*todo.others, *(c.object for c in (*todo.changes, *todo.held) if c.side == WEBEX)}
-    both = {o for p, o in after.baseline.items() if p not in before.baseline}
-    missed = before.missing.keys() ^ after.missing.keys()
-    ours = (p for p in before.pending.values() if p.side != WEBEX and not p.seen)
-    return bool(
-        (alone | both) - said - under_way
-        or any(m.side == MEMBERS and m.person in after.baseline for m in missed)
-        or after.owners - before.owners
-        or any(p.key in after.pending and after.pending[p.key].seen for p in ours)
-    )
+def _unmet(state: Book, seen: Seen, *, believed: bool) -> Callable[[Telling], Telling]:
+    """What this look's read of the group leaves of what was told. believed: whoever must be read
+    once more counts as not met yet; the look for that is due by itself."""
+    sides = seen.observed.sides
+    if sides is None:
+        return lambda told: told
+    inside = book.in_group(state.ledger, sides.sight)
+    missing = [m for m in state.ledger.missing if m.side == MEMBERS] if believed else []
+    unsure = {m.object for m in missing if not book.is_confirmed(state.ledger, m, sides.sight.at)}
+    return lambda told: without_met(told, inside, unsure)
 
 
 def _said(

@@ -216,6 +216,7 @@ class History:
     def _nudge(self) -> None:
         worker = self.worker
         heard = self.world.now + self.draw.choice((0, 5, 20, 60)) * SECOND
+        worker.hear(heard)
         moment = max(heard, worker.last + times.GAP)
         worker.at = moment if worker.at is None else min(worker.at, moment)
 

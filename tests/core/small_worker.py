@@ -20,6 +20,7 @@ from shared.core.model import Direction, Limits
 from shared.core.people import People
 from shared.core.plan import Observed, Plan, plan
 from shared.core.settling import next_look
+from shared.core.telling import NOTHING, look_for, tell, without_met
 from tests.core.small_judge import Judge
 from tests.core.small_world import HUMAN, OURS, OUTSIDER, World
 
@@ -81,6 +82,8 @@ class Worker:
         self.others: dict[ObjectId, str] = {}
         self.at: int | None = world.now
         self.last = 0
+        self.told = NOTHING
+        self._tellings: list[tuple[int, dict[ObjectId, bool]]] = []
         self._allowed: frozenset[Change] = frozenset()
         self._roster: frozenset[tuple[PersonId, bool]] = frozenset()
         self._moderated: Collection[ObjectId] = ()
@@ -94,6 +97,7 @@ class Worker:
         again = bool(self._tried_at) and self._tried_at + times.DAY <= world.now
         self.last, self.at = world.now, world.now + times.GAP
         self._looks += 1
+        self._listen()
         if self._happens(BAD_READ):
             self._count("bad reads")
             world.say("a read fails")
@@ -105,6 +109,7 @@ class Worker:
             return
         sight = self._read(again)
         self._learn(sight)
+        later = self._meet(sight)
         todo = self._plan(sight, again)
         world.say("looks", todo)
         self._note(todo)
@@ -119,7 +124,20 @@ class Worker:
         leaving = {c.person for c in todo.changes if c.op == REMOVE}
         if not KEPT.isdisjoint(todo.listed.values()) and leaving & named.keys():
             stopped = world.now + times.GAP
-        self.at = self._next(todo, stopped)
+        self.at = self._next(todo, stopped, later)
+
+    def hear(self, at: int) -> None:
+        """Microsoft tells at `at` of what has changed in the group so far."""
+        world = self.world
+        if world.untold:
+            self._tellings.append((at, world.untold))
+            world.untold = {}
+
+    def _listen(self) -> None:
+        now = self.world.now
+        for at, people in [each for each in self._tellings if each[0] <= now]:
+            self.told = tell(self.told, people, at)
+        self._tellings = [each for each in self._tellings if each[0] > now]
 
     # Observing
 
@@ -178,6 +196,17 @@ class Worker:
             self.judge.learned(before, self.ledger, sight)
         if book.in_group(self.ledger, sight) != sight.members:
             self._count("reads of the group that the memory overrode")
+
+    def _meet(self, sight: Sight) -> int | None:
+        """What was told and this read does not show is looked for: answers when."""
+        ledger, now = self.ledger, self.world.now
+        inside = book.in_group(ledger, sight)
+        missing = [m for m in ledger.missing if m.side == MEMBERS]
+        unsure = {m.object for m in missing if not book.is_confirmed(ledger, m, sight.at)}
+        later = look_for(without_met(self.told, inside, ()), now)
+        left = without_met(self.told, inside, unsure)
+        self.told = left if look_for(left, now) else NOTHING
+        return later
 
     def keep(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -348,9 +377,9 @@ class Worker:
     def _said_of_owners(self, sight: Sight) -> dict[PersonId, str]:
         return {p: c for p, c in self.listed.items() if c in ABOUT_OWNERS and p in sight.mapped}
 
-    def _next(self, todo: Plan, stopped: int | None) -> int | None:
+    def _next(self, todo: Plan, stopped: int | None, later: int | None) -> int | None:
         now = self.world.now
-        moments = [todo.again, stopped, book.read_again(self.ledger, now)]
+        moments = [todo.again, stopped, later, book.read_again(self.ledger, now)]
         if self._tried_at:
             moments.append(self._tried_at + times.DAY)
         if not self.settled_at:

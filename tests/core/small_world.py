@@ -38,6 +38,7 @@ class World:
 
     entered, left, left_by: of the group's current or last presence of each object id.
     joined, gone, gone_by: the same of the team. added: when somebody last added in Microsoft 365.
+    untold: who came into the group or left, and Microsoft has not told of it yet.
     landed: when our last addition to the group took effect, if it was ever one of ours.
     """
 
@@ -72,6 +73,7 @@ class World:
         self.on_leaving: Callable[[PersonId], None] = nobody_listens
         self.on_dismissal: Callable[[ObjectId], None] = nobody_listens
         self.on_change: Callable[[str, str], None] = nobody_listens
+        self.untold: dict[ObjectId, bool] = {}
 
     # What the providers do
 
@@ -104,6 +106,7 @@ class World:
             self.entered[what] = self.now
             if by is HUMAN:
                 self.added[what] = self.now
+            self.untold[what] = True
             self.on_change(what, MEMBERS)
         if by is OURS:
             self.landed[what] = self.now
@@ -116,6 +119,7 @@ class World:
             self.group.discard(what)
             self.left[what] = self.now
             self.left_by[what] = by
+            self.untold[what] = False
             self.on_change(what, MEMBERS)
             self._turn()
 

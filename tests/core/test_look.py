@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from shared.core import times
-from shared.core.look import Look, begin, fail, finish, leased, look_for, park, renew, want
+from shared.core.look import Look, begin, fail, finish, leased, park, renew, want
+from shared.core.telling import NOTHING, Telling, look_for, without_met
+from tests.core.strategies import object_id
 
 NOW = 1_700_000_000_000
+BOB = object_id(1)
 
 
 class OneTeam(RuleBasedStateMachine):
@@ -316,46 +319,49 @@ def test_the_whole_team_is_wanted_once_more_by_whoever_asks_during_a_look() -> N
 
 
 def test_what_was_told_and_not_met_is_looked_for_until_no_replica_is_behind() -> None:
-    told = want(Look("space", sighted=True), NOW, told=True)
+    told = _told(Look("space", sighted=True), NOW)
     first = _looked(told, NOW)
     second = _looked(first, NOW + times.MISSING_APART)
     third = _looked(second, NOW + times.REPLICAS_APART)
 
-    assert [look.told for look in (told, first, second, third)] == [NOW, NOW, NOW, 0]
-    moments = [look_for(look, NOW + 1) for look in (first, third)]
-    assert moments == [NOW + times.MISSING_APART, None]
-    assert look_for(second, NOW + times.MISSING_APART) == NOW + times.REPLICAS_APART
+    assert [look.told.at for look in (told, first, second, third)] == [NOW, NOW, NOW, 0]
 
 
 def test_looks_for_other_reasons_do_not_end_it() -> None:
-    look = want(Look("space", sighted=True), NOW, told=True)
+    look = _told(Look("space", sighted=True), NOW)
     for minute in range(9):
         look = _looked(want(look, NOW + minute * times.MINUTE), NOW + minute * times.MINUTE)
 
-    assert look_for(look, NOW + 9 * times.MINUTE) == NOW + times.REPLICAS_APART
+    assert look_for(look.told, NOW + 9 * times.MINUTE) == NOW + times.REPLICAS_APART
 
 
 def test_what_was_told_and_met_is_looked_for_no_more() -> None:
-    assert _looked(want(Look("space"), NOW, told=True), NOW, found=True).told == 0
+    assert _looked(_told(Look("space"), NOW), NOW, left=NOTHING).told == NOTHING
 
 
-def test_what_is_told_during_a_look_is_for_the_next_one() -> None:
-    held = begin(want(Look("space"), NOW), NOW, "worker", 1)
-    assert held is not None
-    wanted = held.wanted
-    after = finish(want(held, NOW + 1, told=True), NOW + 2, None, wanted, done=True, found=True)
+def test_of_two_things_told_the_one_that_was_not_met_is_looked_for() -> None:
+    other = object_id(2)
+    both = want(_told(Look("space"), NOW), NOW + 1, told={other: False})
 
-    assert after.told == NOW + 1
+    look = _looked(both, NOW + 2, left=without_met(both.told, {BOB, other}, ()))
+
+    assert look.told == Telling(NOW + 1, {other: False})
 
 
 def test_a_look_that_failed_has_met_nothing() -> None:
-    held = begin(want(Look("space"), NOW, told=True), NOW, "worker", 1)
+    held = begin(_told(Look("space"), NOW - times.HOUR), NOW, "worker", 1)
     assert held is not None
 
-    assert finish(held, NOW + 1, None, held.wanted, done=False).told == NOW
+    after = finish(held, NOW + 1, None, held.wanted, done=False, left=held.told)
+    assert after.told.at == NOW - times.HOUR
 
 
-def _looked(look: Look, now: int, *, found: bool = False) -> Look:
+def _told(look: Look, now: int) -> Look:
+    return want(look, now, told={BOB: True})
+
+
+def _looked(look: Look, now: int, *, left: Telling | None = None) -> Look:
     held = begin(want(look, now), max(now, look.last + times.GAP), "worker", 1)
     assert held is not None
-    return finish(held, now + 1, None, held.wanted, done=True, found=found)
+    left = held.told if left is None else left
+    return finish(held, now + 1, None, held.wanted, done=True, left=left)

@@ -467,6 +467,46 @@ def test_a_change_that_is_told_before_reads_show_it_is_found_where_webex_changes
     assert gone not in {p.external_id for p in deaf.webex.people_of(team)}
 
 
+def test_of_two_changes_told_at_once_the_one_that_is_shown_later_is_found(deaf: Stage) -> None:
+    team, group = connected(deaf, people=6)
+    deafen(deaf)
+    deaf.clock.advance(3600)
+    early, late = deaf.people(2)
+    deaf.know([early, late])
+    group.add("members", str(early.external_id))
+    added = deaf.clock.now()
+    deaf.clock.advance(20)
+    group.add("members", str(late.external_id))
+    deaf.clock.advance(20)
+    deaf.watch()
+    assert deaf.queue
+    deaf.microsoft.switches.read_lag_seconds = deaf.clock.now() - added - 5
+    deaf.drain()
+    deaf.microsoft.switches.read_lag_seconds = 0
+    assert early in deaf.webex.people_of(team) and late not in deaf.webex.people_of(team)
+    deaf.run(900)
+
+    assert late in deaf.webex.people_of(team)
+
+
+def test_a_change_that_one_read_shows_and_the_next_does_not_is_found(deaf: Stage) -> None:
+    """The read that would have confirmed it came from a replica that is further behind."""
+    team, group = connected(deaf, people=6)
+    deafen(deaf)
+    deaf.clock.advance(3600)
+    gone, dropped = group.members[-1], deaf.clock.now()
+    group.drop("members", gone)
+    deaf.run(60)
+    while deaf.clock.now() < dropped + 300:
+        deaf.microsoft.switches.read_lag_seconds = deaf.clock.now() - dropped + 5
+        deaf.run(20)
+    deaf.microsoft.switches.read_lag_seconds = 0
+    assert gone in {p.external_id for p in deaf.webex.people_of(team)}
+    deaf.run(900)
+
+    assert gone not in {p.external_id for p in deaf.webex.people_of(team)}
+
+
 def test_an_address_that_is_refused_for_good_is_given_up(
     deaf: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -360,11 +360,15 @@ def test_from_now_on_changes_are_told_and_lead_on(desk: Desk) -> None:
     begun = desk.client.changes("")
     assert (begun.changes, begun.following) == ((), "")
 
-    group.drop("members", *group.members)
+    (gone,) = group.members
+    (new,) = desk.people(1)
+    group.drop("members", gone)
+    group.add("members", new)
     desk.tenant.delete_group(other)
     told = desk.client.changes(begun.latest)
+    people = {ObjectId(gone): False, ObjectId(new): True}
     assert told.changes == (
-        GroupChange(id_of(group), name=group.display_name),
+        GroupChange(id_of(group), people=people, name=group.display_name),
         GroupChange(id_of(other), deleted=True),
     )
     assert told.following == ""
@@ -402,10 +406,14 @@ def test_a_group_may_be_told_more_than_once(desk: Desk) -> None:
     group = desk.group(members=2)
     begun = desk.client.changes("")
     desk.switches.delta_unites = False
-    group.drop("members", *group.members)
+    one, other = group.members
+    group.drop("members", one, other)
 
-    told = GroupChange(id_of(group), name=group.display_name)
-    assert desk.client.changes(begun.latest).changes == (told, told)
+    named = group.display_name
+    assert desk.client.changes(begun.latest).changes == (
+        GroupChange(id_of(group), people={ObjectId(one): False}, name=named),
+        GroupChange(id_of(group), people={ObjectId(other): False}, name=named),
+    )
 
 
 @pytest.mark.parametrize("expiry", ["410", "syncStateNotFound"])
