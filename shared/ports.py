@@ -254,6 +254,10 @@ class Webex(Protocol):
 
     def team_name(self, team_id: str) -> str: ...
 
+    def rename_team(self, team_id: str, name: str) -> None:
+        """As our bot, where it moderates the team. May be called again. Raises CredentialMissing,
+        Forbidden, NotThere, Refused."""
+
     def user(self, person: PersonId) -> DirectoryUser:
         """What the directory (SCIM) says. Raises NotThere for no such user."""
 
@@ -333,6 +337,11 @@ class Groups(Protocol):
 
     def candidate_named(self, nickname: str) -> Candidate | None:
         """By the part of its mail address that stands before the @."""
+
+    def edit(self, group: GroupId, **properties: str) -> None:
+        """Give it these properties, by Graph's names (displayName, description). May be called
+        again. Raises Refused with a protocol Kind, and what the naming policy wants in its body;
+        AnswerUnknown if no answer came."""
 
     def members(self, group: GroupId) -> dict[ObjectId, Account]:
         """All pages. Raises NotThere for a group that is gone or not visible yet."""

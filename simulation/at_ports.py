@@ -8,11 +8,12 @@ A refusal or a lost answer is what those clients make of one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from sandbox.kit import parse_request
+from sandbox.microsoft.bodies import EDITABLE
 from sandbox.microsoft.state import Group as CloudGroup
 from sandbox.microsoft.state import Kind as Side
 from sandbox.microsoft.state import Tenant
@@ -25,6 +26,7 @@ from shared.core.errors import (
     ConsentMissing,
     CredentialMissing,
     DeltaLost,
+    Forbidden,
     NotThere,
     Refused,
     Throttled,
@@ -130,6 +132,21 @@ class WebexAtPort(WebexClient):
             return team.name
 
         return self._call_port("team", read)
+
+    def rename_team(self, team_id: str, name: str) -> None:
+        bot, world = self.wiring.universe.bot, self._cloud.world
+        if bot is None:
+            raise CredentialMissing("no bot's token is set")
+
+        def write() -> None:
+            team = world.teams.get(key_of(team_id, "TEAM", "ROOM"))
+            member = world.member(team.uuid, bot.uuid) if team else None
+            if team is None or member is None or not member.is_moderator:
+                raise Forbidden("the bot does not moderate the team")
+            self._cloud.actions.rename_team(team, name, bot)
+            self.wiring.universe.watcher.we_renamed(team.uuid)
+
+        self._write_port("rename", write)
 
     def user(self, person: PersonId) -> DirectoryUser:
         def read() -> DirectoryUser:
@@ -282,7 +299,7 @@ class GroupsAtPort(GraphClient):
             moment = self._moment()
             for group in self._tenant.groups_named(unique_name):
                 if group.exists_at(moment):
-                    return _group(group)
+                    return _group(group, moment)
             return None
 
         return self._read("find", read)
@@ -290,9 +307,23 @@ class GroupsAtPort(GraphClient):
     def group(self, group: GroupId) -> Group | None:
         def read() -> Group | None:
             found = self._tenant.groups.get(group)
-            return _group(found) if found and found.exists_at(self._moment()) else None
+            moment = self._moment()
+            return _group(found, moment) if found and found.exists_at(moment) else None
 
         return self._read("group", read)
+
+    def edit(self, group: GroupId, **properties: str) -> None:
+        def write() -> None:
+            found = self._tenant.groups.get(group)
+            if found is None or found.deleted is not None:
+                raise Refused("no such group", kind=Kind.NOT_FOUND.value)
+            self._check_ready(found)
+            fields = {EDITABLE[name]: value for name, value in properties.items()}
+            new = {k: v for k, v in fields.items() if getattr(found, k) != v}
+            if new:
+                self._tenant.change_group(found, **new)
+
+        self._write("edit", write)
 
     def create(self, group: NewGroup) -> Group | None:
         def write() -> Group | None:
@@ -319,7 +350,7 @@ class GroupsAtPort(GraphClient):
                 unique_name=group.unique_name,
                 description=group.description,
             )
-            return _group(made)
+            return _group(made, self.wiring.universe.scheduler.at)
 
         return self._write("create", write)
 
@@ -356,7 +387,8 @@ class GroupsAtPort(GraphClient):
     def changes(self, address: str) -> Delta:
         def read() -> Delta:
             journal, switches = self._tenant.journal, self.wiring.universe.microsoft.switches
-            end = journal.seen(self._moment() - switches.delta_delay_seconds)
+            moment = self._moment() - switches.delta_delay_seconds
+            end = journal.seen(moment)
             if not address:
                 return Delta((), "", f"{self._tenant.delta_epoch} {end}")
             epoch, start = map(int, address.split())
@@ -368,10 +400,14 @@ class GroupsAtPort(GraphClient):
                 people = told.setdefault(change.group, {})
                 if change.what == "members":
                     people[ObjectId(change.person)] = change.added
-            changes = tuple(GroupChange(GroupId(g), people=who) for g, who in told.items())
+            changes = tuple(self._change(g, who, moment) for g, who in told.items())
             return Delta(changes, "", f"{epoch} {end}")
 
         return self._read("delta", read)
+
+    def _change(self, group: str, people: Mapping[ObjectId, bool], moment: float) -> GroupChange:
+        seen = self._tenant.groups[group].profile.seen(moment)
+        return GroupChange(GroupId(group), people=people, name=seen.display_name)
 
     def batch(self, parts: Sequence[Part], *, chained: bool) -> list[Answer]:
         """Parts that fail one by one as well: each is a call of its own to the directory."""
@@ -499,11 +535,12 @@ def _room(room: CloudRoom) -> Room:
     )
 
 
-def _group(group: CloudGroup) -> Group:
+def _group(group: CloudGroup, moment: float) -> Group:
+    seen = group.profile.seen(moment)
     return Group(
         GroupId(group.id),
-        group.display_name,
-        group.mail_nickname,
-        group.description or "",
+        seen.display_name,
+        seen.mail_nickname,
+        seen.description or "",
         round(group.created) * 1000,
     )

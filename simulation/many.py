@@ -56,6 +56,9 @@ FLOORS = {
     "group removed": 300,
     "webex added": 100,
     "webex removed": 80,
+    "team renamed": 150,
+    "group renamed": 100,
+    "renamed by us": 100,
 }
 # What a thousand seeds may at most have come to: asking an administrator for everything, or giving
 # everything up, would keep every other promise.

@@ -64,9 +64,7 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
     rested, recovered = run.come_back()
     _judge_giving_up(universe, run.plot)
     run.upsetting.count()
-    if sweep:
-        universe.scheduler.at += 8 * DAY
-        rest(universe, run.hosts, run.story)
+    _let_days_pass(universe, run.hosts, run.story, sweep=sweep)
     judge(run.story)
     universe.close()
     return Outcome(
@@ -171,11 +169,19 @@ def rest(universe: Universe, hosts: Hosts, story: Story) -> None:
             continue
         if seen_to:
             continue
-        due, decision = universe.next_due(), story.administrator.returns_at
+        due, decision = universe.next_work(), story.administrator.returns_at
         if decision is None and (due is None or due > scheduler.at + RESTS):
             return
         scheduler.at = max(scheduler.at, min(m for m in (due, decision) if m is not None))
     universe.watcher.broken("I11", "it never rests")
+
+
+def _let_days_pass(universe: Universe, hosts: Hosts, story: Story, *, sweep: bool) -> None:
+    """sweep: until the weekly look. A team's new name is found within a day; after another one
+    nothing is left to do."""
+    for days in [8] * sweep + [1, 1] * story.renames.drawn:
+        universe.scheduler.at += days * DAY
+        rest(universe, hosts, story)
 
 
 def _rested(

@@ -22,6 +22,7 @@ from shared.core.keyring import webhook_secret
 from shared.core.model import Direction
 from shared.sync import switch
 from simulation.administrator import Administrator
+from simulation.renames import Renames
 from simulation.universe import PUBLIC_URL, Firm, Universe
 from simulation.watcher import PREFIX
 
@@ -108,6 +109,7 @@ class Story:
         self.sagas: list[Saga] = []
         self.old: list[Team] = []
         self.administrator = Administrator(universe, self.sagas)
+        self.renames = Renames(universe)
         if draws_providers:
             _draw_providers(universe, self.draw)
 
@@ -153,6 +155,8 @@ class Story:
         for person in others:
             self.universe.scheduler.sleep(self.draw.expovariate(0.5))
             self._join(saga, person)
+        if self.universe.bot:
+            self.universe.webex.add_member(team, self.universe.bot, moderator=True)
         for person in others[:1]:
             if self.draw.random() < 0.5:
                 with suppress(WebexRefused):
@@ -177,6 +181,7 @@ class Story:
                 spawn(deed, "somebody", after=self.draw.uniform(0, plot.length))
         if self.administrator.crowd_leaves:
             spawn(self._crowd, "people", after=0.7 * plot.length)
+        self.renames.begin(self, plot.length)
         if plot.outage:
             spawn(self._outage, "outage", after=self.draw.uniform(0, plot.length / 2))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -30,14 +30,15 @@ from shared.admin.connection import Consent
 from shared.admin.ports import Actor, Credential
 from shared.config import Settings, read_settings
 from shared.core.identity import from_external_id
-from shared.core.ids import OrgId, PersonId, TenantId
+from shared.core.ids import OrgId, PersonId, TeamId, TenantId
 from shared.core.keyring import webhook_secret
 from shared.http import new_session
 from shared.microsoft.graph import GraphClient
-from shared.ports import Log, Services
+from shared.ports import Due, Log, Services
 from shared.storage.organizations import OrganizationRows
 from shared.sync.delta import DELTA
 from shared.sync.events import EVENTS
+from shared.sync.renaming import daily_at
 from shared.sync.waking import WAKE
 from shared.wiring import Wiring
 from simulation.chaos import Chaos
@@ -58,6 +59,8 @@ SCOPES = {
     "spark:people_read",
 }
 PERMISSIONS = {"Group.ReadWrite.All", "User.Read.All", "Sites.Read.All"}
+# The share of seeds with a bot.
+BOTS = 0.4
 SOMEBODY = Actor(PersonId(""), "somebody")
 
 
@@ -90,7 +93,8 @@ def the_app() -> FunctionsApp:
 
 class Universe:
     """seed decides everything. over_ports: the product meets the clouds at its ports. signs_in: its
-    tokens are looked at there as well. spent: those that were taken back."""
+    tokens are looked at there as well. spent: those that were taken back. bot: ours, where there is
+    one; it moderates every team."""
 
     def __init__(self, seed: int, *, over_ports: bool = False, firms: int = 1) -> None:
         self.seed = seed
@@ -110,6 +114,11 @@ class Universe:
         )
         self.webex.add_integration("integration", SECRETS["integration"])
         self.firms = [self._firm(n) for n in range(firms)]
+        self.bot: Person | None = None
+        self._bot_token = ""
+        if Random(f"bot {seed}").random() < BOTS:
+            self.bot = self.webex.add_bot("Robo")
+            self._bot_token = self.webex.issue_bot_token(self.bot).access_token
         self.settings = self._settings()
         self._ids = Random(f"ids {seed}")
         self._installed: Process | None = None
@@ -160,6 +169,7 @@ class Universe:
                 "MICROSOFT_CLIENT_SECRET": self.application.client_secret,
                 "WEBEX_CLIENT_ID": "integration",
                 "WEBEX_CLIENT_SECRET": SECRETS["integration"],
+                "WEBEX_BOT_TOKEN": self._bot_token,
             }
         )
 
@@ -297,6 +307,19 @@ class Universe:
         """When the first team or space is due, seconds since the epoch."""
         dues = [d.at for f in self.firms for d in self.truth(f).looks.due(10**13 - 2, 1)]
         return min(dues) / 1000 if dues else None
+
+    def next_work(self) -> float | None:
+        """The same of what is due for more than a team's name: that is read daily, of each team at
+        a moment of its own."""
+        dues = [d.at for f in self.firms for d in self._work(f)]
+        return min(dues) / 1000 if dues else None
+
+    def _work(self, firm: Firm) -> Iterator[Due]:
+        truth = self.truth(firm)
+        for due in truth.looks.due(10**13 - 2, 100):
+            row = truth.teams.read(TeamId(due.uuid))
+            if row is None or due.at != daily_at(row.value):
+                yield due
 
     def close(self) -> None:
         self.scheduler.close()

@@ -9,6 +9,7 @@ from sandbox.webex.state import Person
 from shared.core.ids import ObjectId, PersonId, TeamId
 from shared.core.model import Direction, Status
 from shared.core.model import Team as TeamRow
+from simulation.renames import wrong_names
 from simulation.story import GROUP, TEAM, Act, Saga, Story
 from simulation.universe import Universe
 from simulation.watcher import PREFIX
@@ -62,6 +63,8 @@ def _wrong_with(universe: Universe, story: Story, saga: Saga) -> Iterator[tuple[
     if row.status not in (Status.COMPLETE, Status.WAITING):
         yield "I2", f"it rests as {row.status.value} {row.reason} {row.detail[:200]}"
     yield from _people(universe, story, saga, group, row)
+    for what in wrong_names(story, saga, group, row):
+        yield "names", what
 
 
 def _people(
@@ -102,6 +105,9 @@ def _people(
     wrong -= {o for o in owners - {*group.members} if _is_out(universe, saga, o)}
     # The version before did not keep who owned the group for moderating the team.
     wrong -= owners if saga.firm.outdated else set()
+    # Where nobody but our bot moderates, somebody stands in.
+    if not moderators:
+        wrong -= {p.external_id for p in saga.firm.people if p.uuid == row.stand_in}
     # Whose ownership somebody took is not made an owner again.
     wrong -= saga.disowned - owners
     if direction is not Direction.GROUP and wrong:

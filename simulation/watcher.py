@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from sandbox.microsoft.timeline import Change as GroupChange
 from sandbox.microsoft.timeline import Journal
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 PREFIX = "webex-team-"
 _IDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+# Properties of a group that can be edited; when we did so is not judged.
+_EDITED = frozenset({"display_name", "description"})
 # Calls after a look's last line: its row, and the message that is deleted.
 CLOSING = 3
 # Seconds between the two reads that an absence takes, what a call may be off by, and how long
@@ -129,7 +132,8 @@ class Begun:
 
 class Watcher:
     """lag: seconds that a read of a group may be behind. ours: counts of our own effects.
-    last_act: when somebody else has changed anything.
+    last_act: when somebody else has changed anything. renamed: how often we have renamed a team or
+    its group.
     last_effect, last_ios: when the last of them was, and after how many calls (`ios`) the look that
     had it was over; last_effects: when, by team and person, "" where it was about nobody
     in membership. undone: whom somebody has moved back before a look has seen that we moved them.
@@ -147,6 +151,7 @@ class Watcher:
         self.last_effect = scheduler.at
         self.last_act = scheduler.at
         self.ours: Counter[str] = Counter()
+        self.renamed: Counter[str] = Counter()
         self.last_ios = 0
         self.ios: Callable[[], int] = lambda: 0
         self.last_effects: dict[tuple[str, str], float] = {}
@@ -215,6 +220,13 @@ class Watcher:
         room = _room_in(url, body)
         if known is not None and room:
             self.belongs_together(known.person.org_uuid, room)
+        if method == "PUT" and "/teams/" in url:
+            # A bot is nobody's: the organization is the team's.
+            found = decode(unquote(urlsplit(url).path.rpartition("/")[2]))
+            team = self.webex.world.rooms.get(found.key) if found else None
+            if team is not None:
+                self.about_to_write(team.owner_org, url)
+                self.we_renamed(team.uuid)
         if method != "GET" and "/memberships" in url:
             self.about_to_write(known.person.org_uuid if known else "", url)
 
@@ -357,6 +369,11 @@ class Watcher:
         elif self.last_effects.get((team, who), 0.0) + self.lag > self._looked.get(team, 0.0):
             self.undone.add((team, who))
 
+    def we_renamed(self, team: str) -> None:
+        """A team or its group."""
+        self.renamed[team] += 1
+        self.ours["renamed by us"] += 1
+
     def _took_effect(self, team: str, who: str = "") -> None:
         self.last_effect, self.last_ios = self.scheduler.at, self.ios()
         self.last_effects[team, who] = self.scheduler.at
@@ -393,6 +410,9 @@ class Watcher:
         team = str(group.unique_name or "").removeprefix(PREFIX)
         if not ours:
             self.last_act = now
+        elif change.what in _EDITED:
+            if change.what == "display_name":
+                self.we_renamed(team)
         elif change.what != "members":
             self._took_effect(team, self._person(firm, change.person) or "")
         if change.what == "created":
@@ -540,8 +560,6 @@ class Watcher:
 
 def _room_in(url: str, body: Any) -> str:
     """The uuid of the room that a call to Webex is about, "" for none."""
-    from urllib.parse import parse_qs, unquote, urlsplit
-
     parts = urlsplit(url)
     named = parse_qs(parts.query).get("roomId", [""])[0]
     if not named and "/rooms/" in parts.path:

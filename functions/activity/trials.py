@@ -82,7 +82,7 @@ class Told:
     def is_quiet(self) -> bool:
         """Nothing would be done now, nor is anything to come that is known of."""
         preview = self.preview
-        to_come = self.doubted or preview.unknown or preview.waiting
+        to_come = self.doubted or preview.unknown or preview.waiting or preview.renames
         return not (self.kinds or self.failure or preview.creates or to_come)
 
 

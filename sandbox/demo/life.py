@@ -19,6 +19,7 @@ from sandbox.microsoft import Group
 from sandbox.supervise import Steps
 from sandbox.webex import Person, Team
 from shared.core.ids import one_uuid_inside
+from shared.sync.lease import want
 
 SIZE = 5
 SETUP_PATIENCE = 180.0
@@ -27,6 +28,7 @@ QUIET = 90.0
 # A team has settled five minutes after it was first seen, and nobody is removed before. Who leaves
 # at this time has been missed twice, two minutes apart, by then.
 LEAVING = 130.0
+_RENAMED = " (renamed)"
 
 Act = Callable[[Stage, Team, Person], None]
 Seen = Callable[[Stage, Team, Person], bool]
@@ -109,6 +111,17 @@ def strike(stage: Stage, team: Team, person: Person) -> None:
         _group(stage, team).drop("members", _object_id(person))
 
 
+def rename_team(stage: Stage, team: Team, person: Person) -> None:
+    """Webex tells nobody: the administrator presses Retry rather than wait for a day."""
+    stage.clouds.webex.rename_team(team, team.name + _RENAMED)
+    want(stage.services, team.uuid, team.general.id, whole=True)
+
+
+def is_renamed(stage: Stage, team: Team, person: Person) -> bool:
+    name = _group(stage, team).display_name
+    return name == team.name and name.endswith(_RENAMED)
+
+
 def in_group(stage: Stage, team: Team, person: Person) -> bool:
     return _object_id(person) in _group(stage, team).members
 
@@ -141,5 +154,6 @@ CHANGES = (
     Change("a person joins in Webex", join_team, in_group, newcomer=True),
     Change("a person is added in Microsoft 365", enlist, in_team, newcomer=True),
     Change("a person becomes a moderator in Webex", moderate, owns_group),
+    Change("a team is renamed in Webex", rename_team, is_renamed),
     Change("a person is removed in Microsoft 365", strike, not_in_team, at=LEAVING, patience=720.0),
 )

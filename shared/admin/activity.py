@@ -73,13 +73,14 @@ class Entry:
 
     @property
     def reasons(self) -> list[str]:
-        """Codes of core.reasons: why no group, why no folder."""
+        """Codes of core.reasons: why no group, why another name, why no folder."""
         if self.team is None or self.standing is Standing.FROM_BEFORE:
             return []
         folder = self.team.folder
         told = folder.value if folder not in (Folder.NONE, Folder.LINKED) else ""
         spaces = (code for code in self.team.spaces if code in HANDS_NEEDED)
-        return [code for code in (self.team.reason, told, *spaces) if code]
+        codes = (self.team.reason, self.team.name_code, told, *spaces)
+        return [code for code in codes if code]
 
     @property
     def has_page(self) -> bool:

@@ -133,7 +133,7 @@ def _preview(office: Office, team: TeamId) -> Preview:
 
 
 def _says_something(preview: Preview) -> bool:
-    would = preview.counts or preview.doubted or preview.creates
+    would = preview.counts or preview.doubted or preview.creates or preview.renames
     return bool(would or preview.held or preview.failure)
 
 

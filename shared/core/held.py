@@ -73,9 +73,10 @@ class Preview:
     counts: what would be done, by `Change.kind`; doubted: what would be done as well if a second
     read, two minutes later, misses the same people. unknown: people of the team who are not looked
     up in the directory yet. waiting: the team has no group yet, and is too new for one.
-    listed: people left to an administrator, by reason code. held: the brake would hold something.
-    failure: the reason code why nothing could be said. changes, people: only in a preview of one
-    team, never kept.
+    listed: people, and a name, left to an administrator, by reason code. held: the brake would hold
+    something. renames: the side that would be renamed, "team" or "group", "" for none.
+    failure: the reason code why nothing could be said. changes, people, renamed_to: only in a
+    preview of one team, never kept.
     """
 
     team: TeamId
@@ -92,5 +93,7 @@ class Preview:
     waiting: bool = False
     listed: Mapping[str, int] = field(default_factory=dict)
     held: bool = False
+    renames: str = ""
+    renamed_to: str = ""
     failure: str = ""
     people: tuple[Evidence, ...] = ()

@@ -28,7 +28,7 @@ class Look:
     dead: it was given up on, and no look has succeeded since.
     whole: somebody wants everything looked at, whatever was put off; until a look has done so.
     told: what Microsoft 365 told of and no look has met yet; replicas of the directory may show it
-    later than it is told.
+    later than it is told. named: what it then told that the group is called, "" for nothing.
     """
 
     space_id: str
@@ -47,6 +47,7 @@ class Look:
     dead: bool = False
     whole: bool = False
     told: Telling = NOTHING
+    named: str = ""
 
 
 def leased(look: Look, now: int) -> bool:
@@ -61,11 +62,12 @@ def want(
     low: bool = False,
     whole: bool = False,
     told: Mapping[ObjectId, bool] | None = None,
+    named: str = "",
 ) -> Look:
     """Somebody wants a look at `when` (default now). May be called any number of times.
 
-    told: Microsoft 365 told of a change (see `telling.tell`). Under a lease only the wish is noted:
-    whoever holds it sees that at the end.
+    told: Microsoft 365 told of a change (see `telling.tell`); named: and that the group is called
+    so. Under a lease only the wish is noted: whoever holds it sees that at the end.
     """
     if look.parked:
         return look
@@ -76,6 +78,7 @@ def want(
         low=low and (idle or look.low),
         whole=whole or look.whole,
         told=look.told if told is None else tell(look.told, told, now),
+        named=named or look.named,
     )
     if leased(look, now):
         return raised
@@ -137,6 +140,7 @@ def finish(
         dead=look.dead and not done,
         whole=look.whole and (again or not done),
         told=left if not done or look_for(left, now) else NOTHING,
+        named=look.named if again or not done else "",
     )
 
 

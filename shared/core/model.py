@@ -135,11 +135,13 @@ class Account:
 @dataclass(frozen=True)
 class GroupChange:
     """A group of which the delta says that something changed. people: who came in (True) and who
-    left; those of a large change may be told on several pages."""
+    left; those of a large change may be told on several pages. name: what it is called, "" where
+    that was not told."""
 
     group: GroupId
     deleted: bool = False
     people: Mapping[ObjectId, bool] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -263,12 +265,39 @@ class Folder(StrEnum):
 
 
 @dataclass(frozen=True)
+class Name:
+    """What one side is called, as far as it is known. Times in milliseconds.
+
+    last: what it was when both sides last agreed. sent: what we have sent to this side without an
+    answer, "" for nothing. moved: when it last became another one, or we sent it: soon after that
+    a read may show what was before. refused: what this side did not take, "" for nothing.
+    """
+
+    last: str = ""
+    sent: str = ""
+    moved: int = 0
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Of one team and its group. At most one side has something `sent`."""
+
+    team: Name = Name()
+    group: Name = Name()
+
+
+@dataclass(frozen=True)
 class Team:
     """The team's row: what we did and what we know. Times in milliseconds, 0 for never.
 
     new: decided once, at first sight, and kept. intent_at: before the create is sent.
     any_chunk: a chunk of references of this group was once taken, so refusals mean something.
-    name: what the group was named after; space_title: what Webex says now (not followed yet).
+    name: what the group was named after; space_title: what the team is called in Webex now;
+    group_name: what the group is called. names: what both were called when they last agreed; None
+    before there is a group, and where the version that made it did not follow names.
+    name_code: why they are not called alike, "" for no reason. named_at: when the team's name was
+    last read. names_at: when both names are to be read, None for not before that.
     people_at: when the people are due to be looked at; None when only the folder is.
     failures: passing failures in a row.
     direction: who leads this team's membership, "" for the organization's choice.
@@ -320,3 +349,7 @@ class Team:
     others: dict[ObjectId, str] = field(default_factory=dict)
     tried_at: int = 0
     spaces: dict[str, int] = field(default_factory=dict)
+    names: Names | None = None
+    name_code: str = ""
+    named_at: int = 0
+    names_at: int | None = None

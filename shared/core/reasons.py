@@ -190,6 +190,25 @@ _REASONS = {
         "Microsoft 365 refuses the group's name.",
         "Check the naming policy and blocked words, then rename the team or press Retry.",
     ),
+    "name_group_leads": Reason(
+        "The team was renamed in Webex, but the group leads, so the group keeps its name.",
+        "Rename the group in Microsoft 365, or choose who leads.",
+    ),
+    "name_team_leads": Reason(
+        "The group was renamed in Microsoft 365, but the Webex team leads, so the team keeps its"
+        " name.",
+        "Rename the team in Webex, or choose who leads.",
+    ),
+    "team_not_renamed": Reason(
+        "The group was renamed in Microsoft 365, and no account of ours may rename the team in"
+        " Webex.",
+        "Rename the team by hand in Webex. Or make the bot a moderator of the team, then press"
+        " Retry.",
+    ),
+    "group_not_renamed": Reason(
+        "The team was renamed in Webex, and Microsoft 365 refuses that name for the group.",
+        "Check the naming policy and blocked words, then press Retry; or rename the team.",
+    ),
     "group_refused": Reason(
         "Microsoft 365 refused to create the group.",
         "Read the details, then press Retry.",

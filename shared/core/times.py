@@ -38,6 +38,10 @@ GROUP_MISSING_PATIENCE = 15 * MINUTE
 FULL_EVERY = 7 * DAY  # every connected team is read in full at least this often
 FULL_SPREAD = 2 * DAY  # and up to this much earlier, so that they do not come all at once
 
+# Names: Webex tells nobody that a team was renamed
+NAMES_EVERY = DAY
+NAMES_SPREAD = 2 * HOUR  # up to this much earlier
+
 # Changes in Microsoft 365
 DELTA_EVERY = 30 * SECOND
 

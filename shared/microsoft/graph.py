@@ -1,7 +1,7 @@
 """Microsoft Graph as the app of one tenant.
 
-Sources: https://learn.microsoft.com/graph/api/group-upsert, group-list-members, group-list-owners,
-group-delta, user-get, invitation-post, drive-get, group-list-settings,
+Sources: https://learn.microsoft.com/graph/api/group-upsert, group-update, group-list-members,
+group-list-owners, group-delta, user-get, invitation-post, drive-get, group-list-settings,
 directoryobject-checkmembergroups, and /graph/json-batching, /graph/delta-query-overview.
 """
 
@@ -131,6 +131,9 @@ class GraphClient:
         if reply.status == 204:
             return None
         return _parse_group(reply.object(), reply)
+
+    def edit(self, group: GroupId, **properties: str) -> None:
+        self._call("PATCH", f"/groups/{UUID(group)}", properties)
 
     def members(self, group: GroupId) -> dict[ObjectId, Account]:
         found = self._people(f"/groups/{group}/members?{_ACCOUNT}&$top={_PAGE}")

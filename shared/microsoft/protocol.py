@@ -362,7 +362,10 @@ def parse_change(raw: Mapping[str, Any]) -> GroupChange | None:
     people = [p for p in told if isinstance(p, Mapping)] if isinstance(told, list) else []
     ids = ((parse_uuid(p.get("id")), "@removed" not in p) for p in people)
     return GroupChange(
-        GroupId(group), "@removed" in raw, {ObjectId(o): there for o, there in ids if o}
+        GroupId(group),
+        "@removed" in raw,
+        {ObjectId(o): there for o, there in ids if o},
+        _text(raw, "displayName"),
     )
 
 

@@ -107,6 +107,7 @@ def _values(look: Look) -> dict[str, Value]:
         "told": look.told.at,
         "told_of": " ".join(f"{'-+'[there]}{o}" for o, there in look.told.people.items()),
         "told_vague": look.told.vague,
+        "named": look.named[:1024],
     }
     if look.at is not None:
         values["at"] = look.at
@@ -133,6 +134,7 @@ def _look(row: Row) -> Look:
         dead=row.flag("dead"),
         whole=row.flag("whole"),
         told=_telling(row),
+        named=row.text("named"),
     )
 
 

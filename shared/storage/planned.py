@@ -65,6 +65,7 @@ def preview_values(preview: Preview) -> dict[str, Value]:
         "doubted": json.dumps(dict(preview.doubted)),
         "listed": json.dumps(dict(preview.listed)),
         "held": preview.held,
+        "renames": preview.renames,
         "failure": preview.failure,
     }
 
@@ -92,6 +93,7 @@ def _preview(row: Row) -> Preview:
         doubted=_numbers(row.text("doubted")),
         listed=_numbers(row.text("listed")),
         held=row.flag("held"),
+        renames=row.text("renames"),
         failure=row.text("failure"),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from itertools import islice
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from shared.core.held import Held, Preview
 from shared.core.identity import OTHERS_MAX
 from shared.core.ids import GroupId, ObjectId, PersonId, TeamId
 from shared.core.ledger import Ledger
-from shared.core.model import Drive, Folder, Status, Team, Versioned
+from shared.core.model import Drive, Folder, Name, Names, Status, Team, Versioned
 from shared.ports import Conflict, Connected, Label, Space
 from shared.storage.planned import held_of, held_values, preview_of, preview_values
 from shared.storage.tables import Partition, Row, Step, Value, spread
@@ -246,6 +247,9 @@ def _values(team: Team) -> dict[str, Value]:
         "settled_at": team.settled_at,
         "tried_at": team.tried_at,
         "spaces": json.dumps(team.spaces) if team.spaces else "",
+        "name_code": team.name_code,
+        "named_at": team.named_at,
+        **({"names": json.dumps(asdict(team.names))} if team.names else {}),
         **_coded("listed", "codes", team.listed.items()),
         **_coded("others", "others_codes", islice(team.others.items(), OTHERS_MAX)),
     }
@@ -255,7 +259,11 @@ def _values(team: Team) -> dict[str, Value]:
             "item": team.drive.item_id,
             "folder_url": team.drive.web_url,
         }
-    optional = {"people_at": team.people_at, "folder_at": team.folder_at}
+    optional = {
+        "people_at": team.people_at,
+        "folder_at": team.folder_at,
+        "names_at": team.names_at,
+    }
     return values | {k: v for k, v in optional.items() if v is not None}
 
 
@@ -302,8 +310,25 @@ def _team(row: Row) -> Team:
         settled_at=row.number("settled_at"),
         tried_at=row.number("tried_at"),
         spaces=json.loads(row.text("spaces") or "{}"),
+        names=_names(row.text("names")),
+        name_code=row.text("name_code"),
+        named_at=row.number("named_at"),
+        names_at=row.moment("names_at"),
         others={ObjectId(uuid): code for uuid, code in _codes(row, "others", "others_codes")},
     )
+
+
+def _names(kept: str) -> Names | None:
+    if not kept:
+        return None
+    sides = json.loads(kept)
+    return Names(*(_name(sides[side]) for side in ("team", "group")))
+
+
+def _name(kept: dict[str, str | int]) -> Name:
+    """What a newer version keeps beside it is left out."""
+    last, sent, refused = (str(kept.get(key, "")) for key in ("last", "sent", "refused"))
+    return Name(last, sent, int(kept.get("moved", 0)), refused)
 
 
 def _coded(name: str, codes_name: str, listed: Iterable[tuple[str, str]]) -> dict[str, Value]:

@@ -11,6 +11,7 @@ from shared.core.errors import NotThere, Permanent, PermissionMissing, Refused
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, Pair
 from shared.core.model import Group, OrgSettings
+from shared.core.names import NAME_MAX, born
 from shared.core.plan import Creation
 from shared.microsoft.protocol import Kind, NewGroup, is_for_all
 from shared.microsoft.protocol import naming as wanted_names
@@ -115,9 +116,10 @@ def _team_name(state: Book) -> str:
     """The team's own name; the General space's title where Webex does not tell it."""
     team_id = team_id_of(state.team.space_id)
     try:
-        return state.services.webex.team_name(team_id) if team_id else state.team.name
+        name = state.services.webex.team_name(team_id) if team_id else ""
     except (NotThere, Permanent):
         return state.team.name
+    return name[:NAME_MAX] or state.team.name
 
 
 def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
@@ -196,6 +198,7 @@ def _there_already(state: Book) -> Later:
 
 def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
     now = state.services.now()
+    called = group.name or state.team.group_name
     state.remember_group(group.id)
     state.save_team(
         replace(
@@ -204,6 +207,9 @@ def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
             group_created=now,
             folder_at=now + 5 * times.SECOND,
             full_at=now,
+            group_name=called,
+            names=born(state.team.name, called),
+            named_at=now,
         )
     )
     ledger = book.answered(state.ledger, attempt.members, MEMBERS, now)

@@ -125,11 +125,19 @@ def _advance(services: Services, cursor: Cursor, page: Delta) -> Cursor:
 def _make_due(services: Services, page: Delta) -> bool:
     """A team whose group was deleted is due as well: its administrator is to hear of it."""
     told: dict[GroupId, dict[ObjectId, bool]] = {}
+    names: dict[GroupId, str] = {}
     for change in page.changes:
         told.setdefault(change.group, {}).update(change.people)
+        names[change.group] = change.name or names.get(change.group, "")
     teams = services.teams.teams_of(told.keys())
     for group, connected in teams.items():
-        want(services, connected.team, connected.space_id, told=told[group])
+        want(
+            services,
+            connected.team,
+            connected.space_id,
+            told=told[group],
+            named=names[group],
+        )
     return bool(teams)
 
 

@@ -31,8 +31,9 @@ class DryRun:
 
     by: who asked for it. ended: 0 while it is under way. number: teams that were looked at.
     after: the last of them. tries: at the next one, in vain. counts, doubted, unknown, listed: as
-    in Preview, of all. creates, waiting, held, failed: teams that would get a group, are too new
-    for one, would wait for an administrator, and of which nothing could be said.
+    in Preview, of all. creates, waiting, held, renames, failed: teams that would get a group, are
+    too new for one, would wait for an administrator, would be renamed or their group be, and of
+    which nothing could be said.
     """
 
     began: int
@@ -44,6 +45,7 @@ class DryRun:
     creates: int = 0
     waiting: int = 0
     held: int = 0
+    renames: int = 0
     failed: int = 0
     unknown: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -142,6 +144,7 @@ def _counted(run: DryRun, preview: Preview) -> DryRun:
         waiting=run.waiting + preview.waiting,
         unknown=run.unknown + preview.unknown,
         held=run.held + preview.held,
+        renames=run.renames + bool(preview.renames),
         failed=run.failed + bool(preview.failure),
         counts=dict(Counter(run.counts) + Counter(preview.counts)),
         doubted=dict(Counter(run.doubted) + Counter(preview.doubted)),
@@ -166,6 +169,7 @@ def _read(kept: Kept) -> DryRun:
         waiting=_number(said.get("waiting")),
         unknown=_number(said.get("unknown")),
         held=_number(said.get("held")),
+        renames=_number(said.get("renames")),
         failed=_number(said.get("failed")),
         counts=_numbers(said.get("counts")),
         doubted=_numbers(said.get("doubted")),

@@ -184,15 +184,18 @@ def want(
     low: bool = False,
     whole: bool = False,
     told: Mapping[ObjectId, bool] | None = None,
+    named: str = "",
 ) -> None:
     """Make a due row: somebody wants this space or team looked at. May be called again.
 
-    whole: with everything that was put off, such as the folder. told: see `core.look.want`.
+    whole: with everything that was put off, such as the folder. told, named: see `core.look.want`.
     """
     for _ in range(_RACES):
         before = services.looks.read(uuid)
         start = before.value if before else Look(space_id, low=low)
-        after = rules.want(start, services.now(), when, low=low, whole=whole, told=told)
+        after = rules.want(
+            start, services.now(), when, low=low, whole=whole, told=told, named=named
+        )
         if before and after == before.value:
             return
         try:

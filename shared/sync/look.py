@@ -15,7 +15,7 @@ from shared.core.people import outsiders
 from shared.core.plan import Creation, Plan, plan
 from shared.core.settling import next_look
 from shared.core.telling import Telling, look_for, without_met
-from shared.sync import folder, pacing, space_folders
+from shared.sync import folder, pacing, renaming, space_folders
 from shared.sync.additions import Outcome, add
 from shared.sync.creation import create
 from shared.sync.crossing import cross
@@ -52,12 +52,24 @@ def look_at(state: Book, settings: OrgSettings) -> int | None:
     now = state.services.now()
     if people_due(state, now):
         tend_people(state, settings)
+    if renaming.is_due(state, state.services.now()):
+        renaming.tend(state, settings)
     if settings.link_folders and _folder_due(state, state.services.now()):
         folder.tend(state, settings)
     spaces = Following()
     if settings.gives_spaces_folders and state.team.group_id:
         spaces = space_folders.tend(state, settings)
+    _forget_silence(state)
     return _record(state, settings, spaces)
+
+
+def _forget_silence(state: Book) -> None:
+    """Everything that was due has been answered, also where the people were not due."""
+    team = state.team
+    if team.failures:
+        told = team.reason == "provider_silent"
+        reason, detail = ("", "") if told else (team.reason, team.detail)
+        state.save_team(replace(team, failures=0, reason=reason, detail=detail))
 
 
 def people_due(state: Book, now: int) -> bool:
@@ -271,8 +283,8 @@ def _record(state: Book, settings: OrgSettings, spaces: Following) -> int | None
     follows_folder = settings.link_folders and team.group_id and team.folder is not Folder.LINKED
     folder_at = team.folder_at if follows_folder else None
     soon = _earliest([team.people_at, folder_at, spaces.soon])
-    again = _earliest([full_at(team), spaces.weekly])
-    # The weekly look is nobody's wish: it yields to people's own actions.
+    again = _earliest([full_at(team), spaces.weekly, renaming.next_at(team)])
+    # The weekly look and the daily name are nobody's wish: they yield to people's own actions.
     state.held.low_next = again is not None and (soon is None or again < soon)
     return _earliest([soon, again])
 

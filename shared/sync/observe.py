@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from shared.core import ledger as book
-from shared.core import naming, times
-from shared.core.errors import NotThere, Permanent, Unavailable
+from shared.core import times
+from shared.core.errors import Forbidden, NotThere, Permanent, Refused, Unavailable
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, WEBEX, Change, Sight
 from shared.core.merge import STAYS, Sides
-from shared.core.model import Account, Direction, Member, OrgSettings, Team
+from shared.core.model import Account, Direction, Group, Member, OrgSettings, Team
+from shared.core.names import NAME_MAX, born
 from shared.core.people import People, is_undecided, roster_digest, sort_people
 from shared.core.plan import Observed
 from shared.core.settling import next_look
@@ -23,7 +24,7 @@ from shared.sync.people import resolve_people
 from shared.sync.policy import may_create
 from shared.sync.record import Book
 from shared.sync.strangers import Strangers, resolve_strangers
-from shared.webex.protocol import MEMBERS_A_PAGE
+from shared.webex.protocol import MEMBERS_A_PAGE, team_id_of
 
 
 class GroupGone(Permanent):
@@ -78,7 +79,7 @@ def observe(
 ) -> Seen:
     """The world as it is now. Raises core.errors, Later; changes nothing in either cloud.
 
-    full: also what an ordinary look takes for granted: the space's title, the group's name, owners.
+    full: also what an ordinary look takes for granted: both names, and owners.
     """
     pacing.check(state.services, "graph")
     team_read = state.services.now()
@@ -135,7 +136,7 @@ def _read_roster(state: Book, *, full: bool) -> list[Member]:
     team, services = state.team, state.services
     pages = -(-max(team.roster_size, 1) // MEMBERS_A_PAGE)
     pacing.book(services, "spaces", full + pages, low=state.held.row.value.low)
-    title = services.webex.room(team.space_id).title if full else team.space_title
+    title = read_team_name(state) if full else ""
     roster = services.webex.members(team.space_id)
     if not roster and team.group_id:
         # Webex lets no team be without a moderator: this is a read that went wrong.
@@ -147,7 +148,7 @@ def _read_roster(state: Book, *, full: bool) -> list[Member]:
     state.save_team(
         replace(
             team,
-            space_title=title,
+            space_title=title or team.space_title,
             roster_digest=digest,
             roster_changed=changed,
             roster_size=len(roster),
@@ -168,15 +169,21 @@ def _take_what_is_ours(state: Book) -> None:
     if group is None:
         return
     now = state.services.now()
+    sent = state.team.group_name
+    called = group.name or sent
     state.remember_group(group.id)
     state.save_team(
         replace(
             state.team,
             group_id=group.id,
-            group_name=group.name or state.team.group_name,
+            group_name=called,
             group_created=group.created or now,
             folder_at=now + 5 * times.SECOND,
             full_at=now,
+            names=born(state.team.name, sent),
+            named_at=now,
+            # Somebody has renamed it before we heard of it.
+            names_at=now if called != sent else None,
         )
     )
     state.services.log("group found after an unheard create", team=state.team.uuid, group=group.id)
@@ -298,12 +305,12 @@ def _read_members(state: Book, *, full: bool) -> dict[ObjectId, Account]:
     team, groups = state.team, state.services.groups
     assert team.group_id is not None
     if full:
-        _read_name(state)
+        read_group(state)
     try:
         found = groups.members(team.group_id)
     except NotThere as failure:
         if not full:
-            _read_name(state)
+            read_group(state)
         raise (_not_there_yet(state) or _half_there(failure)) from failure
     if not found and not _may_be_empty(state):
         raise Unavailable("Microsoft 365 shows nobody in the group")
@@ -335,7 +342,20 @@ def _half_there(failure: NotThere) -> Unavailable:
     return Unavailable(f"the group is there, its people are not: {failure}", failure.where)
 
 
-def _read_name(state: Book) -> None:
+def read_team_name(state: Book) -> str:
+    """What the team is called in Webex, "" where we may not know. The title of its General space
+    need not be its name, nor follow it."""
+    team_id = team_id_of(state.team.space_id)
+    try:
+        name = state.services.webex.team_name(team_id) if team_id else ""
+    except (NotThere, Forbidden, Refused) as failure:
+        state.services.log.failed("the team's name cannot be read", failure, team=state.team.uuid)
+        name = ""
+    state.team_called = name[:NAME_MAX]
+    return state.team_called
+
+
+def read_group(state: Book) -> Group:
     """Raises GroupGone, Later while the group is young."""
     team, services = state.team, state.services
     assert team.group_id is not None
@@ -343,10 +363,10 @@ def _read_name(state: Book) -> None:
     if group is None:
         raise _not_there_yet(state) or GroupGone(f"group {team.group_id} does not exist")
     state.remember_group(team.group_id)
+    state.group_seen = group
     if group.name and group.name != team.group_name:
         state.save_team(replace(team, group_name=group.name))
-        if naming.display_name(team.name) != group.name:
-            services.log("group has another name", team=team.uuid, group=group.id)
+    return group
 
 
 def _not_there_yet(state: Book) -> pacing.Later | None:

@@ -13,7 +13,8 @@ from shared.core.held import Evidence, Named, Preview
 from shared.core.ids import ObjectId, PersonId, TeamId
 from shared.core.ledger import ADD, MEMBERS, NO_ACCOUNT, OWNERS, Change, Ledger, Pair, Pending
 from shared.core.look import Look
-from shared.core.model import Identity, Member, OrgSettings, Versioned
+from shared.core.model import Identity, Member, Names, OrgSettings, Versioned
+from shared.core.names import Verdict
 from shared.core.plan import Plan, plan
 from shared.core.space_folders import work_left
 from shared.ports import Services
@@ -21,6 +22,7 @@ from shared.sync.holding import decided
 from shared.sync.lease import Held
 from shared.sync.observe import Seen, direction_of, observe
 from shared.sync.record import Book
+from shared.sync.renaming import judged
 
 Answer = TypeVar("Answer")
 
@@ -58,6 +60,7 @@ def preview(
     seen = observe(state, settings, waiting.allowed)
     todo = plan(seen.observed)
     changes = (*_creating(todo), *todo.changes, *todo.held)
+    names = judged(state, settings, state.group_seen) if state.group_seen else Verdict(Names())
     return Preview(
         team=team,
         name=state.team.space_title or state.team.name,
@@ -71,8 +74,10 @@ def preview(
         doubted=dict(Counter(c.kind for c in todo.doubted)),
         unknown=_not_looked_up(seen),
         waiting=todo.waiting,
-        listed=dict(Counter([*todo.listed.values(), *todo.others.values()])),
+        listed=dict(Counter([*todo.listed.values(), *todo.others.values(), *_told(names)])),
         held=bool(todo.held),
+        renames=names.to,
+        renamed_to=names.name,
         failure=todo.blocked,
         people=tuple(_people(state, seen, todo, changes)) if evidence else (),
     )
@@ -84,6 +89,10 @@ def _of_spaces(state: Book, settings: OrgSettings) -> dict[str, int]:
         return {}
     rows = state.services.space_folders.of_team(state.team.uuid)
     return {**work_left(row.value for row in rows)}
+
+
+def _told(names: Verdict) -> list[str]:
+    return [names.code] if names.code else []
 
 
 def _not_looked_up(seen: Seen) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from shared.core.ids import GroupId
 from shared.core.ledger import Ledger
-from shared.core.model import Team, Versioned
+from shared.core.model import Group, Team, Versioned
 from shared.ports import Services
 from shared.sync.lease import Held
 
@@ -18,6 +18,8 @@ class Book:
     tries_again: a day has passed, or somebody asked for everything: then who was refused before is
     tried again. trial: nothing is written; saves are only remembered here.
     first: nothing is remembered of the team's people but what an administrator has yet to see.
+    team_called, group_seen: what the team is called in Webex and what the group is like, as this
+    look has read them; None where it has not, "" for a name that it could not read.
     """
 
     held: Held
@@ -26,6 +28,8 @@ class Book:
     tries_again: bool = False
     trial: bool = False
     first: bool = False
+    team_called: str | None = None
+    group_seen: Group | None = None
 
     @property
     def services(self) -> Services:

@@ -1,7 +1,7 @@
 """Webex's API with an organization's credentials, each call by the capability it needs.
 
-Sources: https://developer.webex.com/docs/api/v1/rooms, /memberships, /team-memberships, /events,
-/ecm-folder-linking, /webhooks; SCIM: https://developer.webex.com/docs/api/v1/scim-2-users.
+Sources: https://developer.webex.com/docs/api/v1/rooms, /memberships, /teams, /team-memberships,
+/events, /ecm-folder-linking, /webhooks; SCIM: https://developer.webex.com/docs/api/v1/scim-2-users.
 """
 
 from __future__ import annotations
@@ -81,6 +81,10 @@ class WebexClient:
     def team_name(self, team_id: str) -> str:
         reply = self._get(f"/v1/teams/{quote(team_id, safe='')}", "spaces")
         return str(reply.object().get("name") or "")
+
+    def rename_team(self, team_id: str, name: str) -> None:
+        url = f"{self.base_url}/v1/teams/{quote(team_id, safe='')}"
+        self._call("PUT", url, "cards", {"name": name})
 
     def user(self, person: PersonId) -> DirectoryUser:
         path = f"/identity/scim/{self.org}/v2/Users/{quote(person, safe='')}"

@@ -260,9 +260,11 @@ class Stage:
         return [entry.uuid for entry in self.services.looks.due(10**13 - 2, 1000)]
 
     def due_soon(self) -> list[str]:
-        """Those of them that are due within a day: all but weekly looks."""
-        tomorrow = self.services.now() + 86_400_000
-        return [entry.uuid for entry in self.services.looks.due(tomorrow, 1000)]
+        """Those of them that are due within a day for more than a name: all but background work."""
+        services = self.services
+        due = [entry.uuid for entry in services.looks.due(services.now() + 86_400_000, 1000)]
+        looks = services.looks.among(due)
+        return [uuid for uuid in due if not looks[uuid].low]
 
     def ledger(self, team: Team) -> Ledger:
         return self.services.teams.ledger(TeamId(team.uuid)).value

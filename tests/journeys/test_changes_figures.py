@@ -143,10 +143,13 @@ def test_nothing_changed_costs_nothing_but_the_weekly_look(heard: Stage) -> None
     for _ in range(3):
         later(heard, 7 * 86_400)
 
-    # Two for the space and who is in it; three for the group, its members and owners.
+    # Two for the team's name and who is in it; three for the group, its members and owners. And
+    # the name alone, nearly every day.
     looks = tally.looks
+    names = len([c for c in tally.webex if c.path.startswith("/v1/teams/")]) - looks
     assert 3 <= looks <= 5
-    assert cost(tally) == (looks, 5 * looks, 0, 0)
+    assert 15 <= names <= 23
+    assert cost(tally) == (looks, 5 * looks + names, 0, 0)
     assert at.differences(at.people) == []
 
 
@@ -219,7 +222,8 @@ def test_500_changes_in_a_minute_wait_for_an_administrator_where_the_limits_say_
     assert held.why == ("add_many", "remove_many")
     assert len(held.changes) == 500
     assert (at.row.status, at.row.reason) == (Status.NEEDS_PERSON, "brake")
-    assert cost(tally) == (3, 7, 0, 0)
+    # Six for who is on both sides, one for the owners, one for the daily name.
+    assert cost(tally) == (3, 8, 0, 0)
 
 
 # Stale reads

@@ -309,7 +309,7 @@ def test_an_owner_taken_out_just_after_we_added_them_is_told_and_read_for_no_lon
 
     assert owners(at) == accounts(ada, ben, dan)
     assert at.row.listed == {PersonId(cid.uuid): "owner_removed"}
-    assert at.stage.services.looks.due(round(at.stage.clock.now() * 1000) + times.DAY, 9) == []
+    assert at.stage.due_soon() == []
 
 
 def test_nobody_reads_owners_where_nothing_about_them_is_under_way(at: Standing) -> None:

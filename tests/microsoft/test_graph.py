@@ -368,7 +368,7 @@ def test_from_now_on_changes_are_told_and_lead_on(desk: Desk) -> None:
     told = desk.client.changes(begun.latest)
     people = {ObjectId(gone): False, ObjectId(new): True}
     assert told.changes == (
-        GroupChange(id_of(group), people=people),
+        GroupChange(id_of(group), people=people, name=group.display_name),
         GroupChange(id_of(other), deleted=True),
     )
     assert told.following == ""
@@ -380,7 +380,7 @@ def test_a_new_name_is_a_change_too(desk: Desk) -> None:
     begun = desk.client.changes("")
     desk.tenant.change_group(group, display_name="New")
 
-    assert desk.client.changes(begun.latest).changes == (GroupChange(id_of(group)),)
+    assert desk.client.changes(begun.latest).changes == (GroupChange(id_of(group), name="New"),)
 
 
 def test_each_call_is_one_page(desk: Desk) -> None:
@@ -409,9 +409,10 @@ def test_a_group_may_be_told_more_than_once(desk: Desk) -> None:
     one, other = group.members
     group.drop("members", one, other)
 
+    named = group.display_name
     assert desk.client.changes(begun.latest).changes == (
-        GroupChange(id_of(group), people={ObjectId(one): False}),
-        GroupChange(id_of(group), people={ObjectId(other): False}),
+        GroupChange(id_of(group), people={ObjectId(one): False}, name=named),
+        GroupChange(id_of(group), people={ObjectId(other): False}, name=named),
     )
 
 

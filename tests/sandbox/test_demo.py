@@ -155,6 +155,7 @@ def _follow(stage: Stage, team: Team, group: Group) -> None:
     ids = {one_uuid_inside(p.external_id): p for p in world.ordinary_people(webex)}
     there = {one_uuid_inside(p.external_id) or "" for p in webex.people_of(team)}
     group.add("owners", *(one_uuid_inside(p.external_id) or "" for p in webex.moderators_of(team)))
+    stage.clouds.tenant.change_group(group, display_name=team.name)
     if len(there) > 5:
         group.add("members", *there)
     for object_id in set(group.members) - there:

@@ -50,6 +50,7 @@ def _preview(team: TeamId) -> Preview:
         counts={"add members": 3, "remove webex": 1},
         doubted={"remove members": 2},
         listed={"guest": 2},
+        renames="group",
         held=True,
         failure="group_gone",
     )
@@ -140,11 +141,13 @@ def test_whoever_decides_on_something_else_is_told(rows: Partition) -> None:
 def test_a_preview_comes_back_and_names_nobody(rows: Partition) -> None:
     teams, preview = TeamRows(rows), _preview(_new_id())
     plain = Preview(preview.team, "", 0, "")
-    teams.keep_preview(replace(preview, changes=_changes(3, "Ada"), people=(Evidence("Ada"),)))
+    teams.keep_preview(
+        replace(preview, changes=_changes(3, "Ada"), people=(Evidence("Ada"),), renamed_to="Ada")
+    )
 
     assert teams.previews("", 9) == [preview]
     for field in fields(Preview):
-        if field.name not in ("team", "changes", "people"):
+        if field.name not in ("team", "changes", "people", "renamed_to"):
             assert getattr(preview, field.name) != getattr(plain, field.name), "the test forgot it"
     row = rows.get(f"preview:{preview.team}")
     assert row
