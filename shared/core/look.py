@@ -77,7 +77,8 @@ def want(
         wanted=look.wanted + 1,
         low=low and (idle or look.low),
         whole=whole or look.whole,
-        told=look.told if told is None else tell(look.told, told, now),
+        # A new name alone says nothing of people; whoever reads names knows what to look for.
+        told=look.told if told is None or (named and not told) else tell(look.told, told, now),
         named=named or look.named,
     )
     if leased(look, now):

@@ -348,6 +348,12 @@ def test_of_two_things_told_the_one_that_was_not_met_is_looked_for() -> None:
     assert look.told == Telling(NOW + 1, {other: False})
 
 
+def test_a_new_name_alone_is_nothing_to_look_for_among_people() -> None:
+    look = want(Look("space"), NOW, told={}, named="New name")
+
+    assert (look.told, look.named) == (NOTHING, "New name")
+
+
 def test_a_look_that_failed_has_met_nothing() -> None:
     held = begin(_told(Look("space"), NOW - times.HOUR), NOW, "worker", 1)
     assert held is not None
