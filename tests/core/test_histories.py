@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.core.histories import play_all, too_rare, trace
+from tests.core.histories import play_all, trace
+from tests.core.small_words import too_rare
 
 COUNT = 1_500
 
