@@ -380,7 +380,8 @@ class Log:
 
 @dataclass(frozen=True)
 class Services:
-    """Everything a use case may touch, for one organization. new_id: a fresh unguessable id."""
+    """Everything a use case may touch, for one organization. new_id: a fresh unguessable id.
+    public_url: where people reach this app, "" where that is not known."""
 
     org: OrgId
     clock: Clock
@@ -395,6 +396,7 @@ class Services:
     log: Log
     drives: Drives
     space_folders: SpaceFolders
+    public_url: str = ""
 
     def now(self) -> int:
         """Milliseconds since the epoch."""

@@ -98,6 +98,7 @@ class Wiring:
             log=_log_for(org),
             drives=self.drives(organizations),
             space_folders=SpaceFolderRows(teams),
+            public_url=self.settings.public_url,
         )
 
     def office(self, org: OrgId) -> Office:

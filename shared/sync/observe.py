@@ -12,6 +12,7 @@ from shared.core import times
 from shared.core.errors import Forbidden, NotThere, Permanent, Refused, Unavailable
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, WEBEX, Change, Sight
+from shared.core.marks import Mark
 from shared.core.merge import STAYS, Sides
 from shared.core.model import Account, Direction, Group, Member, OrgSettings, Team
 from shared.core.names import NAME_MAX, born
@@ -182,6 +183,8 @@ def _take_what_is_ours(state: Book) -> None:
             full_at=now,
             names=born(state.team.name, sent),
             named_at=now,
+            # Whether its description arrived, a read tells.
+            mark=Mark(since=state.team.intent_at),
             # Somebody has renamed it before we heard of it.
             names_at=now if called != sent else None,
         )
