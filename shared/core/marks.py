@@ -29,7 +29,8 @@ _SAYS = {
         "nowhere": "Questions: your Webex administrators",
     },
     "sv": {
-        "goes": "gruppen hör till ett team i Webex, och personerna i den följer teamet sedan {day}.",
+        "goes": "gruppen hör till ett team i Webex, och personerna i den följer teamet sedan"
+        " {day}.",
         "ask": "Frågor: {address}",
         "nowhere": "Frågor: era Webex-administratörer",
     },
