@@ -248,6 +248,9 @@ class Webex(Protocol):
     def members(self, space_id: str) -> list[Member]:
         """All pages. Raises Unavailable if any item was not readable: no read is partial."""
 
+    def spaces_of(self, person: PersonId) -> list[str]:
+        """The ids of the spaces that somebody is in, as Webex tells them now."""
+
     def team_name(self, team_id: str) -> str: ...
 
     def rename_team(self, team_id: str, name: str) -> None:
@@ -333,6 +336,9 @@ class Groups(Protocol):
 
     def candidate_named(self, nickname: str) -> Candidate | None:
         """By the part of its mail address that stands before the @."""
+
+    def restore(self, group: GroupId) -> None:
+        """Out of the deleted items, within 30 days. Raises NotThere, Refused, PermissionMissing."""
 
     def edit(self, group: GroupId, **properties: str) -> None:
         """Give it these properties, by Graph's names (displayName, description). May be called

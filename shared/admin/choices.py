@@ -190,6 +190,15 @@ CHOICES = {
             },
         ),
         _flag(
+            "mark_ends",
+            "When a team ends, its group's description says so",
+            "Yes: when the team is archived or deleted in Webex, the sentence in the description"
+            " says that, in every team's group. No: the group stays as it is. In either case"
+            " nobody is removed, and nothing is deleted or archived.",
+            _YES,
+            _NO,
+        ),
+        _flag(
             "honour_creation",
             "Honour who may create groups",
             "Yes: where Microsoft 365 lets only certain people create groups, a team gets one if"

@@ -17,6 +17,8 @@ CHANGES = {
     "setting_language": "Language of what is written to people",
     "setting_guests": "Invite people of other organizations as guests",
     "setting_mark": "Groups say in their description what looks after them",
+    "setting_mark_ends": "When a team ends, its group's description says so",
+    "group_restored": "Deleted group restored",
     "setting_limit_remove": "The brake: people removed at once",
     "setting_limit_remove_share": "The brake: percent of a team removed at once",
     "setting_limit_add": "The brake: people added at once",

@@ -25,12 +25,16 @@ _SAYS = {
     "en": {
         "goes": "this group belongs to a Webex team, and its people are kept in step with the team"
         " since {day}.",
+        "archived": "the Webex team of this group is archived.",
+        "gone": "the Webex team of this group is gone, and nobody is added or removed any more.",
         "ask": "Questions: {address}",
         "nowhere": "Questions: your Webex administrators",
     },
     "sv": {
         "goes": "gruppen hör till ett team i Webex, och personerna i den följer teamet sedan"
         " {day}.",
+        "archived": "gruppens team i Webex är arkiverat.",
+        "gone": "gruppens team i Webex finns inte längre, och ingen läggs till eller tas bort.",
         "ask": "Frågor: {address}",
         "nowhere": "Frågor: era Webex-administratörer",
     },
@@ -61,12 +65,13 @@ class Verdict:
     description: str | None = None
 
 
-def text(since: int, address: str, language: str) -> str:
-    """The mark. address: of the team's page, "" where it is not known."""
+def text(since: int, address: str, language: str, stands: str = "goes") -> str:
+    """The mark. address: of the team's page, "" where it is not known. stands: how the team does:
+    "goes" on, "archived", "gone"."""
     says = _SAYS.get(language, _SAYS["en"])
     day = datetime.fromtimestamp(since / 1000, UTC).date().isoformat()
     where = says["ask" if address else "nowhere"].format(address=address)
-    return f"[{_APP}: {says['goes'].format(day=day)} {where}]"
+    return f"[{_APP}: {says[stands].format(day=day)} {where}]"
 
 
 def judge(known: Mark, description: str, wanted: str, now: int) -> Verdict:

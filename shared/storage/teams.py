@@ -243,6 +243,8 @@ def _values(team: Team) -> dict[str, Value]:
         "spaces": json.dumps(team.spaces) if team.spaces else "",
         "name_code": team.name_code,
         "named_at": team.named_at,
+        "archived": team.archived,
+        "missed_at": team.missed_at,
         **({"names": json.dumps(asdict(team.names))} if team.names else {}),
         **({"mark": json.dumps(asdict(team.mark))} if team.mark else {}),
         **_coded("listed", "codes", team.listed.items()),
@@ -310,6 +312,8 @@ def _team(row: Row) -> Team:
         named_at=row.number("named_at"),
         names_at=row.moment("names_at"),
         mark=_mark(row.text("mark")),
+        archived=row.flag("archived"),
+        missed_at=row.number("missed_at"),
         others={ObjectId(uuid): code for uuid, code in _codes(row, "others", "others_codes")},
     )
 

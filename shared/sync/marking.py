@@ -16,22 +16,33 @@ from shared.sync import pacing
 from shared.sync.record import Book
 
 
-def judged(state: Book, settings: OrgSettings, group: Group) -> Verdict:
-    """What is to be done about the description that was just read."""
+def judged(state: Book, settings: OrgSettings, group: Group, *, gone: bool = False) -> Verdict:
+    """What is to be done about the description that was just read. gone: the team is."""
     team, now = state.team, state.services.now()
     known = team.mark or _unknown(team, group, now)
-    text = wanted(state, settings, since=known.since)
+    text = wanted(state, settings, since=known.since, gone=gone)
     return rules.judge(known, group.description, text, now)
 
 
-def wanted(state: Book, settings: OrgSettings, *, since: int) -> str:
+def wanted(state: Book, settings: OrgSettings, *, since: int, gone: bool = False) -> str:
     """What the mark is to say, "" where the group is not to have one."""
     team, url = state.team, state.services.public_url
-    # A group that was there has no intent of ours.
-    if settings.mark == Marks.NONE or (settings.mark == Marks.MADE and not team.intent_at):
+    stands = _stands(team, gone=gone) if settings.mark_ends else "goes"
+    if stands == "goes" and not _is_marked(team, settings):
         return ""
     address = f"{url.rstrip('/')}/activity?team={team.uuid}" if url else ""
-    return rules.text(since, address, settings.language)
+    return rules.text(since, address, settings.language, stands)
+
+
+def _stands(team: Team, *, gone: bool) -> str:
+    return "gone" if gone else "archived" if team.archived else "goes"
+
+
+def _is_marked(team: Team, settings: OrgSettings) -> bool:
+    if settings.mark == Marks.ALL:
+        return True
+    # A group that was there has no intent of ours.
+    return settings.mark != Marks.NONE and bool(team.intent_at)
 
 
 def properties(verdict: Verdict) -> dict[str, str]:

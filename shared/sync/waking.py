@@ -96,6 +96,7 @@ _WAITING: Mapping[str, Callable[[Label, OrgSettings], bool]] = {
     "limits": _for_limits,
     "guests": _everybody,
     "mark": _for_people,
+    "mark_ends": _for_people,
     "delta": _for_people,
 }
 

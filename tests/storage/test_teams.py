@@ -64,6 +64,8 @@ def _full(team: TeamId) -> Team:
         settled_at=NOW + 7,
         others={object_id(n): CODES[n % 2] for n in range(2_000)},
         names=Names(Name("Före", "Nytt", 5), Name("GRP Före", moved=7, refused="Ö")),
+        archived=True,
+        missed_at=NOW + 11,
         mark=Mark("[Märkt]", NOW + 9, NOW + 10, gone=True),
         name_code="team_not_renamed",
         named_at=1_700_000_000_010,
