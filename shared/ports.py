@@ -252,6 +252,9 @@ class Webex(Protocol):
     def members(self, space_id: str) -> list[Member]:
         """All pages. Raises Unavailable if any item was not readable: no read is partial."""
 
+    def spaces_of(self, person: PersonId) -> list[str]:
+        """The ids of the spaces that somebody is in, as Webex tells them now."""
+
     def team_name(self, team_id: str) -> str: ...
 
     def rename_team(self, team_id: str, name: str) -> None:
@@ -338,6 +341,9 @@ class Groups(Protocol):
     def candidate_named(self, nickname: str) -> Candidate | None:
         """By the part of its mail address that stands before the @."""
 
+    def restore(self, group: GroupId) -> None:
+        """Out of the deleted items, within 30 days. Raises NotThere, Refused, PermissionMissing."""
+
     def edit(self, group: GroupId, **properties: str) -> None:
         """Give it these properties, by Graph's names (displayName, description). May be called
         again. Raises Refused with a protocol Kind, and what the naming policy wants in its body;
@@ -389,7 +395,8 @@ class Log:
 @dataclass(frozen=True)
 class Services:
     """Everything a use case may touch, for one organization. new_id: a fresh unguessable id.
-    calls: what was asked of the providers through these ports.
+    calls: what was asked of the providers through these ports. public_url: where people reach this
+    app, "" where that is not known.
     """
 
     org: OrgId
@@ -406,6 +413,7 @@ class Services:
     drives: Drives
     space_folders: SpaceFolders
     calls: Tally = field(default_factory=Tally)
+    public_url: str = ""
 
     def now(self) -> int:
         """Milliseconds since the epoch."""

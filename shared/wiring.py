@@ -101,6 +101,7 @@ class Wiring:
             drives=self.drives(organizations, calls),
             space_folders=SpaceFolderRows(teams),
             calls=calls,
+            public_url=self.settings.public_url,
         )
 
     def office(self, org: OrgId) -> Office:

@@ -1,5 +1,5 @@
-"""GET /activity and POST /activity/retry, replay, held, unrefuse, direction, find, connect; GET and
-POST /activity/preview."""
+"""GET /activity and POST /activity/retry, replay, held, unrefuse, direction, restore, find and
+connect; GET and POST /activity/preview."""
 
 from __future__ import annotations
 
@@ -60,6 +60,15 @@ def activity_direction(req: func.HttpRequest) -> func.HttpResponse:
     from shared.web.azure import answer
 
     return answer(req, admin=lead)
+
+
+@blueprint.function_name("activity_restore")
+@blueprint.route("activity/restore", methods=["POST"])
+def activity_restore(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.activity.handler import restore
+    from shared.web.azure import answer
+
+    return answer(req, admin=restore)
 
 
 @blueprint.function_name("activity_find")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from functions.activity.telling import STANDINGS, kinds, space_told, told, waiting
-from shared.admin import activity, again, holding, one_team, webhooks
+from shared.admin import activity, again, holding, one_team, restoring, webhooks
 from shared.admin.activity import FILTERS, LETTERS_COUNTED
 from shared.admin.choices import LEADERS
 from shared.admin.connecting import may_connect
@@ -87,6 +87,16 @@ def lead(desk: Desk, visit: Visit) -> Redirect:
     return _act(desk, visit, act)
 
 
+def restore(desk: Desk, visit: Visit) -> Redirect:
+    """POST /activity/restore: bring a team's deleted group back."""
+
+    def act(team: str) -> str:
+        restoring.restore(desk.office, desk.actor, team)
+        return "group_restored_now"
+
+    return _act(desk, visit, act)
+
+
 # What is said where the switch is Off, since no team is looked at then.
 _WHILE_OFF = {
     "retry_wanted": "wanted_while_off",
@@ -129,6 +139,7 @@ def _one(desk: Desk, team: str) -> Page:
         "refusals_seen": holding.refusals_mark(found.refused),
         "powerless": found.powerless,
         "connectable": may_connect(entry.team),
+        "restorable": restoring.may_restore(entry.team),
         "spaces": [space_told(each) for each in found.spaces],
         "more_spaces": sum(entry.team.spaces.values()) - len(found.spaces) if entry.team else 0,
         "leaders": LEADERS,

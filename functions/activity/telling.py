@@ -37,6 +37,11 @@ STANDINGS: Mapping[Standing, Words] = {
         "The app failed on it five times in a row. It is tried again a day later, or by Replay.",
         "not_met",
     ),
+    Standing.ENDED: Words(
+        "Ended",
+        "The team is gone in Webex. It is looked for once a week, or by Retry.",
+        "attention",
+    ),
     Standing.SETTLING: Words("Settling", "The team is new, and people may still be arriving."),
     Standing.WAITING: Words(
         "In progress", "Something is still to be done; it is looked at again by itself."

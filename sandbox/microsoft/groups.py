@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.kit import Response
 from sandbox.microsoft import permissions
-from sandbox.microsoft.api import Context, Route, iso, no_content, reading, writing
+from sandbox.microsoft.api import Context, Route, guid, iso, no_content, reading, writing
 from sandbox.microsoft.bodies import EDITABLE, check_change, check_creation, edits_of
 from sandbox.microsoft.errors import GraphError, bad_request, conflict, denied, missing
 from sandbox.microsoft.links import Links, bound_in, check_addition, check_people, check_room
@@ -19,6 +19,8 @@ from sandbox.microsoft.naming import check_names
 from sandbox.microsoft.paging import page, page_moment, selected
 from sandbox.microsoft.state import Group, Profile
 
+# Seconds that a deleted group can be restored.
+_RESTORABLE = 30 * 86_400.0
 _BY_NAME = "/groups(uniqueName='{name}')"
 _EQUALS = re.compile(r"(mailNickname|uniqueName|displayName) eq '((?:[^']|'')*)'")
 _STARTS = re.compile(r"startswith\((mailNickname|displayName), ?'((?:[^']|'')*)'\)", re.IGNORECASE)
@@ -80,6 +82,19 @@ def update(ctx: Context) -> Response:
 def delete(ctx: Context) -> Response:
     ctx.tenant.delete_group(ctx.group_to_write())
     return no_content()
+
+
+def restore(ctx: Context) -> Response:
+    """Source: page "Restore deleted item"."""
+    key = guid(ctx.request.params["id"])
+    group = ctx.tenant.groups.get(key)
+    if group is None or group.deleted is None or ctx.now - group.deleted > _RESTORABLE:
+        raise missing(key)
+    if ctx.tenant.group_by_nickname(group.mail_nickname):
+        raise conflict("mailNickname")
+    ctx.tenant.restore_group(group)
+    whole = group_json(group, group.profile.value, GROUP_DEFAULT, ctx)
+    return Response(200, {"@odata.type": "#microsoft.graph.group", **whole})
 
 
 def group_json(group: Group, profile: Profile, names: Iterable[str], ctx: Context) -> Any:
@@ -249,4 +264,5 @@ ROUTES: list[Route] = [
     writing("PATCH", _BY_NAME, upsert, "group.upsert"),
     writing("PATCH", "/groups/{id}", update, "members.write"),
     writing("DELETE", "/groups/{id}", delete, "group.delete"),
+    writing("POST", "/directory/deletedItems/{id}/restore", restore, "group.restore"),
 ]

@@ -27,6 +27,7 @@ NEEDS: dict[str, frozenset[str]] = {
         "group.upsert": {"Group.ReadWrite.All", "Directory.ReadWrite.All"},
         "group.update": {"Group.ReadWrite.All", "Directory.ReadWrite.All"},
         "group.delete": {"Group.ReadWrite.All"},
+        "group.restore": {"Group.ReadWrite.All"},
         "group.read": {"Group.ReadBasic.All", *_MEMBER_READ},
         # The page; the permissions data says that Group.ReadBasic.All is enough.
         "group.delta": _MEMBER_READ,

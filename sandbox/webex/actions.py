@@ -106,6 +106,18 @@ class Actions:
         self._empty(room, actor)
         self.core.world.forget_room(room)
 
+    def archive_team(self, team: Team, actor: Person, *, on: bool) -> None:
+        """Or take it out of the archive. Who is in it stays."""
+        for room in self.core.world.rooms_of_team[team.uuid].values():
+            room.is_read_only = on
+            self.room_changed(room, actor)
+
+    def migrate_team(self, team: Team, cluster: str) -> None:
+        """To another geography: all its ids name another cluster from now on."""
+        team.cluster = cluster
+        for room in self.core.world.rooms_of_team[team.uuid].values():
+            room.cluster, room.migrated = cluster, True
+
     def delete_team(self, team: Team, actor: Person) -> None:
         """The team and all its spaces, the General space last. Webex tells nobody but members."""
         rooms = list(self.core.world.rooms_of_team[team.uuid].values())

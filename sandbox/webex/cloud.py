@@ -202,6 +202,15 @@ class WebexCloud(Cloud):
         with self.lock:
             self.actions.rename_team(self.world.teams[team.uuid], name, team.creator)
 
+    def archive_team(self, team: Team, *, on: bool = True) -> None:
+        with self.lock:
+            self.actions.archive_team(self.world.teams[team.uuid], team.creator, on=on)
+
+    def migrate_team(self, team: Team, cluster: str = "urn:TEAM:eu-central-1_k") -> None:
+        """Webex moves it to another geography, with all its spaces."""
+        with self.lock:
+            self.actions.migrate_team(self.world.teams[team.uuid], cluster)
+
     def delete_team(self, team: Team) -> None:
         with self.lock:
             self.actions.delete_team(self.world.teams[team.uuid], team.creator)

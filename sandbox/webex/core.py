@@ -28,6 +28,9 @@ class Core:
         return self.world.now_ms()
 
     def cluster(self, uuid: str, surface: Surface = "rest") -> str:
+        room = self.world.rooms.get(uuid)
+        if room and room.migrated:
+            return room.cluster
         return pick_cluster(self.switches.clusters, uuid, surface)
 
     def name(self, kind: str, key: str, surface: Surface) -> str:

@@ -40,7 +40,7 @@ class RoomsApi:
             "ownerId": encode("ORGANIZATION", room.owner_org),
             "isPublic": room.is_public,
             "isAnnouncementOnly": room.is_announcement_only,
-            "isReadOnly": room.is_read_only,
+            "isReadOnly": room.is_read_only and self.core.switches.archived_is_read_only,
         }
         if room.team_uuid:
             seen["teamId"] = self.core.world.teams[room.team_uuid].id
@@ -68,7 +68,7 @@ class RoomsApi:
 
     def find(self, room_id: object) -> Room:
         room = self.core.world.rooms.get(key_of(room_id, "ROOM"))
-        if not room:
+        if not room or (room.migrated and room_id != room.id):
             raise NotFound("Could not find a room with provided ID.")
         return room
 

@@ -131,6 +131,8 @@ class Room(Named):
     is_public: bool = False
     is_announcement_only: bool = False
     is_read_only: bool = False
+    migrated: bool = False
+    """Moved to another geography: it is found under the id that is told now, and no other."""
 
     @property
     def id(self) -> str:

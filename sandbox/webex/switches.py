@@ -35,6 +35,7 @@ class Switches:
     # Teams and spaces
     general_title: Literal["team", "General"] = "team"
     general_title_follows: bool = False  # the General space is renamed with its team
+    archived_is_read_only: bool = True  # isReadOnly of the spaces of an archived team
     membership_put_needs_hidden: bool = True  # PUT /memberships wants isRoomHidden as well
     team_spaces_need_team_members: bool = True
     # A membership is found by the very id that is told of it, not by another cluster's form.

@@ -36,7 +36,7 @@ class TeamsApi:
 
     def find(self, team_id: object) -> Team:
         team = self.core.world.teams.get(key_of(team_id, "TEAM"))
-        if not team:
+        if not team or (team.general.migrated and team_id != team.id):
             raise NotFound("Could not find a team with provided ID.")
         return team
 

@@ -29,6 +29,7 @@ _CHUNK = 1_000
 # Letters that one search reads at most, and rows that are read at once to tell their names.
 _LETTERS = 500
 _NEAR = 100
+TEAM_GONE = "team_gone"
 # Behind every key.
 _LAST = "~"
 _HANDS_NEEDED = (Folder.NO_PERMISSION.value, Folder.REFUSED.value)
@@ -38,6 +39,7 @@ class Standing(StrEnum):
     """How a team stands, as the page says it."""
 
     NEEDS_PERSON = "needs_person"
+    ENDED = "ended"
     GIVEN_UP = "given_up"
     SETTLING = "settling"
     WAITING = "waiting"
@@ -79,7 +81,8 @@ class Entry:
         folder = self.team.folder
         told = folder.value if folder not in (Folder.NONE, Folder.LINKED) else ""
         spaces = (code for code in self.team.spaces if code in HANDS_NEEDED)
-        codes = (self.team.reason, self.team.name_code, told, *spaces)
+        archived = "team_archived" if self.team.archived else ""
+        codes = (self.team.reason, archived, self.team.name_code, told, *spaces)
         return [code for code in codes if code]
 
     @property
@@ -277,6 +280,8 @@ def _label(team: Team) -> Label:
 
 def _standing(label: Label, settings: OrgSettings) -> Standing:
     """What the rows say, without what changes by the second."""
+    if label.reason == TEAM_GONE:
+        return Standing.ENDED
     follows_folder = label.has_group and settings.link_folders
     stands = {
         Status.FROM_BEFORE.value: Standing.FROM_BEFORE,

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from shared.admin.ports import Actor, Office
 from shared.core.capabilities import CAPABILITIES
-from shared.core.model import Direction, Limits, OrgSettings
+from shared.core.model import Direction, Limits, Marks, OrgSettings
 from shared.sync.waking import waking
 
 _Values = TypeVar("_Values", OrgSettings, Limits)
@@ -176,6 +176,28 @@ CHOICES = {
         _number("remove_share", "The brake: percent of a team removed at once", _PERCENT),
         _number("add", "The brake: people added at once", _PEOPLE),
         _number("add_share", "The brake: percent of a team added at once", _PERCENT),
+        _text(
+            "mark",
+            "Groups say in their description what looks after them",
+            "One sentence in square brackets: that people are kept in step with a Webex team, since"
+            " when, and the address of the team's page here. What people write beside it is left"
+            " alone; who takes it out of one group has it stay out. Written when the group is read"
+            " anyway, within a week. No: it is taken out again.",
+            {
+                Marks.MADE.value: "Those that this app made",
+                Marks.ALL.value: "Also those that were there and were connected",
+                Marks.NONE.value: "No",
+            },
+        ),
+        _flag(
+            "mark_ends",
+            "When a team ends, its group's description says so",
+            "Yes: when the team is archived or deleted in Webex, the sentence in the description"
+            " says that, in every team's group. No: the group stays as it is. In either case"
+            " nobody is removed, and nothing is deleted or archived.",
+            _YES,
+            _NO,
+        ),
         _flag(
             "honour_creation",
             "Honour who may create groups",

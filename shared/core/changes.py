@@ -16,6 +16,9 @@ CHANGES = {
     "setting_folder_linkers": "Who links folders, in this order",
     "setting_language": "Language of what is written to people",
     "setting_guests": "Invite people of other organizations as guests",
+    "setting_mark": "Groups say in their description what looks after them",
+    "setting_mark_ends": "When a team ends, its group's description says so",
+    "group_restored": "Deleted group restored",
     "setting_limit_remove": "The brake: people removed at once",
     "setting_limit_remove_share": "The brake: percent of a team removed at once",
     "setting_limit_add": "The brake: people added at once",
@@ -55,6 +58,7 @@ COUNTED = {
     "add webex": "To be added to the Webex team: %(count)s",
     "remove webex": "To be taken out of the Webex team: %(count)s",
     "make folders": "Folders to be made for further spaces, and linked: %(count)s",
+    "change descriptions": "Descriptions of groups to be changed: %(count)s",
     "link folders": "Folders of further spaces to be linked: %(count)s",
 }
 

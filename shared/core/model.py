@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from shared.core.ids import GroupId, ObjectId, OrgId, PersonId, TeamId, TenantId
+from shared.core.marks import Mark
 
 Value = TypeVar("Value")
 
@@ -25,6 +26,7 @@ class Room:
     """A Webex space. `id` is the full Webex id; the other ids are bare uuids.
 
     created: milliseconds. owner: uuid of the organization that owns the space, "" if not said.
+    read_only: nothing can be written in it, as where its team is archived.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Room:
     creator: PersonId | None
     owner: str
     created: int
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,14 @@ class Limits:
     add_share: int = 100
 
 
+class Marks(StrEnum):
+    """Which groups are marked: none, those that this app made, or also those that were there."""
+
+    NONE = "none"
+    MADE = "made"
+    ALL = "all"
+
+
 @dataclass(frozen=True)
 class OrgSettings:
     """One organization's switch and what stands under it. Times in milliseconds.
@@ -213,7 +224,9 @@ class OrgSettings:
     are worth nothing. chosen: the tenant that consent is asked of.
     folder_linkers: the credentials that link folders, in the order to try. space_folders: a team's
     further spaces get folders of their own, where folders are linked at all.
-    direction: who leads membership, where a team has none of its own. guests: people of other
+    direction: who leads membership, where a team has none of its own. mark: which groups say in
+    their description what looks after them, by `Marks`; mark_ends: it says so where
+    the team has ended. guests: people of other
     organizations are invited as guests. limits: the brake's. language: of what is written to
     people, "" for the reader's own.
     """
@@ -231,6 +244,8 @@ class OrgSettings:
     folder_linkers: tuple[str, ...] = ("folders", "spaces", "people")
     direction: str = Direction.BOTH.value
     guests: bool = False
+    mark: str = Marks.MADE.value
+    mark_ends: bool = False
     limits: Limits = Limits()
     language: str = ""
     chosen: TenantId | None = None
@@ -298,6 +313,9 @@ class Team:
     before there is a group, and where the version that made it did not follow names.
     name_code: why they are not called alike, "" for no reason. named_at: when the team's name was
     last read. names_at: when both names are to be read, None for not before that.
+    mark: what is known of the mark in the group's description; None where the version that made
+    the group kept nothing of it. archived: in Webex, as last read in full. missed_at: since when
+    Webex does not find the team.
     people_at: when the people are due to be looked at; None when only the folder is.
     failures: passing failures in a row.
     direction: who leads this team's membership, "" for the organization's choice.
@@ -353,3 +371,6 @@ class Team:
     name_code: str = ""
     named_at: int = 0
     names_at: int | None = None
+    mark: Mark | None = None
+    archived: bool = False
+    missed_at: int = 0

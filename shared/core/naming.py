@@ -13,7 +13,6 @@ import unicodedata
 
 DISPLAY_MAX = 256
 NICKNAME_MAX = 64
-DESCRIPTION_MAX = 1024
 # With prefix and suffix of a naming policy:
 # https://learn.microsoft.com/entra/identity/users/groups-naming-policy
 POLICY_MAX = 63
@@ -67,18 +66,6 @@ def fit_policy(wanted: str, given: str, *, tail: int = 0) -> str:
     head, end = given[: len(given) - tail], given[len(given) - tail :]
     shorter = head[: max(1, len(head) - excess)].rstrip(" -") + end
     return wanted.replace(given, shorter, 1)
-
-
-def description(name: str, text: str = "") -> str:
-    """What manages the group, said in the group itself; the team's own description first."""
-    managed = (
-        f'Created for the Webex team "{display_name(name)}". Members follow the team; '
-        "managed by Webex Teams to Microsoft 365 Groups."
-    )
-    own = " ".join(text.split())
-    return (f"{own[: DESCRIPTION_MAX - len(managed) - 1]} {managed}" if own else managed)[
-        :DESCRIPTION_MAX
-    ]
 
 
 def _hash(name: str) -> str:

@@ -184,7 +184,17 @@ _REASONS = {
     ),
     "group_gone": Reason(
         "The group was deleted in Microsoft 365.",
-        "Restore it in Microsoft 365 within 30 days, then press Retry.",
+        "Restore it within 30 days: on the team's page here; or in Microsoft 365, then press"
+        " Retry.",
+    ),
+    "team_gone": Reason(
+        "Webex does not find the team any more: it was deleted, or our sign-in cannot see it.",
+        "Nothing to do if the team was deleted: its group stays with everybody in it, and it is"
+        " yours to delete. Else sign in again as compliance officer, then press Retry.",
+    ),
+    "team_archived": Reason(
+        "The team is archived in Webex.",
+        "Nothing to do: its group stays, and people are followed as before.",
     ),
     "name_refused": Reason(
         "Microsoft 365 refuses the group's name.",

@@ -71,6 +71,23 @@ REFUSALS = {
     "group_taken": Reason(
         "This group is another team's already.", "Choose another group, or a new one."
     ),
+    "group_not_deleted": Reason(
+        "The group of this team is not deleted, as far as this app knows.",
+        "Press Retry to have it looked at.",
+    ),
+    "group_not_restorable": Reason(
+        "Microsoft 365 does not find the group among what was deleted.",
+        "After 30 days nothing can be restored. In Microsoft Entra ID, look under Groups, Deleted"
+        " groups.",
+    ),
+    "restore_refused": Reason(
+        "Microsoft 365 refuses to restore the group.",
+        "Restore it in Microsoft Entra ID, under Groups, Deleted groups: the reason is shown"
+        " there. Another group may have its address now.",
+    ),
+    "restore_while_off": Reason(
+        "The switch is Off, so nothing is written to Microsoft 365.", "Turn the switch on first."
+    ),
     "connected_elsewhere": Reason(
         "The team's space is linked to this group's folder already, and not by this app: Cisco's"
         " own integration or somebody else has connected them.",

@@ -132,6 +132,15 @@ class GraphClient:
             return None
         return _parse_group(reply.object(), reply)
 
+    def restore(self, group: GroupId) -> None:
+        """https://learn.microsoft.com/graph/api/directory-deleteditems-restore"""
+        try:
+            self._call("POST", f"/directory/deletedItems/{UUID(group)}/restore")
+        except Refused as refused:
+            if refused.where.status == 404:
+                raise NotThere(str(refused), refused.where) from refused
+            raise
+
     def edit(self, group: GroupId, **properties: str) -> None:
         self._call("PATCH", f"/groups/{UUID(group)}", properties)
 

@@ -186,13 +186,14 @@ def create_body(group: NewGroup) -> dict[str, object]:
     body: dict[str, object] = {
         "displayName": group.display_name,
         "mailNickname": group.mail_nickname,
-        "description": group.description,
         "groupTypes": ["Unified"],
         "mailEnabled": True,
         "securityEnabled": False,
         "visibility": "Public" if group.public else "Private",
         "resourceBehaviorOptions": ["WelcomeEmailDisabled"],
     }
+    if group.description:
+        body["description"] = group.description
     if group.owners:
         body["owners@odata.bind"] = references(group.owners)
     if group.members:

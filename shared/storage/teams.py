@@ -14,6 +14,7 @@ from shared.core.held import Held, Preview
 from shared.core.identity import OTHERS_MAX
 from shared.core.ids import GroupId, ObjectId, PersonId, TeamId
 from shared.core.ledger import Ledger
+from shared.core.marks import Mark
 from shared.core.model import Drive, Folder, Name, Names, Status, Team, Versioned
 from shared.ports import Conflict, Connected, Label, Space
 from shared.storage.planned import held_of, held_values, preview_of, preview_values
@@ -249,7 +250,10 @@ def _values(team: Team) -> dict[str, Value]:
         "spaces": json.dumps(team.spaces) if team.spaces else "",
         "name_code": team.name_code,
         "named_at": team.named_at,
+        "archived": team.archived,
+        "missed_at": team.missed_at,
         **({"names": json.dumps(asdict(team.names))} if team.names else {}),
+        **({"mark": json.dumps(asdict(team.mark))} if team.mark else {}),
         **_coded("listed", "codes", team.listed.items()),
         **_coded("others", "others_codes", islice(team.others.items(), OTHERS_MAX)),
     }
@@ -314,6 +318,9 @@ def _team(row: Row) -> Team:
         name_code=row.text("name_code"),
         named_at=row.number("named_at"),
         names_at=row.moment("names_at"),
+        mark=_mark(row.text("mark")),
+        archived=row.flag("archived"),
+        missed_at=row.number("missed_at"),
         others={ObjectId(uuid): code for uuid, code in _codes(row, "others", "others_codes")},
     )
 
@@ -329,6 +336,14 @@ def _name(kept: dict[str, str | int]) -> Name:
     """What a newer version keeps beside it is left out."""
     last, sent, refused = (str(kept.get(key, "")) for key in ("last", "sent", "refused"))
     return Name(last, sent, int(kept.get("moved", 0)), refused)
+
+
+def _mark(kept: str) -> Mark | None:
+    if not kept:
+        return None
+    said = json.loads(kept)
+    at, since = int(said.get("at", 0)), int(said.get("since", 0))
+    return Mark(str(said.get("text", "")), at, since, said.get("gone") is True)
 
 
 def _coded(name: str, codes_name: str, listed: Iterable[tuple[str, str]]) -> dict[str, Value]:

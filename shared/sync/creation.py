@@ -10,11 +10,13 @@ from shared.core import naming, times
 from shared.core.errors import NotThere, Permanent, PermissionMissing, Refused
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, Pair
+from shared.core.marks import Mark
 from shared.core.model import Group, OrgSettings
 from shared.core.names import NAME_MAX, born
 from shared.core.plan import Creation
 from shared.microsoft.protocol import Kind, NewGroup, is_for_all
 from shared.microsoft.protocol import naming as wanted_names
+from shared.sync import marking
 from shared.sync.pacing import Later
 from shared.sync.people import mark_unknown
 from shared.sync.record import Book
@@ -156,7 +158,7 @@ def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:
         except PermissionMissing:
             _nothing_sent(state, attempt)
             raise
-        _adopt_answer(state, group, attempt)
+        _adopt_answer(state, group, attempt, _said(state, settings))
         return
 
 
@@ -178,7 +180,7 @@ def _send(state: Book, settings: OrgSettings, attempt: Creation) -> Group:
         unique_name=naming.unique_name(team.uuid),
         display_name=team.group_name,
         mail_nickname=team.nickname,
-        description=naming.description(team.name),
+        description=_said(state, settings),
         public=settings.public_groups,
         owners=_objects(attempt.owners),
         members=_objects(attempt.members),
@@ -189,6 +191,10 @@ def _send(state: Book, settings: OrgSettings, attempt: Creation) -> Group:
     return group
 
 
+def _said(state: Book, settings: OrgSettings) -> str:
+    return marking.wanted(state, settings, since=state.team.intent_at)
+
+
 def _there_already(state: Book) -> Later:
     """Reads will show the group some time; asking again is a write, so it is asked ever later."""
     pause = min(times.CREATE_RETRY * 2 ** min(state.team.failures, 10), 2 * times.MINUTE)
@@ -196,7 +202,8 @@ def _there_already(state: Book) -> Later:
     return Later(state.services.now() + pause, "the group was there already")
 
 
-def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
+def _adopt_answer(state: Book, group: Group, attempt: Creation, said: str) -> None:
+    """said: what we had its description say."""
     now = state.services.now()
     called = group.name or state.team.group_name
     state.remember_group(group.id)
@@ -210,6 +217,7 @@ def _adopt_answer(state: Book, group: Group, attempt: Creation) -> None:
             group_name=called,
             names=born(state.team.name, called),
             named_at=now,
+            mark=Mark(said, now if said else 0, state.team.intent_at),
         )
     )
     ledger = book.answered(state.ledger, attempt.members, MEMBERS, now)

@@ -15,7 +15,7 @@ from shared.core.people import outsiders
 from shared.core.plan import Creation, Plan, plan
 from shared.core.settling import next_look
 from shared.core.telling import Telling, look_for, without_met
-from shared.sync import folder, pacing, renaming, space_folders
+from shared.sync import ending, folder, pacing, renaming, space_folders
 from shared.sync.additions import Outcome, add
 from shared.sync.creation import create
 from shared.sync.crossing import cross
@@ -51,7 +51,11 @@ def look_at(state: Book, settings: OrgSettings) -> int | None:
     """Do what is due for the team; answers when it is due next, None for not by itself."""
     now = state.services.now()
     if people_due(state, now):
-        tend_people(state, settings)
+        try:
+            tend_people(state, settings)
+        except ending.TeamGone:
+            ending.tell(state, settings)
+            raise
     if renaming.is_due(state, state.services.now()):
         renaming.tend(state, settings)
     if settings.link_folders and _folder_due(state, state.services.now()):

@@ -12,13 +12,14 @@ from shared.core import times
 from shared.core.errors import Forbidden, NotThere, Permanent, Refused, Unavailable
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, WEBEX, Change, Sight
+from shared.core.marks import Mark
 from shared.core.merge import STAYS, Sides
 from shared.core.model import Account, Direction, Group, Member, OrgSettings, Team
 from shared.core.names import NAME_MAX, born
 from shared.core.people import People, is_undecided, roster_digest, sort_people
 from shared.core.plan import Observed
 from shared.core.settling import next_look
-from shared.sync import pacing
+from shared.sync import ending, pacing
 from shared.sync.creation import find_ours
 from shared.sync.people import resolve_people
 from shared.sync.policy import may_create
@@ -135,9 +136,13 @@ def _without_guests(people: People) -> People:
 def _read_roster(state: Book, *, full: bool) -> list[Member]:
     team, services = state.team, state.services
     pages = -(-max(team.roster_size, 1) // MEMBERS_A_PAGE)
-    pacing.book(services, "spaces", full + pages, low=state.held.row.value.low)
+    connected = full and team.group_id is not None
+    pacing.book(services, "spaces", full + connected + pages, low=state.held.row.value.low)
     title = read_team_name(state) if full else ""
-    roster = services.webex.members(team.space_id)
+    roster = _members(state)
+    if connected:
+        ending.see_whether_archived(state)
+    team = state.team
     if not roster and team.group_id:
         # Webex lets no team be without a moderator: this is a read that went wrong.
         raise Unavailable("Webex shows nobody in the team")
@@ -157,6 +162,18 @@ def _read_roster(state: Book, *, full: bool) -> list[Member]:
         )
     )
     return roster
+
+
+def _members(state: Book) -> list[Member]:
+    """Raises TeamGone, Later where the team cannot be found."""
+    webex = state.services.webex
+    try:
+        found = webex.members(state.team.space_id)
+    except NotThere as failure:
+        ending.find_again(state, failure)
+        found = webex.members(state.team.space_id)
+    ending.seen_again(state)
+    return found
 
 
 def _settled_at(team: Team, now: int) -> int:
@@ -182,6 +199,8 @@ def _take_what_is_ours(state: Book) -> None:
             full_at=now,
             names=born(state.team.name, sent),
             named_at=now,
+            # Whether its description arrived, a read tells.
+            mark=Mark(since=state.team.intent_at),
             # Somebody has renamed it before we heard of it.
             names_at=now if called != sent else None,
         )
@@ -205,10 +224,12 @@ def _begin_memory(state: Book) -> None:
     """Where nothing is remembered of a group that is there, something waits: said before anything
     is remembered, so that dying in between makes nobody's absence or presence a change.
 
-    The version before followed no removals, and never read everything (`full_at`): what it left as
+    So it is with a group that was deleted and is there again. The version before followed no
+    removals, and never read everything (`full_at`): what it left as
     it was for a long time, nobody expects to happen now.
     """
-    if not state.ledger_row.etag or (state.team.settled and not state.team.full_at):
+    restored = state.team.reason == GroupGone.code
+    if restored or not state.ledger_row.etag or (state.team.settled and not state.team.full_at):
         state.first = True
         state.save_team(replace(state.team, held=True))
 

@@ -18,6 +18,7 @@ from shared.core.names import Verdict
 from shared.core.plan import Plan, plan
 from shared.core.space_folders import work_left
 from shared.ports import Services
+from shared.sync import marking
 from shared.sync.holding import decided
 from shared.sync.lease import Held
 from shared.sync.observe import Seen, direction_of, observe
@@ -70,7 +71,11 @@ def preview(
         group_read=seen.group_read,
         creates=todo.create is not None,
         changes=tuple(Named(c, seen.name(c.person, c.object)) for c in changes),
-        counts={**Counter(c.kind for c in changes), **_of_spaces(state, settings)},
+        counts={
+            **Counter(c.kind for c in changes),
+            **_of_spaces(state, settings),
+            **_of_mark(state, settings),
+        },
         doubted=dict(Counter(c.kind for c in todo.doubted)),
         unknown=_not_looked_up(seen),
         waiting=todo.waiting,
@@ -89,6 +94,12 @@ def _of_spaces(state: Book, settings: OrgSettings) -> dict[str, int]:
         return {}
     rows = state.services.space_folders.of_team(state.team.uuid)
     return {**work_left(row.value for row in rows)}
+
+
+def _of_mark(state: Book, settings: OrgSettings) -> dict[str, int]:
+    group = state.group_seen
+    writes = group is not None and marking.judged(state, settings, group).description is not None
+    return {"change descriptions": 1} if writes else {}
 
 
 def _told(names: Verdict) -> list[str]:

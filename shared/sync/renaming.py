@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from shared.core import marks, naming, times
 from shared.core import names as rules
-from shared.core import naming, times
 from shared.core.errors import (
     CredentialMissing,
     Forbidden,
@@ -28,7 +28,7 @@ from shared.core.model import Group, Names, OrgSettings, Team
 from shared.core.names import GROUP, TEAM, Verdict
 from shared.microsoft.protocol import Kind
 from shared.microsoft.protocol import naming as wanted_names
-from shared.sync import pacing
+from shared.sync import marking, pacing
 from shared.sync.observe import direction_of, read_group, read_team_name
 from shared.sync.record import Book
 from shared.webex.protocol import team_id_of
@@ -69,11 +69,14 @@ def tend(state: Book, settings: OrgSettings) -> None:
         _keep(state, read)
         return
     verdict = judged(state, settings, group, again=again)
+    mark = marking.judged(state, settings, group)
     _keep(state, read, verdict, group)
     if verdict.to == GROUP:
-        _name_group(state, verdict, read)
+        _name_group(state, verdict, read, mark)
     elif verdict.to == TEAM:
         _name_team(state, verdict, group)
+    if verdict.to != GROUP or state.team.name_code:
+        marking.write(state, mark)
 
 
 def judged(state: Book, settings: OrgSettings, group: Group, *, again: bool = False) -> Verdict:
@@ -137,14 +140,14 @@ def _keep(
     )
 
 
-def _name_group(state: Book, verdict: Verdict, team_name: str) -> None:
-    """As it is wanted, or as the naming policy then asks for."""
+def _name_group(state: Book, verdict: Verdict, team_name: str, mark: marks.Verdict) -> None:
+    """As it is wanted, or as the naming policy then asks for; the mark in the same write."""
     group_id, name, edit = state.team.group_id, verdict.name, state.services.groups.edit
-    before = _known(state)
+    before, also = _known(state), marking.properties(mark)
     assert group_id is not None
     for policy in (True, False):
         try:
-            _send(state, GROUP, name, partial(edit, group_id, displayName=name))
+            _send(state, GROUP, name, partial(edit, group_id, displayName=name, **also))
         except PermissionMissing as failure:
             _refuse(state, rules.refused(before, GROUP, verdict.name), GROUP, failure)
         except Refused as refused:
@@ -156,6 +159,7 @@ def _name_group(state: Book, verdict: Verdict, team_name: str) -> None:
                 continue
             _refuse(state, rules.refused(before, GROUP, verdict.name), GROUP, refused)
         else:
+            marking.keep(state, mark)
             _agree(state, team_name, name)
         return
 

@@ -95,6 +95,8 @@ _WAITING: Mapping[str, Callable[[Label, OrgSettings], bool]] = {
     "direction": _for_people,
     "limits": _for_limits,
     "guests": _everybody,
+    "mark": _for_people,
+    "mark_ends": _for_people,
     "delta": _for_people,
 }
 

@@ -15,6 +15,7 @@ from shared.core.model import OrgSettings, Status
 from shared.core.nudge import Nudge
 from shared.ports import Conflict, DeadLetter, Services
 from shared.sync import lease
+from shared.sync.ending import TeamGone
 from shared.sync.holding import forget
 from shared.sync.look import look_at
 from shared.sync.observe import GroupGone
@@ -171,7 +172,8 @@ def _moment(services: Services, failure: Transient, failures: int) -> int:
 
 def _needs_person(state: Book, failure: Permanent) -> int:
     services = state.services
-    at = services.now() + times.PERMANENT_PAUSE
+    pause = times.FULL_EVERY if isinstance(failure, TeamGone) else times.PERMANENT_PAUSE
+    at = services.now() + pause
     state.save_team(
         replace(
             state.team,

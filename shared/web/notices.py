@@ -33,6 +33,7 @@ NOTICES = {
     " minute.",
     "team_direction_saved": "Saved. The team is looked at within a minute.",
     "team_connected_now": "The team is connected. It is looked at within a minute.",
+    "group_restored_now": "The group is restored. The team is looked at within a minute.",
     "kept_while_off": "Kept. It counts once the switch is On.",
     "dry_run_begun": "The dry run has begun. Nothing is changed by it.",
     "wanted_while_off": "The team is looked at once the switch is On.",

@@ -78,6 +78,13 @@ class WebexClient:
     def members(self, space_id: str) -> list[Member]:
         return self._members("/v1/memberships", {"roomId": space_id}, "spaces")
 
+    def spaces_of(self, person: PersonId) -> list[str]:
+        """A compliance officer may ask for anybody's memberships without naming a space."""
+        query = urlencode({"personId": person_id(person), "max": MEMBERS_A_PAGE})
+        pages = self._pages(f"{self.base_url}/v1/memberships?{query}", "spaces")
+        items = (item for reply in pages for item in reply.items("items"))
+        return [str(item.get("roomId") or "") for item in items]
+
     def team_name(self, team_id: str) -> str:
         reply = self._get(f"/v1/teams/{quote(team_id, safe='')}", "spaces")
         return str(reply.object().get("name") or "")

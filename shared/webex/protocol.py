@@ -221,6 +221,7 @@ def parse_room(raw: Mapping[str, Any]) -> Room:
         creator=PersonId(creator) if creator else None,
         owner=uuid_of(raw.get("ownerId")) or "",
         created=parse_time(raw.get("created")),
+        read_only=raw.get("isReadOnly") is True,
     )
 
 

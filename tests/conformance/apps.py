@@ -121,6 +121,7 @@ PRODUCT = App(
                 "activity_preview",
                 "activity_find",
                 "activity_connect",
+                "activity_restore",
             ),
         ]
     ),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.core import naming
-from shared.core.naming import description, display_name, mail_nickname, unique_name
+from shared.core.naming import display_name, mail_nickname, unique_name
 
 TEAM = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 LEGAL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -76,21 +76,6 @@ def test_a_good_name_is_kept_as_it_is() -> None:
 @pytest.mark.parametrize("name", ["", "  ", "\n\t\x00", "\ud800", "\u200b\u200d", "\ufeff"])
 def test_a_name_that_nobody_can_see_is_replaced(name: str) -> None:
     assert display_name(name) == naming.UNNAMED
-
-
-@settings(max_examples=100, deadline=None)
-@given(names, names)
-def test_a_description_is_within_the_limit_and_says_what_manages_the_group(
-    name: str, text: str
-) -> None:
-    said = description(name, text)
-
-    assert len(said) <= 1024
-    assert "managed by Webex Teams to Microsoft 365 Groups" in said
-
-
-def test_the_teams_own_description_comes_first() -> None:
-    assert description("A", "Our  work").startswith("Our work Created for the Webex team")
 
 
 def test_the_unique_name_needs_no_quoting() -> None:

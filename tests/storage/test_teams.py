@@ -8,6 +8,7 @@ import pytest
 from shared.core.identity import OTHERS_MAX
 from shared.core.ids import GroupId, TeamId
 from shared.core.ledger import MEMBERS, OWNERS, Ledger, Pair, answered, sending
+from shared.core.marks import Mark
 from shared.core.model import Drive, Folder, Name, Names, Status, Team, Versioned
 from shared.ports import Conflict, Connected, Space
 from shared.storage.tables import OverLimit, Partition
@@ -63,6 +64,9 @@ def _full(team: TeamId) -> Team:
         settled_at=NOW + 7,
         others={object_id(n): CODES[n % 2] for n in range(2_000)},
         names=Names(Name("Före", "Nytt", 5), Name("GRP Före", moved=7, refused="Ö")),
+        archived=True,
+        missed_at=NOW + 11,
+        mark=Mark("[Märkt]", NOW + 9, NOW + 10, gone=True),
         name_code="team_not_renamed",
         named_at=1_700_000_000_010,
         names_at=1_700_000_000_011,

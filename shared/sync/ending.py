@@ -1,0 +1,107 @@
+"""A team that ends in Webex, and one that only has another address now.
+
+A space that cannot be found was deleted, or moved to another geography under another id, or our
+account sees it no more. So it is looked for where its people are, twice at some distance, before it
+is called gone. Nothing is removed anywhere because of it.
+Sources: https://developer.webex.com/docs/api/v1/memberships, /rooms; webhooks of `rooms` name the
+event "migrated", which changes the id; the uuid in it stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+
+from shared.core import times
+from shared.core.errors import Forbidden, NotThere, Permanent, Refused
+from shared.core.ids import PersonId
+from shared.core.model import OrgSettings
+from shared.sync import marking, pacing
+from shared.sync.record import Book
+from shared.webex.protocol import general_space_id, uuid_of
+
+# So many people of the team are asked where they are.
+_ASKED = 3
+
+
+class TeamGone(Permanent):
+    """Webex shows the team no more, neither by its id nor among its people's spaces."""
+
+    code = "team_gone"
+
+
+def find_again(state: Book, failure: NotThere) -> None:
+    """The team's space was not found. Returns where it has another id now, which is kept.
+
+    Raises Later the first time, TeamGone when it is still so after a while, core.errors.
+    """
+    moved = _elsewhere(state)
+    if moved:
+        state.services.log("a space has another id", team=state.team.uuid, space=moved)
+        state.save_team(replace(state.team, space_id=moved, missed_at=0))
+        return
+    if state.trial:
+        raise TeamGone(str(failure), failure.where) if state.team.missed_at else failure
+    now = state.services.now()
+    since = state.team.missed_at or now
+    state.save_team(replace(state.team, missed_at=since))
+    if now - since < times.ENDED_APART:
+        state.services.log.failed("a team cannot be found", failure, team=state.team.uuid)
+        raise pacing.Later(since + times.ENDED_APART, "the team cannot be found")
+    raise TeamGone(str(failure), failure.where) from failure
+
+
+def seen_again(state: Book) -> None:
+    """It was read: whatever was said of its end is over, in the group's description too."""
+    if state.team.missed_at:
+        state.save_team(replace(state.team, missed_at=0, names_at=state.services.now()))
+
+
+def tell(state: Book, settings: OrgSettings) -> None:
+    """The group's description says that the team is gone, where the administrator wants that.
+    Raises core.errors, Later."""
+    group_id, services = state.team.group_id, state.services
+    if group_id is None or not settings.mark_ends:
+        return
+    pacing.check(services, "graph")
+    group = services.groups.group(group_id)
+    if group is not None:
+        marking.write(state, marking.judged(state, settings, group, gone=True))
+
+
+def see_whether_archived(state: Book) -> None:
+    """Of a connected team, in a full look: the General space of an archived one is read-only."""
+    team, services = state.team, state.services
+    try:
+        archived = services.webex.room(team.space_id).read_only
+    except (NotThere, Forbidden, Refused) as failure:
+        services.log.failed("the team's space cannot be read", failure, team=team.uuid)
+        return
+    if archived is not team.archived:
+        services.log("archived" if archived else "no longer archived", team=team.uuid)
+        state.save_team(replace(team, archived=archived))
+
+
+def _elsewhere(state: Book) -> str:
+    """The space's id as Webex tells it now, "" where it tells none."""
+    team, services = state.team, state.services
+    people = [PersonId(p) for p in islice(sorted(state.ledger.baseline), _ASKED)]
+    pacing.book(services, "spaces", 1 + len(people), low=state.held.row.value.low)
+    usual = general_space_id(team.uuid) or ""
+    if usual and usual != team.space_id:
+        try:
+            return services.webex.room(usual).id
+        except NotThere:
+            pass
+    if not people:
+        # Whether the account may see anybody's spaces is shown by what only its role may read.
+        services.webex.membership_events(services.now(), None)
+    for person in people:
+        try:
+            spaces = services.webex.spaces_of(person)
+        except NotThere:
+            continue
+        found = next((space for space in spaces if uuid_of(space) == team.uuid), "")
+        if found and found != team.space_id:
+            return found
+    return ""

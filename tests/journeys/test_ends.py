@@ -1,0 +1,299 @@
+"""What ends on one side: the other stays as it is, and is told of it where that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sandbox.kit import Fault
+from shared.admin import restoring
+from shared.admin.activity import Standing as Stands
+from shared.admin.activity import entry
+from shared.core.ids import TeamId
+from shared.core.model import Marks, Status
+from shared.core.reasons import Refusal
+from tests.journeys.following import rest
+from tests.journeys.stage import Stage
+from tests.journeys.standing import ADMIN, Standing, Tally, change, later, live, standing
+
+HOUR, DAY = 3_600, 86_400
+
+
+@pytest.fixture
+def at(make_stage: Callable[..., Stage]) -> Standing:
+    return standing(make_stage(), 4, webhook=False, name="Alpha")
+
+
+def reasons(at: Standing) -> list[str]:
+    return entry(at.office, TeamId(at.team.uuid)).reasons
+
+
+def stands(at: Standing) -> Stands:
+    return entry(at.office, TeamId(at.team.uuid)).standing
+
+
+def said(at: Standing) -> str:
+    return at.group.description or ""
+
+
+def restore(at: Standing) -> None:
+    restoring.restore(at.office, ADMIN, at.team.uuid)
+
+
+# In Webex
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_a_deleted_teams_group_stays_with_everybody_in_it(at: Standing, wanted: bool) -> None:
+    change(at.stage, mark_ends=wanted)
+    people, before = at.group.members, said(at)
+    at.stage.webex.delete_team(at.team)
+
+    writes = rest(at, 3 * DAY)
+
+    assert (reasons(at), stands(at)) == (["team_gone"], Stands.ENDED)
+    assert (at.group.members, at.group.deleted) == (people, None)
+    assert ("is gone" in said(at)) is wanted
+    assert (said(at) == before) is not wanted
+    assert len(writes) == wanted
+
+
+def test_a_team_is_looked_for_twice_before_it_is_called_gone(at: Standing) -> None:
+    at.stage.webex.delete_team(at.team)
+
+    at.retry()
+    live(at.stage, 90)
+    soon = reasons(at)
+    later(at.stage, HOUR + 120)
+
+    assert (soon, reasons(at)) == ([], ["team_gone"])
+
+
+def test_a_team_that_is_gone_costs_a_few_reads_a_week(at: Standing) -> None:
+    at.stage.webex.delete_team(at.team)
+    later(at.stage, DAY)
+    tally = Tally(at.stage)
+
+    later(at.stage, 21 * DAY)
+
+    assert 3 <= tally.reads <= 3 * 6
+
+
+def test_an_account_that_may_not_see_the_team_is_no_end_of_it(at: Standing) -> None:
+    change(at.stage, mark_ends=True)
+    before = said(at)
+    at.stage.officer.roles = frozenset()
+
+    at.retry()
+    later(at.stage, 2 * DAY)
+
+    assert "team_gone" not in reasons(at)
+    assert at.row.status is Status.NEEDS_PERSON
+    assert said(at) == before
+
+
+def test_a_team_that_was_only_out_of_sight_goes_on(at: Standing) -> None:
+    change(at.stage, mark_ends=True)
+    before = said(at)
+    blind = Fault("error", path="/v1/(rooms|memberships)", method="GET", status=404)
+    at.stage.webex.faults.append(blind)
+    later(at.stage, 8 * DAY)
+    gone = reasons(at), said(at)
+    at.stage.webex.faults.clear()
+    person = at.newcomers()[0]
+
+    at.join(person)
+    later(at.stage, HOUR)
+
+    assert gone[0] == ["team_gone"]
+    assert "is gone" in gone[1]
+    assert at.differences([*at.people, person]) == []
+    assert (reasons(at), said(at)) == ([], before)
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_an_archived_team_is_told_of_and_followed_as_before(at: Standing, wanted: bool) -> None:
+    change(at.stage, mark_ends=wanted)
+    before = said(at)
+    at.stage.webex.archive_team(at.team)
+    later(at.stage, 8 * DAY)
+    archived = reasons(at), said(at)
+    person = at.newcomers()[0]
+    at.join(person)
+    later(at.stage, HOUR)
+    followed = at.is_in(person)
+    at.stage.webex.archive_team(at.team, on=False)
+
+    later(at.stage, 8 * DAY)
+
+    assert archived[0] == ["team_archived"]
+    assert ("is archived" in archived[1]) is wanted
+    assert followed == (True, True)
+    assert (reasons(at), said(at)) == ([], before)
+
+
+def test_where_webex_does_not_tell_of_an_archive_nothing_is_said(at: Standing) -> None:
+    at.stage.webex.switches.archived_is_read_only = False
+    at.stage.webex.archive_team(at.team)
+
+    later(at.stage, 8 * DAY)
+
+    assert (reasons(at), at.row.status) == ([], Status.COMPLETE)
+
+
+def test_a_group_without_a_mark_is_told_of_an_end_where_that_is_wanted(at: Standing) -> None:
+    change(at.stage, mark=Marks.NONE.value, mark_ends=True)
+    at.retry()
+    later(at.stage, 600)
+    without = said(at)
+    at.stage.webex.archive_team(at.team)
+
+    at.retry()
+    later(at.stage, 600)
+
+    assert (without, "is archived" in said(at)) == ("", True)
+
+
+@pytest.mark.parametrize("clusters", ["us", "regional", "mixed"])
+def test_a_team_that_moves_to_another_geography_keeps_its_connection(
+    make_stage: Callable[..., Stage], clusters: str
+) -> None:
+    stage = make_stage()
+    stage.webex.switches.clusters = clusters  # type: ignore[assignment]
+    at = standing(stage, 4, webhook=False)
+    group = at.group.id
+    stage.webex.migrate_team(at.team)
+    someone, person = at.people[3], at.newcomers()[0]
+
+    at.join(person)
+    at.leave(someone)
+    later(stage, HOUR)
+
+    assert at.differences([*at.people[:3], person]) == []
+    assert (at.group.id, len(stage.groups_of(at.team)), reasons(at)) == (group, 1, [])
+    assert at.row.space_id == at.team.general.id
+
+
+def test_a_move_that_nothing_tells_of_is_found_by_the_people_of_the_team(at: Standing) -> None:
+    at.stage.webex.migrate_team(at.team)
+
+    assert rest(at, 9 * DAY) == []
+    assert reasons(at) == []
+    assert at.row.space_id == at.team.general.id
+    at.stage.webex.rename_team(at.team, "Beta")
+    later(at.stage, 2 * DAY)
+    assert at.group.display_name == "Beta"
+
+
+# In Microsoft 365
+
+
+def delete(at: Standing) -> str:
+    """Somebody deletes the group by mistake, and the app has heard of it."""
+    group = at.group
+    at.stage.tenant.delete_group(group)
+    later(at.stage, HOUR)
+    assert reasons(at) == ["group_gone"]
+    return group.id
+
+
+def linked(make_stage: Callable[..., Stage]) -> Standing:
+    """With its folder linked to the space."""
+    at = standing(make_stage(), 4, webhook=False)
+    change(at.stage, link_folders=True)
+    at.retry()
+    later(at.stage, 600)
+    assert at.row.folder == "linked"
+    return at
+
+
+def test_a_group_that_was_deleted_by_mistake_comes_back_with_people_and_links(
+    make_stage: Callable[..., Stage],
+) -> None:
+    at = linked(make_stage)
+    links = dict(at.stage.webex.world.linked_folders)
+    people = at.group.members
+    group = delete(at)
+    at.stage.clock.advance(20 * DAY)
+
+    restore(at)
+    writes = rest(at, DAY)
+
+    assert (at.group.id, at.group.members) == (group, people)
+    assert at.stage.webex.world.linked_folders == links
+    assert at.differences(at.people) == []
+    assert (reasons(at), writes) == ([], [])
+    assert len(at.stage.groups_of(at.team)) == 1
+
+
+def test_what_changed_in_the_team_meanwhile_waits_to_be_seen(at: Standing) -> None:
+    delete(at)
+    person = at.newcomers()[0]
+    at.join(person)
+    at.leave(at.people[3])
+    later(at.stage, HOUR)
+
+    restore(at)
+    later(at.stage, HOUR)
+    held = at.held
+    inside = at.is_in(person), at.is_in(at.people[3])
+    at.decide("allow")
+    later(at.stage, HOUR)
+
+    assert held is not None
+    assert (held.why, len(held.changes)) == (("first_merge",), 2)
+    assert inside == ((True, False), (False, True))
+    assert at.differences([*at.people[:3], person]) == []
+
+
+def test_one_that_somebody_restored_in_entra_is_taken_up_by_retry(at: Standing) -> None:
+    group = at.group
+    delete(at)
+    at.stage.tenant.restore_group(group)
+
+    restore(at)
+    later(at.stage, HOUR)
+
+    assert at.differences(at.people) == []
+
+
+def test_after_thirty_days_it_cannot_be_restored(at: Standing) -> None:
+    delete(at)
+    at.stage.clock.advance(31 * DAY)
+
+    with pytest.raises(Refusal) as refusal:
+        restore(at)
+
+    assert refusal.value.code == "group_not_restorable"
+
+
+def test_one_whose_address_another_group_has_by_now_is_refused(at: Standing) -> None:
+    nickname = at.group.mail_nickname
+    delete(at)
+    at.stage.tenant.add_group("Another", nickname)
+
+    with pytest.raises(Refusal) as refusal:
+        restore(at)
+
+    assert refusal.value.code == "restore_refused"
+
+
+def test_nothing_is_restored_while_off_or_while_it_is_there(at: Standing) -> None:
+    with pytest.raises(Refusal) as there:
+        restore(at)
+    delete(at)
+    at.stage.turn_off()
+    with pytest.raises(Refusal) as off:
+        restore(at)
+
+    assert (there.value.code, off.value.code) == ("group_not_deleted", "restore_while_off")
+
+
+def test_when_both_are_gone_nothing_is_done(at: Standing) -> None:
+    change(at.stage, mark_ends=True)
+    delete(at)
+    at.stage.webex.delete_team(at.team)
+
+    assert rest(at, 9 * DAY) == []
+    assert reasons(at) == ["team_gone"]
