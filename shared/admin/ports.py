@@ -136,6 +136,9 @@ class Once(Protocol):
     def remove(self, key: str) -> None:
         """Nothing happens where there is none."""
 
+    def remove_all(self, prefix: str) -> None:
+        """Every row whose key begins so, expired or not."""
+
     def sweep(self, now: int, limit: int) -> int:
         """Remove expired rows, at most `limit`; answers how many."""
 
@@ -155,6 +158,13 @@ class Checks(Protocol):
 
     def withdraw(self, check_id: str) -> None:
         """Nothing happens where there is none."""
+
+
+class Remains(Protocol):
+    """Everything that is kept of teams, groups and people, but for the audit."""
+
+    def remove_some(self) -> int:
+        """How many rows were removed, 0 where none is left. Raises Conflict; may be repeated."""
 
 
 @dataclass(frozen=True)
@@ -272,6 +282,7 @@ class Office:
     bind: Callable[[TenantId], str]
     mark: Callable[[TenantId], str]
     unbind: Callable[[TenantId, str], None]
+    remains: Remains
 
     @property
     def org(self) -> OrgId:
