@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
-from shared.admin import webhooks
+from shared.admin import keys, webhooks
 from shared.admin.again import adopt_letters
 from shared.admin.credentials import sweep_pending
 from shared.admin.ports import Credentials, Once
@@ -66,7 +66,7 @@ def tidy(
         backroom = backroom_of(org)
         if backroom.services.now() - began >= RUN_TIME:
             return
-        for chore in (_webhook, _leave, _hourly, _wake, _spaces, _dry_run):
+        for chore in (_webhook, _keys, _leave, _hourly, _wake, _spaces, _dry_run):
             _try(backroom, chore)
 
 
@@ -91,6 +91,10 @@ def _try(backroom: Backroom, chore: Callable[[Backroom], None]) -> None:
 
 def _webhook(backroom: Backroom) -> None:
     webhooks.tend(backroom.services, backroom.endpoint)
+
+
+def _keys(backroom: Backroom) -> None:
+    keys.tend(backroom.services, backroom.credentials, backroom.endpoint)
 
 
 def _leave(backroom: Backroom) -> None:

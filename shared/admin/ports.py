@@ -66,6 +66,16 @@ class Credential:
         return called(self.owner_name, self.owner_email)
 
 
+@dataclass(frozen=True)
+class Resealed:
+    """Rows that are encrypted under an older key than the newest. done: not any more. waits: in use
+    just now, to be tried again. lost: under a key that the keyring has no more."""
+
+    done: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
 class Credentials(Protocol):
     """`credential:<capability>` rows, and `pending:<capability>` beside them: what somebody with a
     hand-over link left, which is used for nothing until an administrator confirms it."""
@@ -83,6 +93,9 @@ class Credentials(Protocol):
 
     def forget_pending(self, capability: str, until: int | None = None) -> None:
         """until: only what was left then or before (milliseconds), readable or not."""
+
+    def reseal(self, now: int) -> Resealed:
+        """Encrypt every row under the newest key. now: milliseconds. May be called again."""
 
 
 @dataclass(frozen=True)
