@@ -111,6 +111,7 @@ class Wiring:
         from shared.storage.audit import AuditRows
         from shared.storage.bindings import Bindings
         from shared.storage.checks import CheckRows
+        from shared.storage.remains import RemainRows
         from shared.webex.admin import WebexAdminClient
 
         services = self.services(org)
@@ -136,6 +137,13 @@ class Wiring:
             bind=bindings.bind,
             mark=bindings.mark,
             unbind=bindings.unbind,
+            remains=RemainRows(
+                [
+                    self.tables.partition("DeadLetters", org),
+                    self.tables.partition("Identities", org),
+                    self.tables.partition("Teams", org),
+                ]
+            ),
         )
 
     def _holder(self, org: OrgId, tenant: TenantId) -> OrgId | None:

@@ -16,6 +16,28 @@ def test_the_operations_page_says_what_to_do_for_every_code() -> None:
     assert sorted(code for code in codes() if f"`{code}`" not in page) == []
 
 
+def test_every_test_that_a_document_names_is_there() -> None:
+    named = {
+        (file, name)
+        for page in (ROOT / "docs").rglob("*.md")
+        for file, name in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", page.read_text())
+    }
+
+    assert len(named) > 10
+    for file, name in sorted(named):
+        assert (ROOT / file).exists(), file
+        assert f"def {name}(" in (ROOT / file).read_text() or not name, f"{file}::{name}"
+
+
+def test_every_link_within_a_page_leads_to_a_heading() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        text = page.read_text()
+        headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        places = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
+
+        assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= places, page
+
+
 def test_every_picture_that_a_document_shows_is_there() -> None:
     shown = {
         (page.parent / name).resolve()

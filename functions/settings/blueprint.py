@@ -1,4 +1,4 @@
-"""GET and POST /settings; POST /settings/switch, /settings/webhook, /settings/disconnect."""
+"""GET and POST /settings; POST /settings/switch, /webhook, /disconnect and /leave under it."""
 
 from __future__ import annotations
 
@@ -41,3 +41,12 @@ def settings_disconnect(req: func.HttpRequest) -> func.HttpResponse:
     from shared.web.azure import answer
 
     return answer(req, admin=disconnect)
+
+
+@blueprint.function_name("settings_leave")
+@blueprint.route("settings/leave", methods=["POST"])
+def settings_leave(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.settings.handler import leave
+    from shared.web.azure import answer
+
+    return answer(req, admin=leave)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from functions.settings.telling import fields, lines, obstacle, sign_ins
-from shared.admin import choices, connection, switching, webhooks
+from shared.admin import choices, connection, leaving, switching, webhooks
 from shared.admin.choices import CHOICES, NotTaken
+from shared.admin.leaving import Leaving
 from shared.admin.ports import Office
 from shared.admin.prerequisites import Row
 from shared.admin.webhooks import Webhook
 from shared.core.errors import CredentialMissing, Failure, Permanent
+from shared.core.model import OrgSettings
 from shared.core.reasons import Refusal, codes, reason
 from shared.core.wording import Reason
 from shared.ports import Conflict
@@ -31,9 +34,9 @@ _LOOKED_AT = 1_000
 
 
 def show(desk: Desk, visit: Visit) -> Page:
-    """GET /settings. `off` asks whether the switch shall really go off; `after`: older changes."""
+    """GET /settings. `off` and `leave` ask whether that shall really be; `after`: older changes."""
     after = visit.query.get("after", "")
-    asks = visit.query.get("off") == "1"
+    asks = [what for what in ("off", "leave") if visit.query.get(what) == "1"]
     return _page(desk, asks=asks, after=after if _KEY.fullmatch(after) else "")
 
 
@@ -83,6 +86,22 @@ def disconnect(desk: Desk, _visit: Visit) -> Redirect:
     return Redirect(_HERE, notice="disconnected")
 
 
+def leave(desk: Desk, visit: Visit) -> Redirect:
+    """POST /settings/leave: end with this app. Asked about first, on the same page."""
+    groups = visit.form.get("groups")
+    if visit.form.get("confirmed") != "1":
+        return Redirect(f"{_HERE}?leave=1", notice="leave_asks")
+    if groups not in ("keep", "release"):
+        raise Refusal("bad_form")
+    try:
+        leaving.leave(desk.office, desk.actor, release=groups == "release")
+    except Refusal as refusal:
+        return Redirect(_HERE, notice=refusal.code)
+    except Conflict:
+        return Redirect(_HERE, notice="try_again")
+    return Redirect(_HERE, notice="leaving_begun")
+
+
 def _on(desk: Desk) -> Redirect:
     """Where it fails, the switch is where it was, and the page says why."""
     try:
@@ -107,7 +126,7 @@ def _page(
     typed: dict[str, str] | None = None,
     mistakes: NotTaken | None = None,
     *,
-    asks: bool = False,
+    asks: Sequence[str] = (),
     after: str = "",
 ) -> Page:
     office = desk.office
@@ -118,7 +137,9 @@ def _page(
         "settings.html",
         {
             "settings": settings,
-            "asks": asks and settings.on,
+            "asks": "off" in asks and settings.on,
+            "asks_leave": "leave" in asks,
+            "leaving": _leaving(office, settings),
             "obstacle": None if settings.on else obstacle(settings, waiting),
             "waiting": waiting,
             "consent_gone": settings.tenant and _is_gone(waiting),
@@ -133,6 +154,12 @@ def _page(
             **_audit(office, after),
         },
     )
+
+
+def _leaving(office: Office, settings: OrgSettings) -> Leaving | None:
+    """None as well where the switch went on after it."""
+    found = leaving.known(office.services)
+    return None if found is None or found.asked < settings.enabled_since else found
 
 
 def _bot(desk: Desk) -> Webhook | None:

@@ -17,6 +17,8 @@ from shared.core.reasons import reason
 from shared.core.wording import Reason
 
 _SWITCH = {"on": "On", "off": "Off"}
+# What becomes of groups that the app made, when it is left.
+GROUPS = {"kept": "kept and remembered", "released": "kept and forgotten"}
 _LONGEST = 60
 
 
@@ -137,6 +139,8 @@ def _words(what: str, value: str) -> tuple[Word, ...]:
     name = what.removeprefix("setting_")
     if what == "switch" and value in _SWITCH:
         return (Word(_SWITCH[value], ours=True),)
+    if what == "leave" and value in GROUPS:
+        return (Word(GROUPS[value], ours=True),)
     if what.startswith("prerequisite_") and value in CHECKS:
         return (Word(CHECKS[value].title, ours=True),)
     if name != what and name in CHOICES and value in CHOICES[name].options:

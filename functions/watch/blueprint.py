@@ -46,6 +46,7 @@ def chores(timer: func.TimerRequest) -> None:
 
 def _backroom(wiring: Wiring, org: OrgId) -> Backroom:
     from functions.watch.chores import Backroom
+    from shared.admin import leaving
     from shared.admin.claiming import claim
     from shared.admin.registering import Endpoint
 
@@ -60,4 +61,5 @@ def _backroom(wiring: Wiring, org: OrgId) -> Backroom:
         wiring.credentials(org),
         lambda capability: wiring.webex_tokens(org).keep_alive(capability),
         lambda: claim(wiring.office(org)),
+        lambda deadline: leaving.go_on(wiring.office(org), deadline),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
-from shared.admin import webhooks
+from shared.admin import keys, webhooks
 from shared.admin.again import adopt_letters
 from shared.admin.credentials import sweep_pending
 from shared.admin.ports import Credentials, Once
@@ -31,6 +31,7 @@ EVERY = 30 * times.SECOND
 WAKE_TIME = 1 * times.SECOND
 ADOPT_TIME = 1 * times.SECOND
 DRY_RUN_TIME = 5 * times.SECOND
+LEAVE_TIME = 2 * times.SECOND
 # After this no further organization is begun with: the next run is near.
 RUN_TIME = 20 * times.SECOND
 SWEPT_AT_ONCE = 200
@@ -40,8 +41,8 @@ SWEPT_AT_ONCE = 200
 class Backroom:
     """What the chores of one organization touch.
 
-    keep_alive: refresh a capability's sign-in if it ends soon. claim: see `admin.claiming`. Both
-    raise core.errors and Conflict.
+    keep_alive: refresh a capability's sign-in if it ends soon. claim: see `admin.claiming`. leave:
+    see `admin.leaving`, until a time in milliseconds. All raise core.errors and Conflict.
     """
 
     services: Services
@@ -50,6 +51,7 @@ class Backroom:
     credentials: Credentials
     keep_alive: Callable[[str], None]
     claim: Callable[[], None]
+    leave: Callable[[int], None]
 
 
 def tidy(
@@ -64,7 +66,7 @@ def tidy(
         backroom = backroom_of(org)
         if backroom.services.now() - began >= RUN_TIME:
             return
-        for chore in (_webhook, _hourly, _wake, _spaces, _dry_run):
+        for chore in (_webhook, _keys, _leave, _hourly, _wake, _spaces, _dry_run):
             _try(backroom, chore)
 
 
@@ -89,6 +91,15 @@ def _try(backroom: Backroom, chore: Callable[[Backroom], None]) -> None:
 
 def _webhook(backroom: Backroom) -> None:
     webhooks.tend(backroom.services, backroom.endpoint)
+
+
+def _keys(backroom: Backroom) -> None:
+    keys.tend(backroom.services, backroom.credentials, backroom.endpoint)
+
+
+def _leave(backroom: Backroom) -> None:
+    """For an organization that ends with the app."""
+    backroom.leave(backroom.services.now() + LEAVE_TIME)
 
 
 def _hourly(backroom: Backroom) -> None:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 @dataclass
 class App:
-    """required: its list of required permissions, which is what an administrator consents to."""
+    """required: its list of required permissions, which is what an administrator consents to.
+    further_secrets: good as well, until somebody deletes them."""
 
     client_id: str
     client_secret: str
     name: str = "Webex Groups"
     redirect_uris: list[str] = field(default_factory=list)
     required: list[str] = field(default_factory=list)
+    further_secrets: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

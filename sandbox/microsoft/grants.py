@@ -174,7 +174,8 @@ def _check_credential(app: App, form: Form) -> None:
     secret = form.get("client_secret")
     if not secret:
         raise _no_credential(form["grant_type"])
-    if not hmac.compare_digest(secret.encode(), app.client_secret.encode()):
+    good = [app.client_secret, *app.further_secrets]
+    if not any(hmac.compare_digest(secret.encode(), each.encode()) for each in good):
         raise LoginError(
             401,
             "invalid_client",

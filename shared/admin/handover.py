@@ -21,6 +21,7 @@ USE_LASTS = HOUR
 # A dead link's row stays, so that whoever holds the link is told why it is dead.
 _REMEMBERED = 30 * DAY
 _RACES = 20
+_PREFIX = "handover-"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,11 @@ def finish(office: Office, link: Handover) -> None:
         return
 
 
+def withdraw_all(once: Once) -> None:
+    """No link is good any more. May be called twice."""
+    once.remove_all(_PREFIX)
+
+
 def newest(once: Once, step: str, now: int) -> Handover | None:
     """The step's link that is open or in use, for an administrator to see."""
     row = once.read(_pointer(step))
@@ -156,8 +162,8 @@ def _number(state: Mapping[str, object], name: str) -> int:
 
 
 def _key(digest: str) -> str:
-    return f"handover-{digest}"
+    return f"{_PREFIX}{digest}"
 
 
 def _pointer(step: str) -> str:
-    return f"handover-newest-{step}"
+    return f"{_PREFIX}newest-{step}"

@@ -66,6 +66,16 @@ class Credential:
         return called(self.owner_name, self.owner_email)
 
 
+@dataclass(frozen=True)
+class Resealed:
+    """Rows that are encrypted under an older key than the newest. done: not any more. waits: in use
+    just now, to be tried again. lost: under a key that the keyring has no more."""
+
+    done: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
 class Credentials(Protocol):
     """`credential:<capability>` rows, and `pending:<capability>` beside them: what somebody with a
     hand-over link left, which is used for nothing until an administrator confirms it."""
@@ -83,6 +93,9 @@ class Credentials(Protocol):
 
     def forget_pending(self, capability: str, until: int | None = None) -> None:
         """until: only what was left then or before (milliseconds), readable or not."""
+
+    def reseal(self, now: int) -> Resealed:
+        """Encrypt every row under the newest key. now: milliseconds. May be called again."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +149,9 @@ class Once(Protocol):
     def remove(self, key: str) -> None:
         """Nothing happens where there is none."""
 
+    def remove_all(self, prefix: str) -> None:
+        """Every row whose key begins so, expired or not."""
+
     def sweep(self, now: int, limit: int) -> int:
         """Remove expired rows, at most `limit`; answers how many."""
 
@@ -155,6 +171,13 @@ class Checks(Protocol):
 
     def withdraw(self, check_id: str) -> None:
         """Nothing happens where there is none."""
+
+
+class Remains(Protocol):
+    """Everything that is kept of teams, groups and people, but for the audit."""
+
+    def remove_some(self) -> int:
+        """How many rows were removed, 0 where none is left. Raises Conflict; may be repeated."""
 
 
 @dataclass(frozen=True)
@@ -272,6 +295,7 @@ class Office:
     bind: Callable[[TenantId], str]
     mark: Callable[[TenantId], str]
     unbind: Callable[[TenantId, str], None]
+    remains: Remains
 
     @property
     def org(self) -> OrgId:

@@ -6,7 +6,7 @@ Our own state comes first, then the audit, then the webhook: Off holds whatever 
 
 from __future__ import annotations
 
-from shared.admin import prerequisites, webhooks
+from shared.admin import leaving, prerequisites, webhooks
 from shared.admin.ports import Actor, Office
 from shared.admin.prerequisites import Row
 from shared.admin.registering import Endpoint
@@ -27,12 +27,14 @@ def unmet(office: Office, actor: Actor) -> list[Row]:
 def turn_on(office: Office, actor: Actor) -> None:
     """Teams made from now on get groups. Nothing happens where it is On already.
 
-    Raises Refusal("no_tenant"), Refusal("prerequisites_unmet"), core.errors, and Conflict where the
-    tenant was given up meanwhile; then it is still Off.
+    Raises Refusal: no_tenant, prerequisites_unmet, leaving; core.errors; and Conflict where the
+    tenant was given up meanwhile. Then it is still Off.
     """
     before = office.services.organizations.settings()
     if before.on:
         return
+    if leaving.under_way(office.services):
+        raise Refusal("leaving")
     if before.tenant is None:
         raise Refusal("no_tenant")
     if waiting := prerequisites.blocking(office, actor):

@@ -35,6 +35,8 @@ from shared.sync.pacing import Later, book, hear
 
 ROW = "webhook"
 BOT_ROW = "webhook:bot"
+# Why it could not be done, where that passes by itself.
+SILENT = "provider_silent"
 # Ten minutes, seen by a timer that runs every half minute.
 LOOKED_AT_EVERY = 10 * times.MINUTE - 15 * times.SECOND
 # What Webex turned off, within the last moment or so, is not turned on before its five minutes
@@ -294,7 +296,7 @@ def _failed(
     """Tried again after a minute, then after ever longer, at last every hour."""
     hear(services, failure)
     tries = before.tries + 1 if before.standing is standing else 1
-    code = failure.code if isinstance(failure, Permanent) else "provider_silent"
+    code = failure.code if isinstance(failure, Permanent) else SILENT
     services.log.failed(
         "webhook later", failure, webhook=kind.row, standing=standing.value, tries=tries
     )

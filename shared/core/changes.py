@@ -35,6 +35,7 @@ CHANGES = {
     "consent_pending": "Consent given by a hand-over link",
     "consent_forgotten": "Consent of a hand-over link forgotten",
     "disconnect": "Microsoft tenant disconnected",
+    "leave": "The app is left; its groups are",
     "handover": "Hand-over link made",
     "credential_spaces": "Webex sign-in: see new teams and their people",
     "credential_people": "Webex sign-in: read the directory",

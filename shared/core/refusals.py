@@ -35,6 +35,10 @@ REFUSALS = {
     "switch_silent": Reason(
         "Webex did not answer, so the switch stays Off.", "Press it again in a few minutes."
     ),
+    "leaving": Reason(
+        "Your organization is leaving this app, and that is not finished yet.",
+        "Wait until the settings page says that it is; then it can be set up anew.",
+    ),
     "try_again": Reason(
         "Something else changed this at the same moment, so nothing was done.", "Try again."
     ),
@@ -300,7 +304,8 @@ REFUSALS = {
     ),
     "disconnect_with_groups": Reason(
         "The tenant cannot be disconnected: groups that the app made are in it.",
-        "Leave the switch off; then nothing is written any more, and the groups stay as they are.",
+        "Leave the switch off; then nothing is written any more, and the groups stay as they are."
+        " Or leave this app and release its groups, at the foot of the settings.",
     ),
     # Why a hand-over link is of no use
     "handover_unknown": Reason(
@@ -333,6 +338,7 @@ PLACES = {
         "organization_bound",
         "disconnect_while_on",
         "disconnect_with_groups",
+        "leaving",
     ),
     "/permissions": (
         "consent_declined",

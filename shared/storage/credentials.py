@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shared.admin.ports import Credential
+from shared.admin.ports import Credential, Resealed
 from shared.core.keyring import Keyring
 from shared.ports import Conflict
 from shared.storage.tables import Partition, Row, Value
@@ -43,6 +43,31 @@ class CredentialRows:
 
     def forget_pending(self, capability: str, until: int | None = None) -> None:
         self._forget(f"pending:{capability}", until)
+
+    def reseal(self, now: int) -> Resealed:
+        done: list[str] = []
+        waits: list[str] = []
+        lost: list[str] = []
+        for prefix, context in (("credential:", ""), ("pending:", "pending|")):
+            for row in self._rows.range(prefix, f"{prefix}~", only=("key", "refreshing")):
+                if row.text("key") == self._keyring.newest:
+                    continue
+                # Whoever refreshes it writes it under the newest key, or not at all.
+                if row.number("refreshing") > now:
+                    waits.append(row.key)
+                    continue
+                capability = row.key.removeprefix(prefix)
+                credential = self._read(row.key, f"{self._org}|{context}{capability}")
+                if credential is None:
+                    lost.append(row.key)
+                    continue
+                try:
+                    self._write(row.key, f"{self._org}|{context}{capability}", credential)
+                except Conflict:
+                    waits.append(row.key)
+                else:
+                    done.append(row.key)
+        return Resealed(tuple(done), tuple(waits), tuple(lost))
 
     def _read(self, key: str, context: str) -> Credential | None:
         from cryptography.fernet import InvalidToken

@@ -52,6 +52,10 @@ class OnceRows:
             # Changed or gone meanwhile; whoever wants it gone wants the new one gone as well.
             self.remove(key)
 
+    def remove_all(self, prefix: str) -> None:
+        for row in self._rows.range(prefix, f"{prefix}~"):
+            self.remove(row.key)
+
     def sweep(self, now: int, limit: int) -> int:
         swept = 0
         for row in self._rows.range("", "~", limit=limit, where=f"expires lt {now}L"):

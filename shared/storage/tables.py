@@ -125,6 +125,14 @@ class Partition:
     def delete(self, key: str, etag: str) -> None:
         self.write([Step("delete", key, {}, etag)])
 
+    def clear(self, limit: int = OPERATIONS_MAX) -> int:
+        """Remove rows, whatever is in them, at most as many as a transaction takes; answers how
+        many. Raises Conflict where somebody else removed one of them meanwhile."""
+        rows = list(self.range("", "~", limit=limit, only=("RowKey",)))
+        if rows:
+            self.write([Step("delete", row.key, {}) for row in rows])
+        return len(rows)
+
     def write(self, steps: Sequence[Step]) -> list[str]:
         """One transaction: all steps or none. ETags in order, "" for a delete."""
         from azure.core.exceptions import (
@@ -195,7 +203,7 @@ class Partition:
             f"{query} and ({where})" if where else query,
             parameters={"p": self._key, "low": _checked_key(low), "high": _checked_key(high)},
             results_per_page=min(limit or 1000, 1000),
-            select=["PartitionKey", "RowKey", *only] if only else None,
+            select=list(dict.fromkeys(("PartitionKey", "RowKey", *only))) if only else None,
         )
         # islice stops at the limit without asking for the page after it.
         yield from (_row(entity) for entity in islice(pages, limit))

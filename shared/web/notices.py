@@ -24,6 +24,8 @@ NOTICES = {
     "settings_same": "Nothing was changed.",
     "webhook_wanted": "It is tried within a minute, but not before Webex's own five minutes are"
     " over.",
+    "leave_asks": "Nothing has changed yet. Confirm that you want to leave.",
+    "leaving_begun": "The switch is Off, and leaving has begun.",
     "disconnected": "The Microsoft tenant is disconnected.",
     "retry_wanted": "The team is looked at within a minute.",
     "replay_wanted": "The team is looked at within a minute, as if it had not been given up on.",

@@ -113,6 +113,7 @@ PRODUCT = App(
             *("prerequisites", "prerequisites_json", "prerequisites_recheck"),
             *("prerequisites_tenant", "prerequisites_confirm", "permissions"),
             *("settings", "settings_switch", "settings_webhook", "settings_disconnect"),
+            "settings_leave",
             *("activity", "activity_retry", "activity_replay"),
             *(
                 "activity_held",

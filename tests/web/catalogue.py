@@ -77,6 +77,7 @@ def in_code() -> set[Text]:
     """Texts that stand as data in the code, and are translated where a page shows them."""
     from functions.activity.telling import STANDINGS, UNDECIDED, WHY_HELD
     from functions.activity.trials import DOUBTED, UNDER_WAY, WOULD
+    from functions.settings.telling import GROUPS
     from shared.admin import choices, holding
     from shared.core import capabilities, changes, findings, permissions, prereqs, reasons
     from shared.web import notices
@@ -88,7 +89,7 @@ def in_code() -> set[Text]:
     found |= set(changes.CHANGES.values()) | set(notices.NOTICES.values())
     found |= findings.sentences() | {findings.SOMEBODY} | set(permissions.SCOPES.values())
     found |= {text for c in prereqs.CHECKS.values() for text in (c.title, c.place)}
-    found |= set(prereqs.GROUPS.values())
+    found |= set(prereqs.GROUPS.values()) | set(GROUPS.values())
     found |= {text for c in choices.CHOICES.values() for text in (c.label, c.hint)}
     found |= {words for c in choices.CHOICES.values() for words in c.options.values() if words}
     found |= {choices.UNKNOWN, choices.NO_NUMBER, choices.CHANGED}

@@ -1,0 +1,88 @@
+"""What is kept of one organization, and removing it: python -m deployment.forget ORGANIZATION
+
+For whoever runs the app, after an organization has left it (the settings page, *Leave this app*).
+Says how many rows there are, and with --apply removes them all, the audit too: nothing of it can be
+had back. Nothing in Webex or Microsoft 365 is touched. May run as often as one likes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from deployment.cli import Problem
+from deployment.product import product
+from shared.core.ids import parse_uuid
+from shared.storage.tables import Partition, Tables, open_connection, open_identity
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableServiceClient
+
+STORAGE = "AzureWebJobsStorage"
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="./dev forget", description=__doc__)
+    parser.add_argument("organization", help="the Webex organization: its uuid or Webex id")
+    parser.add_argument("--account", help=f"the storage account; else {STORAGE} says which")
+    parser.add_argument("--apply", action="store_true", help="remove them")
+    asked = parser.parse_args(arguments)
+    try:
+        service = _open(asked.account)
+        print("\n".join(forget(service, asked.organization, apply=asked.apply)))
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+def forget(service: TableServiceClient, organization: str, *, apply: bool) -> Iterator[str]:
+    """What there is, or what was removed, a line each. Raises Problem."""
+    org = parse_uuid(organization)
+    if org is None:
+        raise Problem(f"{organization} is neither a uuid nor a Webex id.")
+    tables = Tables(lambda: service)
+    settings = tables.partition("Organizations", org).get("settings")
+    if settings is not None and settings.flag("on"):
+        raise Problem(f"{org} is On. Leave the app first: the settings page, Leave this app.")
+    found = 0
+    # The settings last: as long as they are there, the organization is known to be Off.
+    for name in sorted(product().tables, key=lambda table: (table == "Organizations", table)):
+        count = _count(tables.partition(name, org), apply=apply)
+        found += count
+        yield f"{name}: {count} rows{' removed' if apply else ''}"
+    for tenant in _bound(service, org):
+        found += _count(tables.partition("Organizations", tenant), apply=apply)
+        yield f"Organizations: the binding of {tenant}{' removed' if apply else ''}"
+    if found and not apply:
+        yield "Nothing was removed: --apply removes them all, for good."
+
+
+def _count(rows: Partition, *, apply: bool) -> int:
+    if not apply:
+        return sum(1 for _ in rows.range("", "~", only=("RowKey",)))
+    return sum(iter(rows.clear, 0))
+
+
+def _bound(service: TableServiceClient, org: str) -> list[str]:
+    """Partitions of tenants that are this organization's."""
+    client = service.get_table_client("Organizations")
+    rows = client.query_entities("RowKey eq 'binding'")
+    return [str(row["PartitionKey"]) for row in rows if row.get("organization") == org]
+
+
+def _open(account: str | None) -> TableServiceClient:
+    if account:
+        # As whoever is signed in (az login); takes the role Storage Table Data Contributor.
+        return open_identity(f"https://{account}.table.core.windows.net", "")
+    connection = os.environ.get(STORAGE, "")
+    if not connection:
+        raise Problem(f"Which storage? --account NAME, or {STORAGE} in the environment.")
+    return open_connection(connection)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
