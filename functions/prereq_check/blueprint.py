@@ -59,3 +59,14 @@ def permissions(req: func.HttpRequest) -> func.HttpResponse:
     from shared.web.azure import answer
 
     return answer(req, admin=permissions)
+
+
+@blueprint.function_name("directory_audit")
+@blueprint.timer_trigger("timer", "20 * * * * *", use_monitor=False)
+def directory_audit(timer: func.TimerRequest) -> None:
+    """Never twice at once; what is under way goes on from its cursor."""
+    from functions.prereq_check.timer import audit
+    from shared.wiring import current
+
+    wiring = current()
+    audit(wiring.directory, wiring.settings.organizations, round(wiring.clock.now() * 1000))

@@ -82,6 +82,8 @@ class Switches:
     """The changes of a group are one item; else each is one, and the group on several pages."""
     delta_replays: bool = False
     """A round tells once more what the round before it told."""
+    delta_tells_changes_only: bool = False
+    """A user who changed is told of by what changed alone."""
     delta_life_seconds: float = 7 * 86_400.0
     delta_expiry: Literal["410", "syncStateNotFound"] = "syncStateNotFound"
     """How a token that is too old is refused. After maintenance it is always 410."""

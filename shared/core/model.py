@@ -209,7 +209,8 @@ class OrgSettings:
     folder_linkers: the credentials that link folders, in the order to try. space_folders: a team's
     further spaces get folders of their own, where folders are linked at all.
     direction: who leads membership, where a team has none of its own. guests: people of other
-    organizations are invited as guests. limits: the brake's. language: of what is written to
+    organizations are invited as guests. limits: the brake's. audit_days: how often everybody in the
+    directory is set against Entra, 0 for only when somebody asks. language: of what is written to
     people, "" for the reader's own.
     """
 
@@ -227,6 +228,7 @@ class OrgSettings:
     direction: str = Direction.BOTH.value
     guests: bool = False
     limits: Limits = Limits()
+    audit_days: int = 1
     language: str = ""
     chosen: TenantId | None = None
     tenant_name: str = ""

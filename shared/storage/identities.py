@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
-from shared.core.identity import bucket, keep_since, mark_claims, pack, unpack
+from shared.core.identity import (
+    bucket,
+    claims_of,
+    keep_since,
+    mark_claims,
+    merge_claims,
+    merge_people,
+    pack,
+    unpack,
+)
 from shared.core.ids import ObjectId, PersonId
 from shared.core.model import Identity, IdentityState
 from shared.ports import Conflict
@@ -50,6 +59,47 @@ class IdentityRows:
                 return {i.person: i for i in marked}
             claims = late
         raise Conflict("claims are contended")
+
+    def fill_claims(self, number: int, claims: Iterable[bytes]) -> None:
+        """See `audit.ports`: the directory's audit, a bucket at a time."""
+        name, found = f"o:{number:02d}", list(claims)
+        for _ in range(_RACES):
+            row = self._rows.get(name)
+            before = row.blob("b") if row else b""
+            after = merge_claims(before, found)
+            if after == before:
+                return
+            try:
+                self._rows.put(name, spread("b", after), row.etag if row else None)
+            except Conflict:
+                continue
+            return
+        raise Conflict(f"identities {name} are contended")
+
+    def fill(self, number: int, people: Iterable[bytes], began: int) -> int:
+        name, found = f"p:{number:02d}", list(people)
+        for _ in range(_RACES):
+            row = self._rows.get(name)
+            before = row.blob("b") if row else b""
+            after, changed = merge_people(before, found, began)
+            if after != before:
+                try:
+                    self._rows.put(name, spread("b", after), row.etag if row else None)
+                except Conflict:
+                    continue
+            if changed:
+                self._drop_claims(changed, unpack(after))
+            return len(changed)
+        raise Conflict(f"identities {name} are contended")
+
+    def _drop_claims(self, changed: Iterable[bytes], now: People) -> None:
+        """Of those who carry another object id by now, or none."""
+        drop: defaultdict[str, list[tuple[ObjectId, PersonId]]] = defaultdict(list)
+        for object_id, person in claims_of(changed):
+            if now[person].object != object_id:
+                drop[bucket(object_id)].append((object_id, person))
+        for name in sorted(drop):
+            self._write_claims(name, [], drop[name])
 
     def _rivals(self, people: Iterable[PersonId]) -> list[Identity]:
         return [
