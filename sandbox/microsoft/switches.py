@@ -21,6 +21,8 @@ class Switches:
     """Each read draws its age between 0 and `read_lag_seconds`, as if from another replica."""
     replication_seconds: float = 0.0
     """Writes to a group younger than this are refused as "don't exist"."""
+    page_cap: int = 999
+    """Pages are no longer than this, whatever was asked for."""
     page_drift: bool = False
     """Later pages of a list see later changes, instead of one moment throughout."""
     says_do_not_exist: bool = False

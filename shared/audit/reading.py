@@ -65,15 +65,15 @@ def _asked(desk: Desk, state: State) -> tuple[UserPage, State]:
 
 
 def read_microsoft(desk: Desk, state: State) -> State:
-    """A page of Entra's users, or of what changed since the last run."""
+    """A page of Entra's users, or of what changed since the last run; before it, where to begin."""
     if not state.generation:
-        state = _begin(desk, state)
+        return _begin(desk, state)
     if state.whole:
         return _read_all(desk, state)
     try:
         return _read_changes(desk, state)
     except DeltaLost:
-        return _read_all(desk, _anew(desk, state))
+        return _anew(desk, state)
 
 
 def _begin(desk: Desk, state: State) -> State:
@@ -129,7 +129,7 @@ def _read_all(desk: Desk, state: State) -> State:
         if not state.link:
             raise
         # The address of a page is good for a while only.
-        return _read_all(desk, _anew(desk, state))
+        return _anew(desk, state)
     return _keep(desk, state, "e", page)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sandbox.kit import Call
 from sandbox.webex.state import Person
+from shared.audit import cursor
 from shared.audit.ports import Desk
 from shared.core.audit import Listed, Outcome, Run, Verdict
 from shared.core.ids import OrgId
@@ -37,8 +37,6 @@ class Crowd:
         rows = self.stage.wiring.credentials(OrgId(self.stage.org.uuid))
         kept = rows.read("people")
         assert kept is not None
-        from dataclasses import replace
-
         rows.write(
             "people",
             replace(kept, access_token=token.access_token, refresh_token=token.refresh_token),
@@ -53,6 +51,10 @@ class Crowd:
 
     # People
 
+    def new_id(self) -> str:
+        """The same ones for the same seed."""
+        return self.stage.tenant.ids.uuid()
+
     def name(self) -> str:
         self._made += 1
         return f"Person {self._made:06d}"
@@ -65,7 +67,7 @@ class Crowd:
 
     def account(self, name: str = "", **facts: object) -> str:
         """Somebody in Entra by the Webex user's own address; the object id."""
-        user = self.stage.tenant.add_user(name or f"Account {uuid.uuid4()}")
+        user = self.stage.tenant.add_user(name or f"Account {self.new_id()}")
         for field_name, value in facts.items():
             setattr(user, field_name, value)
         return user.object_id
@@ -97,6 +99,16 @@ class Crowd:
             runs = self.desk.results.runs(100)
             if len(runs) > before:
                 return runs[0]
+            self.stage.clock.advance(MINUTE)
+        raise AssertionError("the audit did not end")
+
+    def finish(self, minutes: int = 60) -> Run:
+        """Until no run is under way."""
+        for _ in range(minutes):
+            self.tick()
+            state = cursor.read(self.desk.staging)[1]
+            if state and state.outcome != Outcome.RUNNING:
+                return self.desk.results.runs(1)[0]
             self.stage.clock.advance(MINUTE)
         raise AssertionError("the audit did not end")
 
@@ -136,10 +148,11 @@ def _duplicates(crowd: Crowd) -> list[Person]:
 
 def _wrong(crowd: Crowd) -> list[Person]:
     """By turns another's object id, and one that nobody has."""
-    other = crowd.account() if crowd._made % 2 else str(uuid.uuid4())
+    other = crowd.account() if crowd._made % 2 else crowd.new_id()
     return [crowd.twin(lambda _: other)]
 
 
+_STATES = ("pending", "disabled", "fraud")
 MAKERS: dict[Verdict, Callable[[Crowd], list[Person]]] = {
     Verdict.MATCHED: lambda c: [c.twin(_same)],
     Verdict.PREFIXED: lambda c: [c.twin(lambda o: f"entra:{o}")],
@@ -147,11 +160,10 @@ MAKERS: dict[Verdict, Callable[[Crowd], list[Person]]] = {
     Verdict.DUPLICATE: _duplicates,
     Verdict.MISSING: lambda c: [c.twin(lambda _: None)],
     Verdict.NOT_A_GUID: lambda c: [c.person(f"E{c._made}")],
-    Verdict.NOT_IN_TENANT: lambda c: [c.person(str(uuid.uuid4()))],
+    Verdict.NOT_IN_TENANT: lambda c: [c.person(c.new_id())],
     Verdict.DISABLED: lambda c: [c.person(c.account(enabled=False))],
     Verdict.GUEST: lambda c: [c.person(c.account(user_type="Guest"))],
     Verdict.NOT_ACTIVE: lambda c: [c.twin(_same, account_status=_STATES[c._made % 3])],
     Verdict.NO_MESSAGING: lambda c: [c.twin(_same, messaging=False)],
     Verdict.NOT_A_PERSON: lambda c: [c.person(None, user_type="room")],
 }
-_STATES = ("pending", "disabled", "fraud")
