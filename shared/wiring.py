@@ -133,6 +133,7 @@ class Wiring:
             bind=bindings.bind,
             mark=bindings.mark,
             unbind=bindings.unbind,
+            directory=self.directory(org),
         )
 
     def directory(self, org: OrgId) -> Desk:

@@ -22,11 +22,12 @@ LEASE = 3 * times.MINUTE
 class State:
     """A run. Times in milliseconds.
 
-    step, part: what comes next. owner, until: who works at it. at: not before; tries: passing
-    failures in a row. start: of the next page of Webex, counted from 1; plain: asked as simply as
-    can be. link, generation, number: of Microsoft's next page: its address, where its rows belong,
-    and its number; base, changes: how many rows there are of everybody, and of what changed since.
-    latest: where changes will be told when all pages are read. seen: distinct users.
+    step, part: what comes next. owner, until: who works at it. at: not before, or when it was
+    stopped; idle: how long it was. tries: passing failures in a row. start: of the next page of
+    Webex, counted from 1; plain: asked as simply as can be. link, generation, number: of
+    Microsoft's next page: its address, where its rows belong, and its number; base, changes: how
+    many rows there are of everybody, and of what changed since. latest: where changes will be told
+    when all pages are read. seen: distinct users.
     """
 
     run: str
@@ -36,6 +37,7 @@ class State:
     part: int = 0
     owner: str = ""
     until: int = 0
+    idle: int = 0
     at: int = 0
     tries: int = 0
     tenant: str = ""

@@ -132,7 +132,7 @@ def test_a_provider_that_is_busy_or_down_only_makes_it_later(
 ) -> None:
     cloud = crowd.stage.webex if side == "webex" else crowd.stage.microsoft.graph
     path = "/v2/Users" if side == "webex" else "/users"
-    fault = Fault(kind, path=path, seconds=600, status=503)  # type: ignore[arg-type]
+    fault = Fault(kind, path=path, seconds=600, status=503)
     cloud.faults.append(fault)
 
     for _ in range(30):
