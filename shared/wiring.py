@@ -143,7 +143,7 @@ class Wiring:
         from shared.storage.directory import DirectoryRows
         from shared.storage.identities import IdentityRows
         from shared.webex.client import TRACE_HEADER
-        from shared.webex.directory import WebexDirectoryClient
+        from shared.webex.directory import Remembered, WebexDirectoryClient
 
         services = self.services(org)
         graph = self._graph(services.organizations)
@@ -153,7 +153,7 @@ class Wiring:
             webex=WebexDirectoryClient(
                 self.http("webex", TRACE_HEADER),
                 self.settings.webex_url,
-                self.webex_tokens(org),
+                Remembered(self.webex_tokens(org)),
                 org,
             ),
             microsoft=MicrosoftDirectoryClient(graph.http, graph.base_url, graph.tokens),

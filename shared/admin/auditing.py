@@ -10,17 +10,17 @@ from re import fullmatch
 from shared.admin.ports import Actor, Office
 from shared.audit import cursor, run
 from shared.audit.cursor import STEPS, State
+from shared.audit.joining import IDENTITY_PARTS
 from shared.audit.ports import Desk
 from shared.core import times
 from shared.core.audit import Listed, Outcome, People, Progress, Run, Status, Verdict
 from shared.core.audit_codec import SHARDS, sort_key
-from shared.core.identity import BUCKETS
 from shared.core.reasons import Refusal
 from shared.ports import Conflict
 
 PAGE = 50
 _RACES = 20
-_PARTS = {"names": SHARDS, "meet": SHARDS, "judge": SHARDS, "identities": 2 * BUCKETS, "end": 1}
+_PARTS = {"names": SHARDS, "meet": SHARDS, "judge": SHARDS, "identities": IDENTITY_PARTS, "end": 1}
 # What can be mended by setting External ID, if it is known to what.
 MENDABLE = (Verdict.PREFIXED, Verdict.MISSING, Verdict.WRONG_OBJECT_ID)
 

@@ -23,11 +23,14 @@ class State:
     """A run. Times in milliseconds.
 
     step, part: what comes next. owner, until: who works at it. at: not before, or when it was
-    stopped; idle: how long it was. tries: passing failures in a row. start: of the next page of
-    Webex, counted from 1; plain: asked as simply as can be. link, generation, number: of
-    Microsoft's next page: its address, where its rows belong, and its number; base, changes: how
-    many rows there are of everybody, and of what changed since. latest: where changes will be told
-    when all pages are read. seen: distinct users.
+    stopped; idle: how long it was. tries: passing failures in a row.
+
+    Of Webex: start: of the next page, counted from 1; size: of the last one; booked: how many more
+    pages may go; plain: asked as simply as can be; seen: distinct users.
+
+    Of Microsoft: link, generation, number: of the next page: its address, where its rows belong,
+    and its number; base, changes: how many rows there are of everybody, and of what changed since;
+    latest: where changes will be told when all pages are read.
     """
 
     run: str
@@ -44,6 +47,8 @@ class State:
     start: int = 1
     users: int = 0
     total: int = 0
+    size: int = 0
+    booked: int = 0
     plain: bool = False
     licences: tuple[str, ...] = ()
     licensed: bool = False

@@ -5,7 +5,7 @@ Everything belongs to one organization. Times are milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -86,8 +86,11 @@ class Staging(Protocol):
     def put(self, kind: str, scope: str, number: int, shards: Shards) -> None:
         """One row, in place of an earlier one with this number."""
 
-    def shard(self, kind: str, scope: str, shard: int, below: int = ROWS) -> Iterator[bytes]:
-        """That hash's bytes of the rows with smaller numbers than `below`, in their order."""
+    def shards(
+        self, kind: str, scope: str, wanted: Sequence[int], below: int = ROWS
+    ) -> list[list[bytes]]:
+        """For each of these hashes its bytes of the rows with smaller numbers than `below`, in
+        their order."""
 
     def sweep(self, kind: str, keep: Collection[str], limit: int) -> int:
         """Remove rows of other scopes than those to keep; answers how many, at most `limit`."""
@@ -116,11 +119,11 @@ class Results(Protocol):
 class Identities(Protocol):
     """Who is who, as the rest of the product reads it."""
 
-    def fill_claims(self, number: int, claims: Iterable[bytes]) -> None:
-        """Who claims the object ids of a bucket, beside who claimed them before."""
+    def fill_claims(self, claims: Mapping[int, Sequence[bytes]]) -> None:
+        """Who claims the object ids of some buckets, beside who claimed them before."""
 
-    def fill(self, number: int, people: Iterable[bytes], began: int) -> int:
-        """The people of a bucket; answers how many are other than before. What was kept after
+    def fill(self, people: Mapping[int, Sequence[bytes]], began: int) -> int:
+        """The people of some buckets; answers how many are others than before. What was kept after
         `began` (seconds) is newer and stays."""
 
 

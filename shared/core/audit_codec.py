@@ -11,7 +11,6 @@ from hashlib import blake2b
 from struct import Struct
 
 from shared.core.audit import ENABLED, IS_GUEST, Listed, Verdict
-from shared.core.ids import NIL
 
 SHARDS = 16
 NOBODY = bytes(16)
@@ -41,7 +40,8 @@ def name_hash(text: str) -> bytes:
     """8 bytes for a name in whatever case it is written; zeroes for none."""
     if not text:
         return NO_NAME
-    return blake2b(text.casefold().encode(errors="replace"), digest_size=8).digest()
+    folded = text.lower() if text.isascii() else text.casefold()
+    return blake2b(folded.encode(errors="replace"), digest_size=8).digest()
 
 
 def clipped(text: str) -> bytes:
@@ -61,8 +61,13 @@ def uuid_text(raw: bytes) -> str:
     return "-".join(parts)
 
 
-def uuid_bytes(text: str) -> bytes:
-    return NOBODY if text in ("", NIL) else bytes.fromhex(text.replace("-", ""))
+def uuid_bytes(text: object) -> bytes | None:
+    """None for what is no uuid, or the nil one."""
+    try:
+        raw = bytes.fromhex(text.replace("-", ""))  # type: ignore[attr-defined]
+    except (ValueError, AttributeError):
+        return None
+    return raw if len(raw) == 16 and raw != NOBODY else None
 
 
 def pack_users(users: Iterable[User]) -> dict[int, bytes]:

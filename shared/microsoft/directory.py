@@ -13,7 +13,6 @@ from shared.audit.ports import AccountPage
 from shared.core.audit import ENABLED, IS_GUEST
 from shared.core.audit_codec import (
     NO_NAME,
-    NOBODY,
     REMOVED,
     TOLD,
     TOLD_ENABLED,
@@ -22,6 +21,7 @@ from shared.core.audit_codec import (
     TOLD_TYPE,
     Account,
     name_hash,
+    uuid_bytes,
 )
 from shared.core.errors import DeltaLost, Unavailable, Where
 from shared.http import Reply
@@ -77,7 +77,7 @@ def _items(reply: Reply) -> list[Mapping[str, Any]]:
 
 def account(raw: Mapping[str, Any]) -> Account | None:
     """A user as it was read in full; None where not even its id is readable."""
-    object_id = _object_id(raw)
+    object_id = uuid_bytes(raw.get("id"))
     if object_id is None:
         return None
     principal, mail, kind = raw.get("userPrincipalName"), raw.get("mail"), raw.get("userType")
@@ -91,7 +91,7 @@ def account(raw: Mapping[str, Any]) -> Account | None:
 
 def change(raw: Mapping[str, Any]) -> Account | None:
     """What is told of a user who changed; None where not even the id is readable."""
-    object_id = _object_id(raw)
+    object_id = uuid_bytes(raw.get("id"))
     if object_id is None:
         return None
     if "@removed" in raw:
@@ -111,14 +111,6 @@ _TOLD = {
     "userPrincipalName": TOLD_PRINCIPAL,
     "mail": TOLD_MAIL,
 }
-
-
-def _object_id(raw: Mapping[str, Any]) -> bytes | None:
-    try:
-        found = bytes.fromhex(raw["id"].replace("-", ""))
-    except (KeyError, ValueError, AttributeError):
-        return None
-    return found if len(found) == len(NOBODY) and found != NOBODY else None
 
 
 def _hash(text: object) -> bytes:

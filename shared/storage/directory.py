@@ -26,7 +26,7 @@ _ORDERS = {"name": "n", "email": "e"}
 # Bytes of a key that rows are found by; hexadecimal, so that any text may stand in a key.
 _KEY = 24
 _AT_ONCE = 100
-_BYTES_AT_ONCE = 2_000_000
+_BYTES_AT_ONCE = 400_000
 _FALLING = 10**13
 
 
@@ -53,12 +53,19 @@ class DirectoryRows:
             values |= spread(_property(shard), blob)
         self._rows.upsert(f"{kind}:{scope}:{number:07d}", values)
 
-    def shard(self, kind: str, scope: str, shard: int, below: int = ROWS) -> Iterator[bytes]:
-        name = _property(shard)
-        only = [f"{name}{piece}" for piece in range(_PIECES)]
+    def shards(
+        self, kind: str, scope: str, wanted: Sequence[int], below: int = ROWS
+    ) -> list[list[bytes]]:
+        names = [_property(shard) for shard in wanted]
+        only = [f"{name}{piece}" for name in names for piece in range(_PIECES)]
         low, high = f"{kind}:{scope}:", f"{kind}:{scope}:{below:07d}"
-        for row in self._rows.range(low, high, only=only):
-            yield row.blob(name)
+        found: list[list[bytes]] = [[] for _ in names]
+        if below:
+            for row in self._rows.range(low, high, only=only):
+                for blobs, name in zip(found, names, strict=True):
+                    if blob := row.blob(name):
+                        blobs.append(blob)
+        return found
 
     def sweep(self, kind: str, keep: Collection[str], limit: int) -> int:
         """Scopes are compared as texts: rows between those to keep are removed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from shared.core.identity import (
 from shared.core.ids import ObjectId, PersonId
 from shared.core.model import Identity, IdentityState
 from shared.ports import Conflict
-from shared.storage.tables import Partition, spread
+from shared.storage.tables import Partition, Row, spread
 
 _RACES = 20
 People = dict[PersonId, Identity]
@@ -60,36 +60,52 @@ class IdentityRows:
             claims = late
         raise Conflict("claims are contended")
 
-    def fill_claims(self, number: int, claims: Iterable[bytes]) -> None:
-        """See `audit.ports`: the directory's audit, a bucket at a time."""
-        name, found = f"o:{number:02d}", list(claims)
+    def fill_claims(self, claims: Mapping[int, Sequence[bytes]]) -> None:
+        """See `audit.ports`: the directory's audit, some buckets at a time."""
+        for name, found, row in self._filled("o", claims):
+            self._fill(name, row, lambda before, found=found: merge_claims(before, found))  # type: ignore[misc]
+
+    def fill(self, people: Mapping[int, Sequence[bytes]], began: int) -> int:
+        changed = 0
+        for name, found, row in self._filled("p", people):
+            others: list[bytes] = []
+
+            def merge(
+                before: bytes, found: Sequence[bytes] = found, others: list[bytes] = others
+            ) -> bytes:
+                after, others[:] = merge_people(before, found, began)
+                return after
+
+            after = self._fill(name, row, merge)
+            if others:
+                self._drop_claims(others, unpack(after))
+            changed += len(others)
+        return changed
+
+    def _filled(
+        self, kind: str, found: Mapping[int, Sequence[bytes]]
+    ) -> Iterator[tuple[str, Sequence[bytes], Row | None]]:
+        """The buckets' names, what is new in them, and their rows in one question."""
+        names = {f"{kind}:{number:02d}": blobs for number, blobs in found.items() if blobs}
+        if names:
+            low, high = min(names), max(names) + " "
+            rows = {row.key: row for row in self._rows.range(low, high)}
+            for name, blobs in names.items():
+                yield name, blobs, rows.get(name)
+
+    def _fill(self, name: str, row: Row | None, merge: Callable[[bytes], bytes]) -> bytes:
+        """What the bucket is by now; read again where somebody else wrote it."""
         for _ in range(_RACES):
-            row = self._rows.get(name)
             before = row.blob("b") if row else b""
-            after = merge_claims(before, found)
+            after = merge(before)
             if after == before:
-                return
+                return after
             try:
                 self._rows.put(name, spread("b", after), row.etag if row else None)
             except Conflict:
+                row = self._rows.get(name)
                 continue
-            return
-        raise Conflict(f"identities {name} are contended")
-
-    def fill(self, number: int, people: Iterable[bytes], began: int) -> int:
-        name, found = f"p:{number:02d}", list(people)
-        for _ in range(_RACES):
-            row = self._rows.get(name)
-            before = row.blob("b") if row else b""
-            after, changed = merge_people(before, found, began)
-            if after != before:
-                try:
-                    self._rows.put(name, spread("b", after), row.etag if row else None)
-                except Conflict:
-                    continue
-            if changed:
-                self._drop_claims(changed, unpack(after))
-            return len(changed)
+            return after
         raise Conflict(f"identities {name} are contended")
 
     def _drop_claims(self, changed: Iterable[bytes], now: People) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from shared.core.audit import (
@@ -20,7 +21,7 @@ from shared.core.audit import (
     PERSON,
     read_external_id,
 )
-from shared.core.audit_codec import NOBODY, User, clipped, name_hash
+from shared.core.audit_codec import NOBODY, User, clipped, name_hash, uuid_bytes
 
 _EXTENSION = "urn:scim:schemas:extension:cisco:webexidentity:2.0:User"
 # All that is asked for, of whatever a user may hold.
@@ -30,62 +31,78 @@ _STATUS = {"active": 0, "pending": PENDING, "transient": PENDING, "pending_trans
 
 def audited_user(raw: Mapping[str, Any], licences: Collection[str]) -> User | None:
     """None for one without an id. licences: keys of those for messaging."""
-    try:
-        person = bytes.fromhex(raw["id"].replace("-", ""))
-    except (KeyError, ValueError, AttributeError):
+    person = uuid_bytes(raw.get("id"))
+    if person is None:
         return None
-    if len(person) != len(NOBODY):
-        return None
-    email, name, external = raw.get("userName"), raw.get("displayName"), raw.get("externalId")
+    email, external = raw.get("userName"), raw.get("externalId")
     if not isinstance(email, str):
         email = ""
-    if not isinstance(external, str):
-        external = ""
-    shape, carried = read_external_id(external)
+    shape, carried = read_external_id(external) if isinstance(external, str) else _NO_ID
+    name, address = raw.get("displayName"), clipped(email)
+    kind = raw.get("userType")
+    bits = shape | _account(raw, raw.get(_EXTENSION), licences)
     return (
         person,
-        shape | _kind(raw.get("userType")) | _account(raw, licences),
+        bits | PERSON if kind == "user" or _is_person(kind) else bits,
         carried,
         name_hash(email),
-        clipped(name if isinstance(name, str) and name else email),
-        clipped(email),
-        b"" if shape in (BARE, NOTHING) else clipped(external),
+        clipped(name) if isinstance(name, str) and name else address,
+        address,
+        b"" if shape in _TOLD else clipped(str(external)),
     )
 
 
-def _kind(given: object) -> int:
-    return PERSON if given is None or str(given).lower() == "user" else 0
+_NO_ID = (NOTHING, NOBODY)
+# Where the External ID says no more than the object id.
+_TOLD = (BARE, NOTHING)
 
 
-def _account(raw: Mapping[str, Any], licences: Collection[str]) -> int:
+def _is_person(kind: object) -> bool:
+    return kind is None or str(kind).lower() == "user"
+
+
+def _account(raw: Mapping[str, Any], extension: object, licences: Collection[str]) -> int:
     """Whether the account is in use, and shows a licence for messaging.
 
     Where no status is told, `active` says the same more coarsely: not yet, or no more.
     """
-    extension, active = raw.get(_EXTENSION), raw.get("active")
-    told = isinstance(extension, dict)
-    status = extension.get("accountStatus") if told else None  # type: ignore[union-attr]
-    if isinstance(status, str) and status:
-        bits = _STATUS.get(status.lower(), OFF)
-        if bits == 0 and (active is False or str(active).lower() == "false"):
-            bits = OFF
+    active = raw.get("active")
+    if not isinstance(extension, dict):
+        return _by_active(active)
+    status = extension.get("accountStatus")
+    if not isinstance(status, str) or not status:
+        bits = _by_active(active)
+    elif status == "active" and active is True:
+        bits = 0
     else:
-        bits = 0 if active is True or str(active).lower() == "true" else PENDING
-    if licences and told and _is_licensed(extension.get("licenseID"), licences):  # type: ignore[union-attr]
+        bits = _STATUS.get(status.lower(), OFF)
+        if not bits and str(active).lower() == "false":
+            bits = OFF
+    if licences and _is_licensed(extension.get("licenseID"), licences):
         bits |= MESSAGING
     return bits
 
 
+def _by_active(active: object) -> int:
+    return 0 if str(active).lower() == "true" else PENDING
+
+
 def _is_licensed(held: object, licences: Collection[str]) -> bool:
-    entries = held if isinstance(held, list) else [held]
-    return any(licence_key(each) in licences for each in entries)
+    for each in held if isinstance(held, list) else (held,):
+        if licence_key(each) in licences:
+            return True
+    return False
 
 
 def licence_key(text: object) -> str:
     """What the id of a licence and the entry of a user have in common as far as is known: the part
     behind the organization in ``ciscospark://us/LICENSE/<organization>:<key>``. "" for none."""
-    if not isinstance(text, str):
-        return ""
+    return _key(text) if isinstance(text, str) else ""
+
+
+# A directory has a handful of licences, and each is read as often as there are users.
+@lru_cache(maxsize=1024)
+def _key(text: str) -> str:
     try:
         padded = text + "=" * (-len(text) % 4)
         raw = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")

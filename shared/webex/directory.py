@@ -13,9 +13,26 @@ from shared.core.audit import MESSAGING, SHAPE
 from shared.core.audit_codec import User
 from shared.core.errors import Forbidden, Refused
 from shared.webex.audited import ATTRIBUTES, audited_user, licence_key
-from shared.webex.client import WebexClient
+from shared.webex.client import TokenSource, WebexClient
 
 USERS_A_PAGE = 1000
+
+
+class Remembered:
+    """Access tokens, read once: a timer's run is over before one ends."""
+
+    def __init__(self, source: TokenSource) -> None:
+        self._source = source
+        self._known: dict[str, str] = {}
+
+    def token(self, capability: str) -> str:
+        if capability not in self._known:
+            self._known[capability] = self._source.token(capability)
+        return self._known[capability]
+
+    def renewed(self, capability: str, refused: str) -> str:
+        self._known[capability] = self._source.renewed(capability, refused)
+        return self._known[capability]
 
 
 class WebexDirectoryClient(WebexClient):
