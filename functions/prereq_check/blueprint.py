@@ -1,4 +1,4 @@
-"""/prerequisites, /prerequisites.json and what is done there; /permissions."""
+"""/prerequisites, what is done there, the directory's audit and its timer; /permissions."""
 
 from __future__ import annotations
 
@@ -70,3 +70,57 @@ def directory_audit(timer: func.TimerRequest) -> None:
 
     wiring = current()
     audit(wiring.directory, wiring.settings.organizations, round(wiring.clock.now() * 1000))
+
+
+@blueprint.function_name("directory")
+@blueprint.route("prerequisites/directory", methods=["GET"])
+def directory(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import show
+    from shared.web.azure import answer
+
+    return answer(req, admin=show)
+
+
+@blueprint.function_name("directory_people")
+@blueprint.route("prerequisites/directory", methods=["POST"])
+def directory_people(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import people
+    from shared.web.azure import answer
+
+    return answer(req, admin=people)
+
+
+@blueprint.function_name("directory_run")
+@blueprint.route("prerequisites/directory/run", methods=["POST"])
+def directory_run(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import act
+    from shared.web.azure import answer
+
+    return answer(req, admin=act)
+
+
+@blueprint.function_name("directory_every")
+@blueprint.route("prerequisites/directory/every", methods=["POST"])
+def directory_every(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import repeat
+    from shared.web.azure import answer
+
+    return answer(req, admin=repeat)
+
+
+@blueprint.function_name("directory_csv")
+@blueprint.route("prerequisites/directory.csv", methods=["GET"])
+def directory_csv(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import everybody
+    from shared.web.azure import answer
+
+    return answer(req, admin=everybody)
+
+
+@blueprint.function_name("mending_csv")
+@blueprint.route("prerequisites/mending.csv", methods=["GET"])
+def mending_csv(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import mending
+    from shared.web.azure import answer
+
+    return answer(req, admin=mending)

@@ -13,7 +13,7 @@ from shared.audit.cursor import STEPS, State
 from shared.audit.joining import IDENTITY_PARTS
 from shared.audit.ports import Desk
 from shared.core import times
-from shared.core.audit import Listed, Outcome, People, Progress, Run, Status, Verdict
+from shared.core.audit import MENDABLE, Listed, Outcome, People, Progress, Run, Status, Verdict
 from shared.core.audit_codec import SHARDS, sort_key
 from shared.core.reasons import Refusal
 from shared.ports import Conflict
@@ -21,8 +21,8 @@ from shared.ports import Conflict
 PAGE = 50
 _RACES = 20
 _PARTS = {"names": SHARDS, "meet": SHARDS, "judge": SHARDS, "identities": IDENTITY_PARTS, "end": 1}
-# What can be mended by setting External ID, if it is known to what.
-MENDABLE = (Verdict.PREFIXED, Verdict.MISSING, Verdict.WRONG_OBJECT_ID)
+# How often a run begins by itself: in days, 0 for never.
+EVERY = (0, 1, 7, 30)
 
 
 def status(office: Office) -> Status:
@@ -75,6 +75,17 @@ def resume(office: Office, actor: Actor) -> None:
 
     if _change(office.directory, go_on):
         office.record(actor, "audit_resumed")
+
+
+def repeat(office: Office, actor: Actor, days: int) -> None:
+    """How often a run begins by itself. Raises ValueError for what cannot be chosen."""
+    if days not in EVERY:
+        raise ValueError(days)
+    rows = office.services.organizations
+    before = rows.settings().audit_days
+    if before != days:
+        rows.save_settings(lambda s: replace(s, audit_days=days))
+        office.record(actor, "audit_every", str(before), str(days))
 
 
 def latest(office: Office) -> Run | None:

@@ -63,6 +63,7 @@ class State:
     seen: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     changed: int = 0
+    mendable: int = 0
     requests_webex: int = 0
     requests_microsoft: int = 0
 

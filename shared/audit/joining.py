@@ -14,11 +14,13 @@ from shared.audit.cursor import State
 from shared.audit.judging import Judge, claims_in
 from shared.audit.ports import Desk, Entry
 from shared.core import times
-from shared.core.audit import Verdict
+from shared.core.audit import MENDABLE, Verdict
 from shared.core.audit_codec import (
+    NUMBER,
     SHARDS,
     Account,
     everybody_once,
+    may_be_set,
     meet,
     merge_accounts,
     pack_names,
@@ -34,6 +36,7 @@ _ROWS_A_PART = 100_000
 _BUCKETS_A_PART = 8
 IDENTITY_PARTS = 2 * BUCKETS // _BUCKETS_A_PART
 _VERDICTS = list(Verdict)
+_MENDABLE = frozenset(NUMBER[verdict] for verdict in MENDABLE)
 
 
 def name_accounts(desk: Desk, state: State) -> State:
@@ -67,7 +70,8 @@ def judge_users(desk: Desk, state: State) -> State:
     numbers = Counter(state.counts)
     for number, count in Counter(map(itemgetter(0), entries)).items():
         numbers[_VERDICTS[number].value] += count
-    return state.next_part(SHARDS, counts=dict(numbers))
+    mendable = sum(1 for n, *_, packed in entries if n in _MENDABLE and may_be_set(packed))
+    return state.next_part(SHARDS, counts=dict(numbers), mendable=state.mendable + mendable)
 
 
 def fill_identities(desk: Desk, state: State) -> State:

@@ -148,6 +148,8 @@ def summary(state: State, now: int, outcome: Outcome, reason: str = "") -> Run:
         requests_webex=state.requests_webex,
         requests_microsoft=state.requests_microsoft,
         changed=state.changed,
+        mendable=state.mendable,
+        tenant=state.tenant,
     )
 
 

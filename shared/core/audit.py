@@ -132,6 +132,7 @@ class Run:
     Webex's own total differs from what was read. licensed: whether the class `no_messaging` could
     be told. whole: Microsoft's side was read in full. reason: a code of `core.reasons`, "" for
     none. requests: to Webex and to Microsoft. changed: identities that are others than before.
+    mendable: whom setting External ID would mend. tenant: that they were set against.
     """
 
     id: str
@@ -148,6 +149,8 @@ class Run:
     requests_webex: int = 0
     requests_microsoft: int = 0
     changed: int = 0
+    mendable: int = 0
+    tenant: str = ""
 
     @property
     def people(self) -> int:
@@ -165,6 +168,8 @@ class Run:
         return self.matched / self.people if self.people else 1.0
 
 
+# What can be mended by setting External ID, where it is known to what.
+MENDABLE = (Verdict.PREFIXED, Verdict.MISSING, Verdict.WRONG_OBJECT_ID)
 _SERVED = (Verdict.MATCHED, Verdict.PREFIXED)
 # Whom nobody would put into a group: machines, and accounts that nobody uses.
 _NOBODY = frozenset({Verdict.NOT_A_PERSON, Verdict.NOT_ACTIVE})

@@ -201,6 +201,11 @@ def pack_listed(
     return head + name + email + external
 
 
+def may_be_set(packed: bytes) -> bool:
+    """Whether it is known which object id is the right one."""
+    return packed[16:32] != NOBODY
+
+
 def read_listed(blob: bytes, verdict: Verdict) -> Iterator[Listed]:
     """The people of a piece of a list."""
     at, end = 0, len(blob)

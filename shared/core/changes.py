@@ -43,6 +43,7 @@ CHANGES = {
     "audit_started": "Audit of the directory begun",
     "audit_stopped": "Audit of the directory stopped",
     "audit_resumed": "Audit of the directory resumed",
+    "audit_every": "Days between two audits of the directory",
     "prerequisite_confirmed": "Prerequisite confirmed by hand",
     "prerequisite_withdrawn": "Confirmation of a prerequisite withdrawn",
 }

@@ -8,7 +8,7 @@ import pytest
 
 from shared.admin import auditing
 from shared.admin.ports import Actor, Office
-from shared.core.audit import Listed, Outcome, Verdict
+from shared.core.audit import MENDABLE, Listed, Outcome, Verdict
 from shared.core.ids import OrgId, PersonId
 from shared.core.reasons import Refusal
 from tests.audit.crowd import MINUTE, Crowd
@@ -145,7 +145,7 @@ def test_what_should_be_set_is_told_for_those_whom_it_mends(crowd: Crowd) -> Non
     expected = {
         p
         for p, v in crowd.expected.items()
-        if v in auditing.MENDABLE and crowd.stage.tenant.user_of(people[p].email)
+        if v in MENDABLE and crowd.stage.tenant.user_of(people[p].email)
     }
     assert {each.person for each in told} == expected
     for each in told:

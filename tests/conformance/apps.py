@@ -112,6 +112,8 @@ PRODUCT = App(
             *("handover_make", "handover_link", "handover", "handover_start", "handover_done"),
             *("prerequisites", "prerequisites_json", "prerequisites_recheck"),
             *("prerequisites_tenant", "prerequisites_confirm", "permissions"),
+            *("directory", "directory_people", "directory_run", "directory_every"),
+            *("directory_csv", "mending_csv"),
             *("settings", "settings_switch", "settings_webhook", "settings_disconnect"),
             *("activity", "activity_retry", "activity_replay"),
             *(
