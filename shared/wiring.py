@@ -15,7 +15,7 @@ from shared import config
 from shared.config import BadSetting, Settings
 from shared.core.ids import OrgId, TenantId
 from shared.http import Http, new_session
-from shared.ports import Clock, Log, Services
+from shared.ports import Clock, Log, Organizations, Services
 from shared.storage.tables import Tables, open_connection, open_identity
 from shared.tally import Tally
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from azure.data.tables import TableServiceClient
 
     from shared.admin.ports import Office, WebexAdmin
+    from shared.audit.ports import Desk
     from shared.core.model import OrgSettings
     from shared.microsoft.consent import MicrosoftSignIn
     from shared.microsoft.drives import DriveClient
@@ -140,11 +141,47 @@ class Wiring:
             remains=RemainRows(
                 [
                     self.tables.partition("DeadLetters", org),
+                    self.tables.partition("Directory", org),
                     self.tables.partition("Identities", org),
                     self.tables.partition("Teams", org),
                 ]
             ),
+            directory=self.directory(org),
         )
+
+    def directory(self, org: OrgId) -> Desk:
+        """What the audit of the directory touches. Raises KeyError as `services` does."""
+        from shared.audit.ports import Desk
+        from shared.microsoft.directory import MicrosoftDirectoryClient
+        from shared.storage.directory import DirectoryRows
+        from shared.storage.identities import IdentityRows
+        from shared.webex.client import TRACE_HEADER
+        from shared.webex.directory import Remembered, WebexDirectoryClient
+
+        services = self.services(org)
+        graph = self._graph(services.organizations)
+        rows = DirectoryRows(self.tables.partition("Directory", org))
+        return Desk(
+            services=services,
+            webex=WebexDirectoryClient(
+                self.http("webex", TRACE_HEADER),
+                self.settings.webex_url,
+                Remembered(self.webex_tokens(org)),
+                org,
+            ),
+            microsoft=MicrosoftDirectoryClient(graph.http, graph.base_url, graph.tokens),
+            staging=rows,
+            results=rows,
+            identities=IdentityRows(self.tables.partition("Identities", org)),
+            lacking=lambda: self._lacking(org, services),
+        )
+
+    def _lacking(self, org: OrgId, services: Services) -> str:
+        """Why the directory cannot be audited."""
+        if services.organizations.settings().tenant is None:
+            return "consent_missing"
+        people = self.credentials(org).read("people")
+        return "credential_missing" if people is None or people.failed else ""
 
     def _holder(self, org: OrgId, tenant: TenantId) -> OrgId | None:
         """Whose the tenant is, as `org` sees it.
@@ -240,7 +277,7 @@ class Wiring:
             self.tables.partition("Organizations", org), self.settings.keyring, org
         )
 
-    def _graph(self, organizations: OrganizationRows, calls: Tally | None = None) -> GraphClient:
+    def _graph(self, organizations: Organizations, calls: Tally | None = None) -> GraphClient:
         from shared.microsoft.graph import TRACE_HEADER, GraphClient
 
         http = self.http("graph", TRACE_HEADER, calls)

@@ -1,4 +1,4 @@
-"""/prerequisites, /prerequisites.json and what is done there; /permissions."""
+"""/prerequisites, what is done there, the directory's audit and its timer; /permissions."""
 
 from __future__ import annotations
 
@@ -59,3 +59,68 @@ def permissions(req: func.HttpRequest) -> func.HttpResponse:
     from shared.web.azure import answer
 
     return answer(req, admin=permissions)
+
+
+@blueprint.function_name("directory_audit")
+@blueprint.timer_trigger("timer", "20 * * * * *", use_monitor=False)
+def directory_audit(timer: func.TimerRequest) -> None:
+    """Never twice at once; what is under way goes on from its cursor."""
+    from functions.prereq_check.timer import audit
+    from shared.wiring import current
+
+    wiring = current()
+    audit(wiring.directory, wiring.settings.organizations, round(wiring.clock.now() * 1000))
+
+
+@blueprint.function_name("directory")
+@blueprint.route("prerequisites/directory", methods=["GET"])
+def directory(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import show
+    from shared.web.azure import answer
+
+    return answer(req, admin=show)
+
+
+@blueprint.function_name("directory_people")
+@blueprint.route("prerequisites/directory", methods=["POST"])
+def directory_people(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import people
+    from shared.web.azure import answer
+
+    return answer(req, admin=people)
+
+
+@blueprint.function_name("directory_run")
+@blueprint.route("prerequisites/directory/run", methods=["POST"])
+def directory_run(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import act
+    from shared.web.azure import answer
+
+    return answer(req, admin=act)
+
+
+@blueprint.function_name("directory_every")
+@blueprint.route("prerequisites/directory/every", methods=["POST"])
+def directory_every(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import repeat
+    from shared.web.azure import answer
+
+    return answer(req, admin=repeat)
+
+
+@blueprint.function_name("directory_csv")
+@blueprint.route("prerequisites/directory.csv", methods=["GET"])
+def directory_csv(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import everybody
+    from shared.web.azure import answer
+
+    return answer(req, admin=everybody)
+
+
+@blueprint.function_name("mending_csv")
+@blueprint.route("prerequisites/mending.csv", methods=["GET"])
+def mending_csv(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import mending
+    from shared.web.azure import answer
+
+    return answer(req, admin=mending)

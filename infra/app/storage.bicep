@@ -17,6 +17,7 @@ var tableNames = [
   'Audit'
   'Checks'
   'DeadLetters'
+  'Directory'
   'Identities'
   'Once'
   'Organizations'

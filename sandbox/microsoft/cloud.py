@@ -18,6 +18,7 @@ from sandbox.microsoft import (
     items,
     members,
     persist,
+    user_delta,
 )
 from sandbox.microsoft.api import NIL, Context, Route, iso, moment_seen
 from sandbox.microsoft.apps import App, Grant
@@ -48,7 +49,7 @@ class GraphCloud(Cloud):
         self.world = world
         self.quota = Quota(world.switches)
         # Delta first: its path looks like that of a group.
-        for module in (delta, groups, members, directory, drives, items, invitations):
+        for module in (delta, user_delta, groups, members, directory, drives, items, invitations):
             for route in module.ROUTES:
                 self.route(route.method, route.pattern, self._guarded(route))
         self.route("POST", "/v1.0/$batch", self._batch)

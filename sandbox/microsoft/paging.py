@@ -61,7 +61,8 @@ def page(
 
     `count`: how many there are, told on the first page of an advanced query that asks for it.
     """
-    request, size = ctx.request, page_size(ctx.request)
+    request = ctx.request
+    size = min(page_size(request), ctx.world.switches.page_cap)
     position = _position(request)
     start = position[1] if position else 0
     batch = list(islice(items, start, start + size + 1))

@@ -42,6 +42,7 @@ NEEDS: dict[str, frozenset[str]] = {
         "memberOf.check": _MEMBER_READ,
         "settings.read": {"GroupSettings.Read.All", "GroupSettings.ReadWrite.All", *_GROUP_READ},
         "user.read": {"User.ReadBasic.All", *_USER_READ},
+        "user.delta": _USER_READ,
         "user.delete": {"User.ReadWrite.All", "Directory.ReadWrite.All"},
         "invite": {"User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All"},
         "organization.read": _ORGANIZATION_READ,

@@ -184,6 +184,8 @@ class Tenant:
     mailed: list[str] = field(default_factory=list)
     journal: Journal = field(default_factory=Journal)
     delta_epoch: int = 0
+    seen_users: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
+    """The users as the readers of their changes know them, by what their tokens say."""
     _by_unique_name: dict[str, list[Group]] = field(default_factory=dict)
     _by_nickname: dict[str, Group] = field(default_factory=dict)
     _by_drive: dict[str, Group] = field(default_factory=dict)

@@ -21,6 +21,8 @@ class Switches:
     """Each read draws its age between 0 and `read_lag_seconds`, as if from another replica."""
     replication_seconds: float = 0.0
     """Writes to a group younger than this are refused as "don't exist"."""
+    page_cap: int = 999
+    """Pages are no longer than this, whatever was asked for."""
     page_drift: bool = False
     """Later pages of a list see later changes, instead of one moment throughout."""
     says_do_not_exist: bool = False
@@ -82,6 +84,8 @@ class Switches:
     """The changes of a group are one item; else each is one, and the group on several pages."""
     delta_replays: bool = False
     """A round tells once more what the round before it told."""
+    delta_tells_changes_only: bool = False
+    """A user who changed is told of by what changed alone."""
     delta_life_seconds: float = 7 * 86_400.0
     delta_expiry: Literal["410", "syncStateNotFound"] = "syncStateNotFound"
     """How a token that is too old is refused. After maintenance it is always 410."""

@@ -50,10 +50,14 @@ class LicensesApi:
         return [_licence(org, name, used) for name in names if name]
 
 
+def licence_key(org_uuid: str, name: str) -> str:
+    """What stands behind the organization in a licence's id, and with whoever has it."""
+    return f"MS_{uuid.uuid5(uuid.UUID(org_uuid), name)}"
+
+
 def _licence(org: Organization, name: str, used: int) -> dict[str, Any]:
-    key = uuid.uuid5(uuid.UUID(org.uuid), name)
     return {
-        "id": encode("LICENSE", f"{org.uuid}:{key}"),
+        "id": encode("LICENSE", f"{org.uuid}:{licence_key(org.uuid, name)}"),
         "name": name,
         "totalUnits": used + _SPARE_UNITS,
         "consumedUnits": used,

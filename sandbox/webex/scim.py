@@ -8,6 +8,7 @@ organization in the path is a bare uuid.
 from __future__ import annotations
 
 import json
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from sandbox.kit import Request, Response
 from sandbox.webex.core import Core
 from sandbox.webex.errors import BadRequest, Forbidden, NotFound
+from sandbox.webex.licenses import licence_key
 from sandbox.webex.state import Person
 from sandbox.webex.times import iso
 from sandbox.webex.tokens import Caller
@@ -30,6 +32,11 @@ FIELDS: dict[str, Callable[[Person], str]] = {
     "displayname": lambda person: person.name,
     "emails.value": lambda person: person.email,
 }
+SORTED: dict[str, Callable[[Person], Any]] = {
+    "id": lambda person: person.uuid,
+    "userName": lambda person: person.email,
+    "meta.lastModified": lambda person: person.created,
+}
 OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "eq": lambda value, wanted: value == wanted,
     "sw": lambda value, wanted: value.startswith(wanted),
@@ -40,6 +47,8 @@ OPERATORS: dict[str, Callable[[str, str], bool]] = {
 class ScimApi:
     def __init__(self, core: Core) -> None:
         self.core = core
+        # The last order that was asked for: a directory is read in pages.
+        self.ordered: tuple[tuple[str, int], list[Person], list[Person]] | None = None
 
     def view(self, person: Person) -> dict[str, Any]:
         first, _, last = person.name.partition(" ")
@@ -52,7 +61,7 @@ class ScimApi:
             "name": {"givenName": first, "familyName": last},
             "emails": [{"value": person.email, "type": "work", "primary": True}],
             "userType": person.user_type,
-            EXTENSION: {"accountStatus": person.account_status},
+            EXTENSION: self._extension(person),
             "meta": {
                 "resourceType": "User",
                 "created": iso(person.created),
@@ -65,6 +74,14 @@ class ScimApi:
         if person.roles:
             seen["roles"] = [{"value": role} for role in sorted(person.roles)]
         return seen
+
+    def _extension(self, person: Person) -> dict[str, Any]:
+        shown: dict[str, Any] = {"accountStatus": person.account_status}
+        if self.core.switches.scim_shows_licences and person.messaging:
+            name = self.core.switches.messaging_licence
+            if name:
+                shown["licenseID"] = [licence_key(person.org_uuid, name)]
+        return shown
 
     def _is_active(self, person: Person) -> bool:
         if person.account_status == "pending":
@@ -80,10 +97,14 @@ class ScimApi:
         """`count` above the cap gets as many as the cap; `itemsPerPage` tells."""
         self._admin(caller, request.params["org"])
         found = self._matching(caller.person.org_uuid, request.arg("filter"))
+        found = self._sorted(found, request)
+        if request.arg("attributes") and self.core.switches.scim_attributes == "refused":
+            raise BadRequest("attributes are not supported.")
         start = max(1, _number(request, "startIndex", 1))
         count = min(_number(request, "count", 100), self.core.switches.scim_count_cap)
         page = found[start - 1 : start - 1 + count]
-        resources = [_chosen(request, self.view(person)) for person in page]
+        core_alone = self.core.switches.scim_attributes == "core"
+        resources = [_chosen(request, self.view(person), core_alone) for person in page]
         body = {
             "schemas": [LIST],
             "totalResults": len(found),
@@ -92,6 +113,19 @@ class ScimApi:
             "Resources": resources,
         }
         return Response(200, body)
+
+    def _sorted(self, people: list[Person], request: Request) -> list[Person]:
+        """By the attributes that the page names; in the order of their making otherwise."""
+        by = request.arg("sortBy")
+        if by is None:
+            return people
+        if by not in SORTED or not self.core.switches.scim_sorts:
+            raise BadRequest("sortBy is not supported.")
+        key, last = (by, len(people)), self.ordered
+        if last is None or last[0] != key or not same(last[1], people):
+            last = self.ordered = (key, people[:], sorted(people, key=SORTED[by]))
+        found = last[2]
+        return found[::-1] if request.arg("sortOrder") == "descending" else found
 
     def _matching(self, org_uuid: str, expression: str | None) -> list[Person]:
         people = self.core.world.people_of_org[org_uuid]
@@ -149,12 +183,18 @@ def _number(request: Request, name: str, default: int) -> int:
     return int(text)
 
 
-def _chosen(request: Request, user: dict[str, Any]) -> dict[str, Any]:
+def same(some: list[Person], others: list[Person]) -> bool:
+    return all(map(operator.is_, some, others))
+
+
+def _chosen(request: Request, user: dict[str, Any], core_alone: bool = False) -> dict[str, Any]:
     """Only the top-level `attributes` asked for; id and schemas always."""
     wanted, unwanted = request.arg("attributes"), request.arg("excludedAttributes")
     always = ("id", "schemas")
     if wanted:
         names = {name.strip().lower() for name in wanted.split(",")}
+        if core_alone:
+            names = {name for name in names if ":" not in name} - {"externalid"}
         return {k: v for k, v in user.items() if k in always or _named(k, names)}
     if unwanted:
         names = {name.strip().lower() for name in unwanted.split(",")}

@@ -93,6 +93,7 @@ class Person(Named):
     account_status: str = "active"
     user_type: str = "user"
     created: int = 0
+    messaging: bool = True
 
     def __post_init__(self) -> None:
         self.roles = frozenset(self.roles)

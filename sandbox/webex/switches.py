@@ -27,6 +27,10 @@ class Switches:
     pro_pack: bool = True  # events from more than 90 days ago
     roles_need_admin_scope: bool = True  # `roles` in GET /people/me
     scim_count_cap: int = 500
+    scim_sorts: bool = True  # sortBy is taken; else it is refused
+    scim_attributes: Literal["chosen", "core", "refused"] = "chosen"  # core: nothing of extensions,
+    # nor externalId, whatever is asked for
+    scim_shows_licences: bool = True  # licenseID, whose values nobody explains
     pending_people_are_active: bool = False  # SCIM `active` of somebody who has never signed in
     machine_type: Literal["bot", "person", "appuser"] = "bot"  # of a Service App in /people/me
     messaging_licence: str = "Messaging"  # its name in GET /licenses; empty: it is not listed

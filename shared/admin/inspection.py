@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from shared.admin import credentials
+from shared.admin.auditing import latest
 from shared.admin.ports import Actor, Office, Sample, Tenant, TenantFacts
 from shared.core import judging, times
 from shared.core.checks import Result
@@ -30,6 +31,8 @@ _SAMPLE = (5, 20)
 _MORE = (4, 100)
 # What Entra is asked of at once.
 _AT_ONCE = 100
+# An older audit says less than a sample of today.
+_AUDIT_FRESH = 2 * times.DAY
 _TAKES_EFFECT = 10 * times.MINUTE
 Value = TypeVar("Value")
 Facts = Mapping[str, str | int]
@@ -137,10 +140,24 @@ class Inspection:
         return judging.judge_accounts(statuses, whole=sample.whole)
 
     def identities(self) -> Found:
+        audited = self._audited()
+        if audited is not None:
+            return judging.judge_identities(audited)
         matches = self._matches(self._sample())
         if not matches.count and not matches.whole:
             matches = self._matches(self.office.webex.sample(*_MORE))
         return judging.judge_identities(matches)
+
+    def _audited(self) -> Matches | None:
+        """What the directory's audit says, as long as it is about this tenant and young enough."""
+        last = latest(self.office)
+        if last is None or last.tenant != self._asked or not self._may_ask_microsoft():
+            return None
+        if self.office.now() - last.ended > _AUDIT_FRESH:
+            return None
+        return Matches(
+            last.matched, last.people, last.users, whole=True, asked=True, audited_at=last.ended
+        )
 
     def attested(self) -> Found:
         return Found("ask")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from shared.audit.ports import Desk
 from shared.config import Settings
 from shared.core.accounts import called
 from shared.core.checks import Confirmation, Result
@@ -279,7 +280,8 @@ class Office:
     find_tenant: by domain or GUID; None for no such tenant in this cloud. holder: which
     organization a tenant is bound to. bind: make a tenant this organization's, raises Conflict
     where it is another's; the answer is a new mark of the binding. mark: the one that it has, ""
-    where it is not ours. unbind: give it up, if it still has this mark.
+    where it is not ours. unbind: give it up, if it still has this mark. directory: what its
+    audit touches.
     """
 
     services: Services
@@ -296,6 +298,7 @@ class Office:
     mark: Callable[[TenantId], str]
     unbind: Callable[[TenantId, str], None]
     remains: Remains
+    directory: Desk
 
     @property
     def org(self) -> OrgId:

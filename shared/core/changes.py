@@ -44,6 +44,10 @@ CHANGES = {
     "pending_people": "Webex sign-in by a hand-over link: read the directory",
     "pending_folders": "Webex sign-in by a hand-over link: link folders",
     "tenant_chosen": "Microsoft tenant chosen",
+    "audit_started": "Audit of the directory begun",
+    "audit_stopped": "Audit of the directory stopped",
+    "audit_resumed": "Audit of the directory resumed",
+    "audit_every": "Days between two audits of the directory",
     "prerequisite_confirmed": "Prerequisite confirmed by hand",
     "prerequisite_withdrawn": "Confirmation of a prerequisite withdrawn",
 }

@@ -231,6 +231,7 @@ _FINDINGS: Mapping[str, Mapping[str, Finding]] = {
         "nobody": _unmet("There is no user in Webex's directory."),
         "unseen": _UNSEEN,
         "sample": _met("This is a sample of your %(total)s users."),
+        "audit": _met("This is everybody, by the audit of %(audited_at)s."),
     },
     "ecm_microsoft": {
         "ask": _manual("In Control Hub: Messaging, Content Management, Edit settings, Microsoft."),

@@ -20,6 +20,7 @@ BUCKETS = 32
 OTHERS_MAX = 20_000
 _RECORD = struct.Struct(">16s16sIIB")
 _STATES = list(IdentityState)
+STATE_NUMBER = {state: number for number, state in enumerate(_STATES)}
 
 
 def bucket(uuid: str) -> str:
@@ -107,3 +108,38 @@ def unpack(packed: bytes) -> dict[PersonId, Identity]:
         known = None if found == NIL else ObjectId(found)
         result[uuid] = Identity(uuid, known, _STATES[state], checked, since)
     return result
+
+
+def merge_people(packed: bytes, found: Iterable[bytes], began: int) -> tuple[bytes, list[bytes]]:
+    """One bucket's people with what the directory's audit found of them, records as above.
+
+    Answers the bytes to keep, and the records of those who are others than before, as they were.
+    Whoever was asked about after the audit `began` (seconds) is known better already.
+    """
+    records = {record[0]: record for record in _RECORD.iter_unpack(packed)}
+    before: list[bytes] = []
+    for blob in found:
+        for record in _RECORD.iter_unpack(blob):
+            person, carried, checked, _, state = record
+            old = records.get(person)
+            if old is not None:
+                if old[2] > began:
+                    continue
+                if old[1] == carried and old[4] == state:
+                    record = (person, carried, checked, old[3], state)  # noqa: PLW2901
+                else:
+                    before.append(_RECORD.pack(*old))
+            records[person] = record
+    return b"".join(_RECORD.pack(*records[person]) for person in records), before
+
+
+def claims_of(records: Iterable[bytes]) -> list[tuple[ObjectId, PersonId]]:
+    """Who claimed what, by such records."""
+    found = (identity for record in records for identity in unpack(record).values())
+    return [(i.object, i.person) for i in found if i.object]
+
+
+def merge_claims(packed: bytes, found: Iterable[bytes]) -> bytes:
+    """One bucket's claims, pairs of 32 bytes, with those that were found besides."""
+    pairs = {blob[at : at + 32] for blob in (packed, *found) for at in range(0, len(blob), 32)}
+    return b"".join(sorted(pairs))

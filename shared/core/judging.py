@@ -153,7 +153,8 @@ class Matches:
     """A sample of Webex's people, and how many of them Entra knows by their External ID.
 
     total: users in Webex's directory, machines too. whole: all of them were read. asked: Entra
-    was; else those count whose External ID holds an object id.
+    was; else those count whose External ID holds an object id. audited_at: of everybody, when the
+    directory's audit ended (milliseconds), 0 for a sample.
     """
 
     count: int
@@ -161,6 +162,7 @@ class Matches:
     total: int
     whole: bool
     asked: bool
+    audited_at: int = 0
 
 
 def judge_identities(matches: Matches) -> Found:
@@ -176,4 +178,6 @@ def judge_identities(matches: Matches) -> Found:
         finding = "shaped"
     else:
         finding = "all" if matches.count == matches.people else "some"
+    if matches.audited_at:
+        return Found(f"{finding}+audit", {**facts, "audited_at": matches.audited_at})
     return Found(f"{finding}+sample", facts)

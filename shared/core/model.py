@@ -225,10 +225,10 @@ class OrgSettings:
     folder_linkers: the credentials that link folders, in the order to try. space_folders: a team's
     further spaces get folders of their own, where folders are linked at all.
     direction: who leads membership, where a team has none of its own. mark: which groups say in
-    their description what looks after them, by `Marks`; mark_ends: it says so where
-    the team has ended. guests: people of other
-    organizations are invited as guests. limits: the brake's. language: of what is written to
-    people, "" for the reader's own.
+    their description what looks after them, by `Marks`; mark_ends: it says so where the team has
+    ended. guests: people of other organizations are invited as guests. limits: the brake's.
+    audit_days: how often everybody in the directory is set against Entra, 0 for only when somebody
+    asks. language: of what is written to people, "" for the reader's own.
     """
 
     org: OrgId
@@ -247,6 +247,7 @@ class OrgSettings:
     mark: str = Marks.MADE.value
     mark_ends: bool = False
     limits: Limits = Limits()
+    audit_days: int = 1
     language: str = ""
     chosen: TenantId | None = None
     tenant_name: str = ""

@@ -51,11 +51,11 @@ TRACE_HEADER = "request-id"
 _GROUP = "$select=id,displayName,mailNickname,description,createdDateTime"
 _CANDIDATE = f"{_GROUP},uniqueName,groupTypes,mail"
 _ACCOUNT = "$select=id,displayName,userPrincipalName,mail,accountEnabled,userType"
-_PAGE = 999
+PAGE = 999
 # What is told from now on: a group renamed, and who came into it or left.
 _DELTA_FROM_NOW = "$select=displayName,members&$deltatoken=latest"
 # Throttled first, where there is too much: https://learn.microsoft.com/graph/throttling-limits.
-_BACKGROUND = {"x-ms-throttle-priority": "low"}
+BACKGROUND = {"x-ms-throttle-priority": "low"}
 # The template of the settings named Group.Unified, the same in every tenant.
 _UNIFIED = "62375ab9-6b52-47ed-826b-58e47e0e304b"
 
@@ -92,7 +92,7 @@ class GraphClient:
         reply = self._patient("POST", url, {"groupIds": [group]}, reads=True)
         if reply.status == 404:
             return False
-        _checked(reply)
+        checked(reply)
         values = reply.object().get("value")
         return isinstance(values, list) and group in [str(v).lower() for v in values]
 
@@ -145,11 +145,11 @@ class GraphClient:
         self._call("PATCH", f"/groups/{UUID(group)}", properties)
 
     def members(self, group: GroupId) -> dict[ObjectId, Account]:
-        found = self._people(f"/groups/{group}/members?{_ACCOUNT}&$top={_PAGE}")
+        found = self._people(f"/groups/{group}/members?{_ACCOUNT}&$top={PAGE}")
         return {account.object: account for account in found}
 
     def owners(self, group: GroupId) -> frozenset[ObjectId]:
-        found = self._people(f"/groups/{group}/owners?$select=id&$top={_PAGE}")
+        found = self._people(f"/groups/{group}/owners?$select=id&$top={PAGE}")
         return frozenset(account.object for account in found)
 
     def account(self, person: ObjectId) -> Account | None:
@@ -167,7 +167,7 @@ class GraphClient:
         if reply.status == 412:
             # Seen for a guest whose account is blocked; asking again changes nothing.
             raise Refused(_message(reply), reply.where, Kind.REFUSED.value, reply.json)
-        guest = invited(_checked(reply).json)
+        guest = invited(checked(reply).json)
         if guest is None:
             raise AnswerUnknown("the answer names no guest", reply.where)
         return guest
@@ -178,10 +178,10 @@ class GraphClient:
             # Kept while Graph was reached elsewhere; our token must not go there.
             raise DeltaLost("the address lies elsewhere", Where("graph", "GET", "/groups/delta"))
         url = address or f"{self.base_url}/v1.0/groups/delta?{_DELTA_FROM_NOW}"
-        reply = self._patient("GET", url, None, _BACKGROUND, waits=False)
+        reply = self._patient("GET", url, None, BACKGROUND, waits=False)
         if is_delta_lost(reply.status, reply.json):
             raise DeltaLost(_message(reply), reply.where)
-        changes = (parse_change(item) for item in _checked(reply).items("value"))
+        changes = (parse_change(item) for item in checked(reply).items("value"))
         following = self._link(reply, "@odata.nextLink")
         latest = self._link(reply, "@odata.deltaLink")
         if not (following or latest):
@@ -273,7 +273,7 @@ class GraphClient:
     def _send(
         self, method: str, url: str, body: object = None, extra: Mapping[str, str] | None = None
     ) -> Reply:
-        return _checked(self._patient(method, url, body, extra))
+        return checked(self._patient(method, url, body, extra))
 
     def _filtered(self, path: str) -> Group | None:
         reply = self._get(path)
@@ -336,7 +336,7 @@ def _is_set(settings: Mapping[str, Any], name: str) -> bool:
     return str(settings.get(name, "true")).lower() != "false"
 
 
-def _checked(reply: Reply) -> Reply:
+def checked(reply: Reply) -> Reply:
     kind = classify(reply.status, reply.json)
     if kind is Kind.OK:
         return reply

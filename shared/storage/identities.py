@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from shared.core.identity import bucket, keep_since, mark_claims, pack, unpack
+from shared.core.identity import (
+    bucket,
+    claims_of,
+    keep_since,
+    mark_claims,
+    merge_claims,
+    merge_people,
+    pack,
+    unpack,
+)
 from shared.core.ids import ObjectId, PersonId
 from shared.core.model import Identity, IdentityState
 from shared.ports import Conflict
-from shared.storage.tables import Partition, spread
+from shared.storage.tables import Partition, Row, spread
 
 _RACES = 20
 People = dict[PersonId, Identity]
@@ -50,6 +59,63 @@ class IdentityRows:
                 return {i.person: i for i in marked}
             claims = late
         raise Conflict("claims are contended")
+
+    def fill_claims(self, claims: Mapping[int, Sequence[bytes]]) -> None:
+        """See `audit.ports`: the directory's audit, some buckets at a time."""
+        for name, found, row in self._filled("o", claims):
+            self._fill(name, row, lambda before, found=found: merge_claims(before, found))  # type: ignore[misc]
+
+    def fill(self, people: Mapping[int, Sequence[bytes]], began: int) -> int:
+        changed = 0
+        for name, found, row in self._filled("p", people):
+            others: list[bytes] = []
+
+            def merge(
+                before: bytes, found: Sequence[bytes] = found, others: list[bytes] = others
+            ) -> bytes:
+                after, others[:] = merge_people(before, found, began)
+                return after
+
+            after = self._fill(name, row, merge)
+            if others:
+                self._drop_claims(others, unpack(after))
+            changed += len(others)
+        return changed
+
+    def _filled(
+        self, kind: str, found: Mapping[int, Sequence[bytes]]
+    ) -> Iterator[tuple[str, Sequence[bytes], Row | None]]:
+        """The buckets' names, what is new in them, and their rows in one question."""
+        names = {f"{kind}:{number:02d}": blobs for number, blobs in found.items() if blobs}
+        if names:
+            low, high = min(names), max(names) + " "
+            rows = {row.key: row for row in self._rows.range(low, high)}
+            for name, blobs in names.items():
+                yield name, blobs, rows.get(name)
+
+    def _fill(self, name: str, row: Row | None, merge: Callable[[bytes], bytes]) -> bytes:
+        """What the bucket is by now; read again where somebody else wrote it."""
+        for _ in range(_RACES):
+            before = row.blob("b") if row else b""
+            after = merge(before)
+            if after == before:
+                return after
+            try:
+                self._rows.put(name, spread("b", after), row.etag if row else None)
+            except Conflict:
+                row = self._rows.get(name)
+                continue
+            return after
+        raise Conflict(f"identities {name} are contended")
+
+    def _drop_claims(self, changed: Iterable[bytes], now: People) -> None:
+        """Of those who carry another object id by now, or none."""
+        drop: defaultdict[str, list[tuple[ObjectId, PersonId]]] = defaultdict(list)
+        for object_id, person in claims_of(changed):
+            if now[person].object != object_id:
+                drop[bucket(object_id)].append((object_id, person))
+        for name in sorted(drop):
+            self._write_claims(name, [], drop[name])
 
     def _rivals(self, people: Iterable[PersonId]) -> list[Identity]:
         return [

@@ -83,6 +83,16 @@ def _for_linker(team: Label, settings: OrgSettings) -> bool:
     return general or _may_not_link_spaces(team, settings)
 
 
+# People who are listed for what their object id is, or is not.
+_FOR_WANT_OF_IDENTITY = frozenset(
+    {"no_object_id", "not_a_guid", "claimed_twice", "unknown_to_tenant", "not_in_directory"}
+)
+
+
+def _for_identities(team: Label, _settings: OrgSettings) -> bool:
+    return team.reason == "creator_unknown" or bool(team.codes & _FOR_WANT_OF_IDENTITY)
+
+
 # What was changed, and who waits for it.
 _WAITING: Mapping[str, Callable[[Label, OrgSettings], bool]] = {
     "switch": _everybody,
@@ -98,6 +108,7 @@ _WAITING: Mapping[str, Callable[[Label, OrgSettings], bool]] = {
     "mark": _for_people,
     "mark_ends": _for_people,
     "delta": _for_people,
+    "identities": _for_identities,
 }
 
 

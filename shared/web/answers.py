@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -57,4 +57,13 @@ class File:
     media: str
 
 
-Answer = Page | Redirect | Data | File
+@dataclass(frozen=True)
+class Download:
+    """A file for the reader alone, in pieces as they are made. name: as it is saved, ASCII."""
+
+    name: str
+    media: str
+    pieces: Iterable[bytes]
+
+
+Answer = Page | Redirect | Data | File | Download

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.config import BadSetting, Settings
 from shared.web import cookies, headers
-from shared.web.answers import Answer, Cookie, Data, File, Page, Redirect
+from shared.web.answers import Answer, Cookie, Data, Download, File, Page, Redirect
 from shared.web.plain import Plain
 from shared.web.render import Frame, render, version_of
 
@@ -34,6 +34,8 @@ class Sender:
             body = json.dumps(answer.value, ensure_ascii=False).encode("utf-8", "replace")
             own = [("Content-Type", "application/json"), headers.KEEP_NOTHING]
             return self._plain(answer.status, own, body, self._set(more, ()))
+        if isinstance(answer, Download):
+            return self._download(answer, more)
         return self._file(answer)
 
     def _page(self, page: Page, more: Iterable[Cookie]) -> Plain:
@@ -43,6 +45,12 @@ class Sender:
         body = render(page.template, page.facts, self.frame)
         own = [_HTML, ("Content-Language", self.frame.language), headers.KEEP_NOTHING]
         return self._plain(page.status, own, body, self._set(more, page.cookies), page.leaves)
+
+    def _download(self, file: Download, more: Iterable[Cookie]) -> Plain:
+        """The host takes an answer in one piece; what it is made of is gone as it is taken."""
+        named = ("Content-Disposition", f'attachment; filename="{file.name}"')
+        own = [("Content-Type", file.media), named, headers.KEEP_NOTHING]
+        return self._plain(200, own, b"".join(file.pieces), self._set(more, ()))
 
     def _file(self, file: File) -> Plain:
         """Kept for a year where the address names this very version of it."""

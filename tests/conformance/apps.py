@@ -104,7 +104,7 @@ PRODUCT = App(
     folder=ROOT,
     functions=frozenset(
         [
-            *("team_created", "sync_team", "dead_nudges", "watch", "chores"),
+            *("team_created", "sync_team", "dead_nudges", "watch", "chores", "directory_audit"),
             *("home", "health", "style", "script", "icon", "refused", "lost"),
             *("signin", "signed_in_webex", "signout", "credentials", "service_app"),
             *("authorize_webex", "credential_webex", "confirm", "forget"),
@@ -112,6 +112,8 @@ PRODUCT = App(
             *("handover_make", "handover_link", "handover", "handover_start", "handover_done"),
             *("prerequisites", "prerequisites_json", "prerequisites_recheck"),
             *("prerequisites_tenant", "prerequisites_confirm", "permissions"),
+            *("directory", "directory_people", "directory_run", "directory_every"),
+            *("directory_csv", "mending_csv"),
             *("settings", "settings_switch", "settings_webhook", "settings_disconnect"),
             "settings_leave",
             *("activity", "activity_retry", "activity_replay"),
@@ -149,6 +151,7 @@ PRODUCT = App(
         Call("dead_nudges", {"text": "not a nudge", "dequeue_count": 5}),
         Call("watch"),
         Call("chores"),
+        Call("directory_audit"),
         Call("home", request("GET", "/"), 200),
         # The cookie of the language passes through the host's own form of it.
         Call("home", request("GET", "/?language=sv&next="), 303),

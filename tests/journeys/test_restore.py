@@ -20,7 +20,16 @@ from tests.pages import steps
 from tests.pages.at_work import SWITCH, Bench, bench, opened
 from tests.pages.rows import rows_of
 
-TABLES = ("Audit", "Checks", "DeadLetters", "Identities", "Once", "Organizations", "Teams")
+TABLES = (
+    "Audit",
+    "Checks",
+    "DeadLetters",
+    "Directory",
+    "Identities",
+    "Once",
+    "Organizations",
+    "Teams",
+)
 # What only an administrator brings back.
 BY_HAND = ("Organizations", "Teams")
 
@@ -88,6 +97,7 @@ def scene(storage: str | MemoryTables) -> Iterator[Scene]:
     in_team = {p.uuid for p in stage.webex.people_of(team)}
     letter = DeadLetter(team.uuid, team.general.id, stage.services.now(), "boom", "")
     stage.services.dead_letters.put(letter)
+    stage.app.invoke_timer("directory_audit")
     assert set(TABLES) == {name for name, _, _ in rows_of(stage)}
     yield Scene(here, team, group, set(group.members), in_team)
     wiring.install(None)

@@ -23,7 +23,7 @@ from tests.pages.storage_edge import at_the_edge
 
 Make = Callable[..., Stage]
 ADAM = Actor(PersonId("adam"), "Adam Admin")
-ABOUT_TEAMS = ("DeadLetters", "Identities", "Teams")
+ABOUT_TEAMS = ("DeadLetters", "Directory", "Identities", "Teams")
 
 
 @pytest.fixture

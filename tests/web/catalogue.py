@@ -77,9 +77,18 @@ def in_code() -> set[Text]:
     """Texts that stand as data in the code, and are translated where a page shows them."""
     from functions.activity.telling import STANDINGS, UNDECIDED, WHY_HELD
     from functions.activity.trials import DOUBTED, UNDER_WAY, WOULD
+    from functions.prereq_check import directory
     from functions.settings.telling import GROUPS
     from shared.admin import choices, holding
-    from shared.core import capabilities, changes, findings, permissions, prereqs, reasons
+    from shared.core import (
+        audit_words,
+        capabilities,
+        changes,
+        findings,
+        permissions,
+        prereqs,
+        reasons,
+    )
     from shared.web import notices
 
     found = set(strings([reasons.reason(code) for code in reasons.codes()]))
@@ -97,4 +106,7 @@ def in_code() -> set[Text]:
         found |= set(texts.values())
     found |= {holding.ORGANIZATION_LEADS, UNDECIDED.sentence}
     found |= {text for w in STANDINGS.values() for text in (w.word, w.sentence)}
+    found |= set(strings(audit_words.ABOUT))
+    for words in (directory.DOING, directory.OUTCOMES, directory.EVERY):
+        found |= set(words.values())
     return set(found)

@@ -1,0 +1,116 @@
+"""Where a run is: its row, whose it is for the moment, and how it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from shared.audit.ports import Desk, Staging
+from shared.core import times
+from shared.core.audit import Outcome
+from shared.core.model import Versioned
+
+RUN = "run"
+ACCOUNTS = "accounts"
+STEPS = ("webex", "microsoft", "names", "meet", "judge", "identities", "end")
+# Longer than any part takes: a worker that died leaves its run to the next one after this.
+LEASE = 3 * times.MINUTE
+
+
+@dataclass(frozen=True)
+class State:
+    """A run. Times in milliseconds.
+
+    step, part: what comes next. owner, until: who works at it. at: not before, or when it was
+    stopped; idle: how long it was. tries: passing failures in a row.
+
+    Of Webex: start: of the next page, counted from 1; size: of the last one; booked: how many more
+    pages may go; plain: asked as simply as can be; seen: distinct users.
+
+    Of Microsoft: link, generation, number: of the next page: its address, where its rows belong,
+    and its number; base, changes: how many rows there are of everybody, and of what changed since;
+    latest: where changes will be told when all pages are read.
+    """
+
+    run: str
+    began: int
+    outcome: str = Outcome.RUNNING.value
+    step: str = STEPS[0]
+    part: int = 0
+    owner: str = ""
+    until: int = 0
+    idle: int = 0
+    at: int = 0
+    tries: int = 0
+    tenant: str = ""
+    start: int = 1
+    users: int = 0
+    total: int = 0
+    size: int = 0
+    booked: int = 0
+    plain: bool = False
+    licences: tuple[str, ...] = ()
+    licensed: bool = False
+    link: str = ""
+    generation: str = ""
+    number: int = 0
+    changes: int = 0
+    base: int = 0
+    latest: str = ""
+    whole: bool = False
+    accounts: int = 0
+    seen: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    changed: int = 0
+    mendable: int = 0
+    requests_webex: int = 0
+    requests_microsoft: int = 0
+
+    def next_part(self, parts: int, **changes: Any) -> State:
+        """The next part of this step, or the first of the next step."""
+        if self.part + 1 < parts:
+            return replace(self, part=self.part + 1, tries=0, at=0, **changes)
+        return self.next_step(**changes)
+
+    def next_step(self, **changes: Any) -> State:
+        following = STEPS[STEPS.index(self.step) + 1]
+        return replace(self, step=following, part=0, tries=0, at=0, **changes)
+
+
+@dataclass
+class Cursor:
+    """The row of the run that this worker holds. Every move keeps it for another while; raises
+    Conflict where it is another's by now, or an administrator stopped it."""
+
+    desk: Desk
+    row: Versioned[Mapping[str, Any]]
+    state: State
+
+    def move(self, after: State) -> None:
+        until = self.desk.services.now() + LEASE
+        self._write(replace(after, until=until))
+
+    def let_go(self, after: State) -> None:
+        """Somebody else may go on at once, or when `after.at` has come."""
+        self._write(replace(after, owner="", until=0))
+
+    def _write(self, state: State) -> None:
+        self.row = self.desk.staging.move(RUN, self.row, asdict(state))
+        self.state = state
+
+
+def read(staging: Staging) -> tuple[Versioned[Mapping[str, Any]] | None, State | None]:
+    """The row and what it says; no state where there is none, or another version wrote it."""
+    row = staging.cursor(RUN)
+    return row, _state(row.value) if row else None
+
+
+def _state(raw: Mapping[str, Any]) -> State | None:
+    known = {each.name for each in fields(State)}
+    try:
+        state = State(**{name: value for name, value in raw.items() if name in known})
+    except TypeError:
+        return None
+    state = replace(state, licences=tuple(state.licences))
+    return state if state.step in STEPS else None

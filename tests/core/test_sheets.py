@@ -1,0 +1,44 @@
+"""CSV that spreadsheets read as it is meant, and run nothing of."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from shared.core.sheets import harmless, sheet
+
+
+def read(pieces: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(pieces.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+46", "-1", "@SUM(A1)", "\tx", "\r=x", "  =x", "＝x"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "Åsa = 1", "a-b", "x@example.com", "'=1"])
+def test_other_cells_stay_as_they_are(text: str) -> None:
+    assert harmless(text) == text
+
+
+def test_a_sheet_is_utf_8_that_spreadsheets_recognize() -> None:
+    rows = [['Åsa, "the" boss', "=cmd()"], ["two\nlines", "\ud800"]]
+
+    raw = b"".join(sheet(["name", "id"], rows))
+
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert read(raw) == [
+        ["name", "id"],
+        ['Åsa, "the" boss', "'=cmd()"],
+        ["two\nlines", "?"],
+    ]
+
+
+def test_a_long_sheet_comes_in_pieces() -> None:
+    made = list(sheet(["n"], ([str(n)] for n in range(1_700))))
+
+    assert len(made) == 5
+    assert len(read(b"".join(made))) == 1_701
