@@ -20,7 +20,7 @@ from shared.core.errors import (
     Unavailable,
 )
 from shared.core.look import weekly
-from shared.core.model import LinkedFolder, OrgSettings
+from shared.core.model import LinkedFolder, OrgSettings, Room
 from shared.core.space_folders import SpaceFolder, SpaceState, counts
 from shared.sync import pacing
 from shared.sync.folder import step
@@ -28,6 +28,7 @@ from shared.sync.record import Book
 from shared.sync.space_items import Root
 from shared.sync.space_links import Links
 from shared.sync.space_rows import PutOff, Rows
+from shared.webex.protocol import space_id_like
 
 # So many spaces in a row without an answer: it is the provider that is down.
 _DOWN_AFTER = 3
@@ -140,7 +141,8 @@ class _Round:
         folder = self.rows.by_space[space].value
         try:
             self.rows.state.held.keep()
-            self._finish(self._linked(folder, self._title(folder)))
+            title = self._title(folder)
+            self._finish(self._linked(self.rows.by_space[space].value, title))
         except PutOff as no:
             self._put_off(space, no.state, no.pause)
         except PermissionMissing as failure:
@@ -177,13 +179,14 @@ class _Round:
         self.rows.save(replace(folder, state=why, tries=tries, at=now + pause))
 
     def _title(self, folder: SpaceFolder) -> str:
-        """What the space is called; as it was told lately, or asked now."""
+        """What the space is called; as it was told lately, or asked now. Its row has the id that it
+        has now."""
         services, low = self.rows.services, self.rows.state.held.row.value.low
         if folder.title and services.now() - folder.checked < times.TITLE_FRESH:
             return folder.title
         pacing.book(services, "spaces", 1, low=low)
         try:
-            room = services.webex.room(folder.space_id)
+            room = self._room(folder)
         except NotThere as failure:
             self.rows.failed("a space is gone", failure, folder)
             raise _gone() from failure
@@ -198,6 +201,19 @@ class _Round:
         if room.team != folder.team:
             raise _gone()
         return room.title
+
+    def _room(self, folder: SpaceFolder) -> Room:
+        """Where the team has moved to another geography, its spaces have as well."""
+        webex = self.rows.services.webex
+        moved = space_id_like(self.rows.state.team.space_id, folder.space)
+        try:
+            return webex.room(folder.space_id)
+        except NotThere:
+            if moved == folder.space_id:
+                raise
+            room = webex.room(moved)
+        self.rows.save(replace(folder, space_id=room.id))
+        return room
 
     def _linked(self, folder: SpaceFolder, title: str) -> SpaceFolder:
         """The row of a space that is linked to its folder. Raises PutOff where it cannot be."""

@@ -143,13 +143,13 @@ def test_nothing_changed_costs_nothing_but_the_weekly_look(heard: Stage) -> None
     for _ in range(3):
         later(heard, 7 * 86_400)
 
-    # Two for the team's name and who is in it; three for the group, its members and owners. And
-    # the name alone, nearly every day.
+    # Three for the team's name, its space and who is in it; three for the group, its members and
+    # owners. And the name alone, nearly every day.
     looks = tally.looks
     names = len([c for c in tally.webex if c.path.startswith("/v1/teams/")]) - looks
     assert 3 <= looks <= 5
     assert 15 <= names <= 23
-    assert cost(tally) == (looks, 5 * looks + names, 0, 0)
+    assert cost(tally) == (looks, 6 * looks + names, 0, 0)
     assert at.differences(at.people) == []
 
 

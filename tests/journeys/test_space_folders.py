@@ -98,6 +98,20 @@ def quiet(stage: Stage) -> Building:
     return build(stage)
 
 
+def test_a_space_that_moved_to_another_geography_keeps_its_folder(at: Building) -> None:
+    plans = at.space("Plans")
+    at.stage.run(120)
+    link = at.link(plans)
+    at.stage.webex.migrate_team(at.team)
+    plans.title = "Plans for May"
+
+    later(at.stage, 2 * WEEK)
+
+    assert at.link(plans) == link
+    assert (at.state(plans), at.folder(plans)) == (SpaceState.LINKED, "Plans for May")
+    assert at.rows[plans.uuid].space_id == plans.id
+
+
 def test_each_further_space_is_linked_to_a_folder_of_its_own(at: Building) -> None:
     plans, budget = at.space("Plans"), at.space("Budget")
 

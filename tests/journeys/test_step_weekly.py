@@ -62,7 +62,7 @@ def full_looks(tally: Tally, groups: int, days: int) -> int:
         if not path.endswith(("/access_token", "/groupSettings"))
     )
     names = kinds.pop("teams")
-    assert set(kinds) == {"memberships", "groups", "members", "owners"}
+    assert set(kinds) == {"rooms", "memberships", "groups", "members", "owners"}
     assert len(set(kinds.values())) == 1, "each reads everything once"
     assert days * groups <= names <= (days + 2) * groups
     assert len({p for p in paths if "/v1.0/groups/" in p}) == 3 * groups
