@@ -210,7 +210,8 @@ class OrgSettings:
     further spaces get folders of their own, where folders are linked at all.
     direction: who leads membership, where a team has none of its own. guests: people of other
     organizations are invited as guests. limits: the brake's. audit_days: how often everybody in the
-    directory is set against Entra, 0 for only when somebody asks. language: of what is written to
+    directory is set against Entra, 0 for only when somebody asks; alert_fall: by how many percent
+    fewer people may match before somebody is told, 0 for never. language: of what is written to
     people, "" for the reader's own.
     """
 
@@ -229,6 +230,7 @@ class OrgSettings:
     guests: bool = False
     limits: Limits = Limits()
     audit_days: int = 1
+    alert_fall: int = 5
     language: str = ""
     chosen: TenantId | None = None
     tenant_name: str = ""
