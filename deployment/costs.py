@@ -30,6 +30,7 @@ STORAGE_MILLION = 0.40  # of operations on queues; on tables they cost a tenth
 
 WATCH_RUNS = MONTH / 10
 CHORES_RUNS = MONTH / 30
+AUDIT_RUNS = MONTH / 60
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,14 @@ def month(size: Size, choices: Choices) -> dict[str, float]:
     """Dollars of a month, by what they are for."""
     memory = choices.memory_mb / GB
     looks = size.teams * size.looks
-    timers = WATCH_RUNS * size.watch_seconds + CHORES_RUNS * size.chores_seconds
+    # The audit's own work is a minute for 100,000 people, once a day.
+    audits = AUDIT_RUNS + 30 * size.people * 0.0006
+    timers = WATCH_RUNS * size.watch_seconds + CHORES_RUNS * size.chores_seconds + audits
     busy = looks * size.look_seconds
     ready = busy if choices.ready_sync_team else 0.0
     on_demand = max(0.0, (timers + busy - ready) * memory - FREE_GB_SECONDS)
-    runs = WATCH_RUNS + CHORES_RUNS + looks
-    lines_gb = (WATCH_RUNS + CHORES_RUNS) * 3e-6 + looks * 8e-6
+    runs = WATCH_RUNS + CHORES_RUNS + AUDIT_RUNS + looks
+    lines_gb = (WATCH_RUNS + CHORES_RUNS + AUDIT_RUNS) * 3e-6 + looks * 8e-6
     instances = choices.ready_http + choices.ready_sync_team
     return {
         "always-ready instances": instances * memory * MONTH * READY_BASELINE,

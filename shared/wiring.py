@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from shared import config
 from shared.config import BadSetting, Settings
-from shared.core.ids import OrgId, TenantId
+from shared.core.ids import OrgId, PersonId, TenantId
 from shared.http import Http, new_session
 from shared.ports import Clock, Log, Organizations, Services
 from shared.storage.tables import Tables, open_connection, open_identity
@@ -147,7 +147,15 @@ class Wiring:
                 ]
             ),
             directory=self.directory(org),
+            send=self._messenger(org),
         )
+
+    def _messenger(self, org: OrgId) -> Callable[[PersonId, str], None]:
+        from shared.webex.client import TRACE_HEADER
+        from shared.webex.messages import MessageClient
+
+        http = self.http("webex", TRACE_HEADER)
+        return MessageClient(http, self.settings.webex_url, self.webex_tokens(org), org).send
 
     def directory(self, org: OrgId) -> Desk:
         """What the audit of the directory touches. Raises KeyError as `services` does."""

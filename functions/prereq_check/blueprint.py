@@ -69,7 +69,7 @@ def directory_audit(timer: func.TimerRequest) -> None:
     from shared.wiring import current
 
     wiring = current()
-    audit(wiring.directory, wiring.settings.organizations, round(wiring.clock.now() * 1000))
+    audit(wiring.office, wiring.settings.organizations, round(wiring.clock.now() * 1000))
 
 
 @blueprint.function_name("directory")
@@ -124,3 +124,12 @@ def mending_csv(req: func.HttpRequest) -> func.HttpResponse:
     from shared.web.azure import answer
 
     return answer(req, admin=mending)
+
+
+@blueprint.function_name("directory_watch")
+@blueprint.route("prerequisites/directory/watch", methods=["POST"])
+def directory_watch(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.prereq_check.directory import watch
+    from shared.web.azure import answer
+
+    return answer(req, admin=watch)

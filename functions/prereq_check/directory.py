@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from shared.admin import auditing
+from functions.prereq_check import alerting
+from shared.admin import auditing, watching
 from shared.core import sheets
 from shared.core.audit import MENDABLE, Listed, Outcome, Progress, Run, Verdict
 from shared.core.audit_words import ABOUT, About
+from shared.core.checks import Result
+from shared.core.prereqs import CHECKS
 from shared.core.reasons import Refusal, codes, reason
 from shared.core.wording import Reason
 from shared.ports import Conflict
@@ -23,6 +26,7 @@ from shared.web.visit import Visit
 PATH = "/prerequisites/directory"
 _LONGEST = 200
 _SHOWN_RUNS = 10
+_SHOWN_CHANGES = 30
 _ACTS = {
     "start": (auditing.start, "audit_started"),
     "stop": (auditing.stop, "audit_stopped"),
@@ -50,6 +54,19 @@ EVERY: Mapping[int, str] = {
     7: "Every week",
     30: "Every 30 days",
 }
+
+
+# Percent.
+FALLS = (0, 1, 5, 10, 25)
+
+
+@dataclass(frozen=True)
+class Was:
+    """How a prerequisite came out, when it came out otherwise than before."""
+
+    at: int
+    title: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,22 @@ def repeat(desk: Desk, visit: Visit) -> Redirect:
     except ValueError as error:
         raise Refusal("bad_form", "no such number of days") from error
     return Redirect(PATH, notice="settings_saved")
+
+
+def watch(desk: Desk, visit: Visit) -> Redirect:
+    """POST /prerequisites/directory/watch: `on`: 1 to be told in Webex, 0 not to be; or `fall`: by
+    how many percent fewer people may match before somebody is told, 0 for never."""
+    wanted, fall = visit.form.get("on", ""), visit.form.get("fall", "")
+    if fall:
+        try:
+            watching.choose_fall(desk.office, desk.actor, int(fall), FALLS)
+        except ValueError as error:
+            raise Refusal("bad_form", "no such share") from error
+        return Redirect(PATH, notice="settings_saved")
+    if wanted not in ("0", "1"):
+        raise Refusal("bad_form", "neither on nor off")
+    watching.ask_for(desk.office, desk.actor, wanted=wanted == "1")
+    return Redirect(PATH, notice="alerts_on" if wanted == "1" else "alerts_off")
 
 
 def everybody(desk: Desk, visit: Visit) -> Download:
@@ -178,8 +211,19 @@ def _page(desk: Desk, verdict: Verdict | None, begins: str = "", after: str = ""
             "after": after,
             "every": EVERY,
             "days": settings.audit_days,
+            "alerts": alerting.tell(watching.alerts(office)),
+            "watches": desk.actor.person in watching.watchers(office),
+            "bot": bool(office.settings.webex_bot_token),
+            "falls": FALLS,
+            "fall": settings.alert_fall,
+            "was": [_was(result) for result in office.checks.history(_SHOWN_CHANGES)],
         },
     )
+
+
+def _was(result: Result) -> Was:
+    check = CHECKS.get(result.id)
+    return Was(result.at, check.title if check else result.id, result.state.value)
 
 
 def _before(runs: tuple[Run, ...], last: Run | None) -> Run | None:

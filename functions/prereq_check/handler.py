@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functions.prereq_check import telling
+from functions.prereq_check import alerting, telling
 from shared.admin import prerequisites as checks
-from shared.admin import waiting
+from shared.admin import waiting, watching
 from shared.admin.prerequisites import Row
 from shared.core.checks import State
 from shared.core.findings import found
@@ -74,6 +74,7 @@ def _page(desk: Desk, rows: list[Row], given: str = "", refused: Found | None = 
         "held": [row for row in rows if row.holds_up],
         "settings": desk.office.services.organizations.settings(),
         "consent": waiting.pending(desk.office),
+        "alerts": alerting.tell(watching.alerts(desk.office)),
         "ask_tenant": _is_asked(desk, rows),
         "given": given,
         "refused": found("m365_tenant", refused.code)[0].sentence if refused else "",

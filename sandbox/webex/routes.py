@@ -10,6 +10,7 @@ from sandbox.webex.events import EventsApi
 from sandbox.webex.folders import FoldersApi
 from sandbox.webex.licenses import LicensesApi
 from sandbox.webex.memberships import MembershipsApi
+from sandbox.webex.messages import MessagesApi
 from sandbox.webex.people import PeopleApi
 from sandbox.webex.rooms import RoomsApi
 from sandbox.webex.scim import ScimApi
@@ -49,6 +50,7 @@ def mount(cloud: WebexCloud) -> FoldersApi:
     _resource(cloud, "/v1/room/linkedFolders", folders)
     _resource(cloud, "/v1/webhooks", WebhooksApi(core, rooms))
     _resource(cloud, "/v1/team/memberships", TeamMembershipsApi(core, actions, teams))
+    _api(cloud, "POST", "/v1/messages", MessagesApi(core).create)
     _mount_directory(cloud)
     _mount_sign_in(cloud)
     return folders

@@ -290,6 +290,17 @@ class Event(Kept):
     data: dict[str, object]
 
 
+@dataclass(frozen=True)
+class Message:
+    """What somebody wrote to one person. It is not kept over a restart."""
+
+    uuid: str
+    sender_uuid: str
+    person_uuid: str
+    text: str
+    created: int
+
+
 def slug(name: str) -> str:
     """A name as the left side of an e-mail address."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

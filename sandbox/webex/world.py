@@ -13,6 +13,7 @@ from sandbox.webex.state import (
     Integration,
     LinkedFolder,
     Membership,
+    Message,
     Organization,
     Person,
     Room,
@@ -51,6 +52,7 @@ class World:
         self.tokens: dict[str, Token] = {}
         self.refresh_tokens: dict[str, Token] = {}
         self.integrations: dict[str, Integration] = {}
+        self.messages: list[Message] = []
         self.events: dict[str, Event] = {}
         self.events_of_org: dict[str, list[Event]] = {}
 

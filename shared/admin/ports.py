@@ -163,7 +163,11 @@ class Checks(Protocol):
     def kept(self) -> dict[str, Result]:
         """The latest result of every check, by its id."""
 
-    def keep(self, results: Iterable[Result]) -> None: ...
+    def keep(self, results: Iterable[Result]) -> None:
+        """What came out otherwise than before goes into the history as well."""
+
+    def history(self, limit: int) -> list[Result]:
+        """What came out otherwise than before, the newest first."""
 
     def confirmed(self) -> dict[str, Confirmation]:
         """By the id of the check."""
@@ -281,7 +285,7 @@ class Office:
     organization a tenant is bound to. bind: make a tenant this organization's, raises Conflict
     where it is another's; the answer is a new mark of the binding. mark: the one that it has, ""
     where it is not ours. unbind: give it up, if it still has this mark. directory: what its
-    audit touches.
+    audit touches. send: a message (markdown) to somebody in Webex, as the bot; raises core.errors.
     """
 
     services: Services
@@ -299,6 +303,7 @@ class Office:
     unbind: Callable[[TenantId, str], None]
     remains: Remains
     directory: Desk
+    send: Callable[[PersonId, str], None]
 
     @property
     def org(self) -> OrgId:

@@ -228,7 +228,8 @@ class OrgSettings:
     their description what looks after them, by `Marks`; mark_ends: it says so where the team has
     ended. guests: people of other organizations are invited as guests. limits: the brake's.
     audit_days: how often everybody in the directory is set against Entra, 0 for only when somebody
-    asks. language: of what is written to people, "" for the reader's own.
+    asks; alert_fall: by how many percent fewer people may match before somebody is told, 0 for
+    never. language: of what is written to people, "" for the reader's own.
     """
 
     org: OrgId
@@ -248,6 +249,7 @@ class OrgSettings:
     mark_ends: bool = False
     limits: Limits = Limits()
     audit_days: int = 1
+    alert_fall: int = 5
     language: str = ""
     chosen: TenantId | None = None
     tenant_name: str = ""

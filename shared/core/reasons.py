@@ -319,6 +319,25 @@ _REASONS = {
     "space_gone": Reason(
         "The space is gone, or no longer in this team. Its folder stays.", "Nothing to do."
     ),
+    # What went wrong while nobody looked: core.alerts
+    "check_unmet": Reason(
+        "This prerequisite was met and no longer is.",
+        "Open the prerequisites: the row says what is wrong and where to mend it.",
+    ),
+    "token_near_end": Reason(
+        "A Webex sign-in ends within two weeks and could not be renewed by itself.",
+        "Sign in again on the page Sign-ins.",
+    ),
+    "webhook_lost": Reason(
+        "Webex no longer tells of new teams at once. They are still found, by events.",
+        "Nothing to do at first: it is put up again by itself. The settings page says what is in"
+        " the way.",
+    ),
+    "match_rate_fell": Reason(
+        "Fewer people than before can be added to groups.",
+        "Open the audit of the directory: the classes say who and why. Often a synchronization was"
+        " changed or stopped.",
+    ),
     # Why somebody was refused on our own pages: core.refusals
     **REFUSALS,
 }

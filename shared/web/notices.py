@@ -40,6 +40,8 @@ NOTICES = {
     "dry_run_begun": "The dry run has begun. Nothing is changed by it.",
     "wanted_while_off": "The team is looked at once the switch is On.",
     "rechecked": "Checked again.",
+    "alerts_on": "You are told in Webex when something goes wrong.",
+    "alerts_off": "You are no longer told in Webex.",
     "audit_started": "The audit begins within a minute.",
     "audit_stopped": "The audit stops. It can be resumed where it was.",
     "audit_resumed": "The audit goes on within a minute, from where it was.",

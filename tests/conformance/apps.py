@@ -113,7 +113,7 @@ PRODUCT = App(
             *("prerequisites", "prerequisites_json", "prerequisites_recheck"),
             *("prerequisites_tenant", "prerequisites_confirm", "permissions"),
             *("directory", "directory_people", "directory_run", "directory_every"),
-            *("directory_csv", "mending_csv"),
+            *("directory_csv", "mending_csv", "directory_watch"),
             *("settings", "settings_switch", "settings_webhook", "settings_disconnect"),
             "settings_leave",
             *("activity", "activity_retry", "activity_replay"),

@@ -30,6 +30,7 @@ FULL = OrgSettings(
     mark="all",
     mark_ends=True,
     audit_days=7,
+    alert_fall=10,
     limits=Limits(remove=1, remove_share=2, add=3, add_share=4),
     language="sv",
     chosen=TenantId("3f2504e0-4f89-41d3-9a0c-0305e82c3302"),
