@@ -10,12 +10,12 @@ from random import Random
 
 from simulation.chaos import Mix
 from simulation.hosts import Hosts
+from simulation.presence import Violation
 from simulation.promises import Promises
 from simulation.story import Plot, Story
 from simulation.universe import START, Universe
 from simulation.upsets import Upsets, Upsetting
 from simulation.verdict import judge
-from simulation.watcher import Violation
 
 # It rests when nothing is due within this; a longer wait is for a person, or the weekly look.
 RESTS = 3600.0 * 20

@@ -345,7 +345,8 @@ class SimulatedWiring(Wiring):
         services = replace(super().services(org), log=self._log())
         if not self.universe.over_ports:
             return services
-        from simulation.at_ports import groups_at_port, webex_at_port
+        from simulation.graph_at_port import groups_at_port
+        from simulation.webex_at_port import webex_at_port
 
         return replace(
             services,

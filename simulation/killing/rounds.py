@@ -20,8 +20,9 @@ from simulation.killing.case import Administrator, Case, Holds, Plot, Universe
 from simulation.killing.ground import Ground
 from simulation.killing.hurry import SPEED
 from simulation.killing.wire import Trap
+from simulation.presence import Violation
 from simulation.story import GROUP, TEAM, Saga
-from simulation.watcher import PREFIX, Violation
+from simulation.watcher import PREFIX
 
 BATCH = 10
 # Real seconds that a trap is waited for; then the host is killed wherever it is.

@@ -14,16 +14,8 @@ from sandbox.webex.core import Change as WebexChange
 from sandbox.webex.state import Team
 from shared.core import times
 from shared.ports import Clock
-from simulation.watcher import (
-    APART,
-    PREFIX,
-    REMEMBERED,
-    SETTLES,
-    SLACK,
-    HeardJournal,
-    Presence,
-    Violation,
-)
+from simulation.presence import HeardJournal, Presence, Violation
+from simulation.watcher import APART, PREFIX, REMEMBERED, SETTLES, SLACK
 
 # A look that was decided on earlier than this has lost its lease, and may write no more.
 RECENTLY = 3 * times.LEASE / times.SECOND

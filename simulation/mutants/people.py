@@ -16,7 +16,7 @@ from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, Change, Ledger
 from shared.core.model import Direction
 from shared.microsoft.protocol import Answer, Kind
 from shared.sync import look, observe, removals
-from simulation.at_ports import GroupsAtPort
+from simulation.graph_at_port import GroupsAtPort
 from simulation.mutants.planting import Mutant
 from simulation.mutants.seeds import ARRIVING, BEHIND, CROWD, LONG, Swap, always
 

@@ -1,0 +1,42 @@
+"""One call of a port, through the chaos: without HTTP."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from shared.core.errors import (
+    AnswerUnknown,
+    Throttled,
+    Unavailable,
+    Where,
+)
+from simulation.chaos import Io
+
+if TYPE_CHECKING:
+    from simulation.universe import SimulatedWiring
+
+T = TypeVar("T")
+PAGE = 100
+
+
+def through(
+    wiring: SimulatedWiring, kind: str, what: str, act: Callable[[], T], *, writes: bool = False
+) -> T:
+    """One call of the port, through the chaos. capability of a throttling: whose quota it is."""
+    capability = "graph" if kind == "graph" else "spaces"
+    where = Where(kind, "POST" if writes else "GET", what)
+
+    def unheard() -> Exception:
+        failure = AnswerUnknown if writes else Unavailable
+        return failure("no answer", where)
+
+    def throttled(seconds: float) -> Exception:
+        return Throttled("throttled", where, seconds, capability)
+
+    universe = wiring.universe
+    io = Io(kind, what, writes, unheard, unheard, throttled)
+
+    def done() -> T:
+        with universe.watcher.effects_of(wiring.process):
+            return act()
+
+    return universe.chaos.through(wiring.process, io, done)
