@@ -1,5 +1,7 @@
 """Microsoft Graph at the product's port, through replicas that are behind: see `port`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar

@@ -1,5 +1,7 @@
 """One call of a port, through the chaos: without HTTP."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 

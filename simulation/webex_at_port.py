@@ -1,6 +1,8 @@
 """Webex at the product's port: see `port`. Whatever is rare goes through the real client and is
 handed to the cloud without a wire."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
