@@ -1,4 +1,9 @@
-"""One call of a port, through the chaos: without HTTP."""
+"""The clouds at the product's ports: the same state and the same rules, without HTTP.
+
+For numbers of seeds. What is called at every look is in `webex_at_port` and `graph_at_port`.
+Whatever else of Webex is rare goes through the real client and is handed to the cloud without a
+wire; of Graph nothing else is called. A refusal or a lost answer is what those clients make of one.
+"""
 
 from __future__ import annotations
 
