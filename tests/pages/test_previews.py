@@ -389,7 +389,7 @@ def test_a_group_that_is_gone_is_told(ready: Bench) -> None:
     page = trial(ready, team)
 
     assert "The group was deleted in Microsoft 365." in page.text
-    assert "Restore it in Microsoft 365 within 30 days" in page.text
+    assert "Restore it within 30 days" in page.text
 
 
 @pytest.mark.parametrize("team", ["nonsense", "' or 1", "6f1b9d1e-0000-4000-8000-00000000cafe"])
