@@ -104,7 +104,7 @@ PRODUCT = App(
     folder=ROOT,
     functions=frozenset(
         [
-            *("team_created", "sync_team", "dead_nudges", "watch", "chores"),
+            *("team_created", "sync_team", "dead_nudges", "watch", "chores", "archive"),
             *("home", "health", "style", "script", "icon", "refused", "lost"),
             *("signin", "signed_in_webex", "signout", "credentials", "service_app"),
             *("authorize_webex", "credential_webex", "confirm", "forget"),
@@ -148,6 +148,7 @@ PRODUCT = App(
         Call("dead_nudges", {"text": "not a nudge", "dequeue_count": 5}),
         Call("watch"),
         Call("chores"),
+        Call("archive"),
         Call("home", request("GET", "/"), 200),
         # The cookie of the language passes through the host's own form of it.
         Call("home", request("GET", "/?language=sv&next="), 303),
