@@ -5,6 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.activity.blueprint import blueprint as activity
+from functions.archive.blueprint import blueprint as archive
 from functions.authorize_callback.blueprint import blueprint as authorize_callback
 from functions.home.blueprint import blueprint as home
 from functions.prereq_check.blueprint import blueprint as prereq_check
@@ -23,5 +24,6 @@ for blueprint in (
     prereq_check,
     settings,
     activity,
+    archive,
 ):
     app.register_functions(blueprint)

@@ -56,6 +56,9 @@ param microsoftLoginUrl string = 'https://login.microsoftonline.com'
 @description('Address under which Webex and browsers reach the app, where a gateway of yours stands before it. Empty: the custom domain, or else the address that Azure gives.')
 param publicUrl string = ''
 
+@description('Where the audit is archived: a container of yours, to which the identity of the app has a role, or s3://bucket. No signature in it: a parameter is no secret. Empty: nowhere.')
+param auditArchiveUrl string = ''
+
 @description('A host name of yours for the app itself, with a certificate that Azure makes. Empty: none.')
 param customDomain string = ''
 
@@ -239,6 +242,7 @@ module functions 'app/functions.bicep' = {
     graphUrl: graphUrl
     microsoftLoginUrl: microsoftLoginUrl
     publicUrl: !empty(publicUrl) ? publicUrl : (empty(customDomain) ? '' : 'https://${customDomain}')
+    auditArchiveUrl: auditArchiveUrl
   }
   // The host reads its storage and the vault as it starts: the roles come first.
   dependsOn: [roles]

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from shared.core.archive import BadPlace, Place, parse_place
 from shared.core.ids import OrgId, TenantId, parse_uuid
 from shared.core.keyring import BadKeyring, Keyring, parse_keyring
 
@@ -46,6 +47,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "Client id of a user-assigned managed identity that the application trusts, instead of"
         " the secret.",
     ),
+    "AUDIT_ARCHIVE_URL": (
+        "",
+        "Where the audit is archived: an address of a blob container, or s3://bucket. Optional.",
+    ),
 }
 
 
@@ -67,6 +72,7 @@ class Settings:
     microsoft_client_secret: str = field(repr=False)
     microsoft_certificate_path: str
     microsoft_federated_client_id: str
+    archive: Place | None
     storage: str = field(repr=False)
     table_endpoint: str
     storage_identity: str
@@ -102,6 +108,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         microsoft_client_secret=get("MICROSOFT_CLIENT_SECRET"),
         microsoft_certificate_path=get("MICROSOFT_CLIENT_CERTIFICATE_PATH"),
         microsoft_federated_client_id=get("MICROSOFT_FEDERATED_CLIENT_ID"),
+        archive=_place("AUDIT_ARCHIVE_URL", get("AUDIT_ARCHIVE_URL")),
         storage=get("AzureWebJobsStorage"),
         table_endpoint=_table_endpoint(environment),
         storage_identity=environment.get("AzureWebJobsStorage__clientId", "").strip(),
@@ -152,6 +159,18 @@ def _url(name: str, text: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise BadSetting(f"{name}: give scheme, host, port and path only.")
     return text.rstrip("/")
+
+
+def _place(name: str, text: str) -> Place | None:
+    if not text:
+        return None
+    try:
+        place = parse_place(text)
+    except BadPlace as error:
+        raise BadSetting(f"{name}: {error}") from error
+    if place.kind == "blob":
+        _url(name, place.address)
+    return place
 
 
 def _is_loopback(host: str) -> bool:

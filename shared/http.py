@@ -94,6 +94,7 @@ class Http:
         headers: Mapping[str, str],
         json: object = None,
         form: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
         capability: str = "",
         reads: bool = False,
         patient: bool = True,
@@ -101,9 +102,9 @@ class Http:
         """One call. A read is made patiently: a short Retry-After is waited out, and no answer
         or a 5xx is asked again. A write is sent once: whoever sends it looks before the next.
 
-        reads: this POST only reads. patient: False asks once, for callers that come again soon
-        anyway. Raises Throttled, Unavailable (a read failed) or AnswerUnknown
-        (a write may have happened).
+        raw: a body as it is; the answer's body is not looked at then. reads: this POST only reads.
+        patient: False asks once, for callers that come again soon anyway. Raises Throttled,
+        Unavailable (a read failed) or AnswerUnknown (a write may have happened).
         """
         from tenacity import RetryError, Retrying
 
@@ -117,7 +118,7 @@ class Http:
             reraise=False,
         )
         try:
-            return retrying(self._once, method, url, headers, json, form, capability, kind)
+            return retrying(self._once, method, url, headers, json, form, raw, capability, kind)
         except RetryError as error:
             last = error.last_attempt.exception()
             assert isinstance(last, _Again)
@@ -130,6 +131,7 @@ class Http:
         headers: Mapping[str, str],
         json: object,
         form: Mapping[str, str] | None,
+        raw: bytes | None,
         capability: str,
         kind: str,
     ) -> Reply:
@@ -141,7 +143,7 @@ class Http:
                 url,
                 headers=dict(headers),
                 json=json,
-                data=form,
+                data=form if raw is None else raw,
                 timeout=TIMEOUT,
                 allow_redirects=False,
             )
@@ -155,16 +157,18 @@ class Http:
             method, url, answer.status_code, answer.headers.get(self.trace_header, "")
         )
         self.tally.heard(where, reads=kind == "GET")
-        return self._judge(kind, answer, where, capability)
+        return self._judge(kind, answer, where, capability, looks=raw is None)
 
-    def _judge(self, kind: str, answer: requests.Response, where: Where, capability: str) -> Reply:
+    def _judge(
+        self, kind: str, answer: requests.Response, where: Where, capability: str, *, looks: bool
+    ) -> Reply:
         wait = retry_after(answer.headers.get("Retry-After"), self.clock.now())
         if answer.status_code == 429 or (answer.status_code == 423 and wait is not None):
             raise _Again(Throttled("throttled", where, wait, capability), wait)
         if answer.status_code >= 500:
             raise self._unheard(kind, "the provider failed", where, wait)
         try:
-            body = answer.json() if answer.content else None
+            body = answer.json() if looks and answer.content else None
         except (ValueError, RecursionError) as error:
             raise self._unheard(kind, "the answer is not JSON", where, wait) from error
         return Reply(answer.status_code, body, answer.headers, where)

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     import requests
     from azure.data.tables import TableServiceClient
 
+    from shared.admin.archiving import Store
     from shared.admin.ports import Office, WebexAdmin
     from shared.audit.ports import Desk
+    from shared.core.archive import Place
     from shared.core.model import OrgSettings
     from shared.microsoft.consent import MicrosoftSignIn
     from shared.microsoft.drives import DriveClient
@@ -67,6 +69,7 @@ class Wiring:
     open_tables: Callable[[], TableServiceClient] | None = None
     _tenants: dict[tuple[OrgId, TenantId, int], GraphTokens] = field(default_factory=dict)
     _sign_in: WebexSignIn | None = None
+    _archive: Store | None = None
     _local: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -284,6 +287,26 @@ class Wiring:
         return CredentialRows(
             self.tables.partition("Organizations", org), self.settings.keyring, org
         )
+
+    def archive(self) -> Store | None:
+        """Where the audit is archived, None for nowhere. One for the process: it keeps tokens."""
+        place = self.settings.archive
+        if place is None:
+            return None
+        with self._lock:
+            if self._archive is None:
+                self._archive = self._store(place)
+            return self._archive
+
+    def _store(self, place: Place) -> Store:
+        if place.kind == "s3":
+            from shared.archive.s3 import S3Store
+
+            return S3Store(place)
+        from shared.archive.blob import TRACE_HEADER, BlobStore, identity_token
+
+        token = identity_token(self.settings.storage_identity)
+        return BlobStore(place, self.http("archive", TRACE_HEADER), token)
 
     def _graph(self, organizations: Organizations, calls: Tally | None = None) -> GraphClient:
         from shared.microsoft.graph import TRACE_HEADER, GraphClient

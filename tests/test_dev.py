@@ -31,7 +31,7 @@ def test_an_unknown_command_shows_what_there_is() -> None:
 
 def test_every_requirement_is_an_exact_pin_that_the_constraints_repeat() -> None:
     constraints = _pins(ROOT / "constraints.txt")
-    required = _pins(ROOT / "requirements.txt") | _pins(ROOT / "requirements-dev.txt")
+    required = set[str]().union(*(_pins(path) for path in ROOT.glob("requirements*.txt")))
 
     assert required
     assert required <= constraints

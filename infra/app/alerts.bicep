@@ -94,6 +94,20 @@ AppTraces
 '''
   }
   {
+    name: 'archive-late'
+    text: 'The audit could not be written to its archive for hours. Nothing is lost: it is tried every hour.'
+    severity: 2
+    every: 'PT1H'
+    window: 'PT6H'
+    operator: 'GreaterThan'
+    threshold: 3
+    query: '''
+AppTraces
+| where Message startswith '{'
+| where tostring(parse_json(Message).event) == 'archive failed'
+'''
+  }
+  {
     name: 'queue-age'
     text: 'Nudges wait longer than ten minutes before a worker takes them.'
     severity: 2

@@ -27,6 +27,7 @@ param webexApiUrl string
 param graphUrl string
 param microsoftLoginUrl string
 param publicUrl string
+param auditArchiveUrl string
 
 var byIdentity = microsoftCredential == 'identity'
 var secretUri = '${vault.properties.vaultUri}secrets'
@@ -149,6 +150,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     MICROSOFT_CLIENT_ID: microsoftClientId
     MICROSOFT_CLIENT_SECRET: byIdentity ? '' : '@Microsoft.KeyVault(SecretUri=${secretUri}/microsoft-client-secret/)'
     MICROSOFT_FEDERATED_CLIENT_ID: byIdentity ? identityClientId : ''
+    AUDIT_ARCHIVE_URL: auditArchiveUrl
   }
 }
 

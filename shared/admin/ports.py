@@ -123,6 +123,12 @@ class Audit(Protocol):
     def latest(self, limit: int, after: str = "") -> list[Change]:
         """The newest first; after: only what is older than the one with this key."""
 
+    def between(self, since: int, until: int) -> list[Change]:
+        """The oldest first; since: the first millisecond, until: the first that is out of it."""
+
+    def oldest(self) -> int | None:
+        """When the first line was written; None where there is none."""
+
 
 @dataclass(frozen=True)
 class OnceRow:

@@ -105,6 +105,12 @@ class Forbidden(Permanent):
     code = "webex_forbids"
 
 
+class ArchiveRefused(Permanent):
+    """The store of the archive does not take files from us."""
+
+    code = "archive_refused"
+
+
 class Refused(Permanent):
     """The provider judged the request wrong: it says so in `kind` (see microsoft.protocol)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shared.admin.ports import Change
-from shared.storage.tables import Partition
+from shared.storage.tables import Partition, Row
 
 # Keys that get smaller with time, so that the newest come first.
 _END = 10**13
@@ -36,15 +36,27 @@ class AuditRows:
     def latest(self, limit: int, after: str = "") -> list[Change]:
         # A space comes right behind the key itself.
         low = f"{after} " if after else "0"
-        return [
-            Change(
-                row.number("at"),
-                row.text("who"),
-                row.text("what"),
-                row.text("before"),
-                row.text("after"),
-                row.text("person"),
-                row.key,
-            )
-            for row in self._rows.range(low, ":", limit=limit)
-        ]
+        return [_change(row) for row in self._rows.range(low, ":", limit=limit)]
+
+    def between(self, since: int, until: int) -> list[Change]:
+        low, high = f"{_END - until + 1:013d}", f"{_END - since + 1:013d}"
+        return [_change(row) for row in self._rows.range(low, high)][::-1]
+
+    def oldest(self) -> int | None:
+        """Reads all keys: to be asked once."""
+        found = None
+        for row in self._rows.range("0", ":", only=("at",)):
+            found = row.number("at")
+        return found
+
+
+def _change(row: Row) -> Change:
+    return Change(
+        row.number("at"),
+        row.text("who"),
+        row.text("what"),
+        row.text("before"),
+        row.text("after"),
+        row.text("person"),
+        row.key,
+    )

@@ -104,7 +104,8 @@ PRODUCT = App(
     folder=ROOT,
     functions=frozenset(
         [
-            *("team_created", "sync_team", "dead_nudges", "watch", "chores", "directory_audit"),
+            *("team_created", "sync_team", "dead_nudges", "watch", "chores"),
+            *("directory_audit", "archive"),
             *("home", "health", "style", "script", "icon", "refused", "lost"),
             *("signin", "signed_in_webex", "signout", "credentials", "service_app"),
             *("authorize_webex", "credential_webex", "confirm", "forget"),
@@ -152,6 +153,7 @@ PRODUCT = App(
         Call("watch"),
         Call("chores"),
         Call("directory_audit"),
+        Call("archive"),
         Call("home", request("GET", "/"), 200),
         # The cookie of the language passes through the host's own form of it.
         Call("home", request("GET", "/?language=sv&next="), 303),

@@ -1,0 +1,1 @@
+"""Stores that the archive is written to: each creates files and does nothing else."""
