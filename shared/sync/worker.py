@@ -183,7 +183,7 @@ def _needs_person(state: Book, failure: Permanent) -> int:
             people_at=at,
         )
     )
-    if isinstance(failure, GroupGone) and state.team.held:
+    if isinstance(failure, GroupGone | TeamGone) and state.team.held:
         forget(state)
     services.log.failed("a person is needed", failure, team=state.team.uuid, reason=failure.code)
     return at

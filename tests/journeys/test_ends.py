@@ -11,7 +11,7 @@ from shared.admin import restoring
 from shared.admin.activity import Standing as Stands
 from shared.admin.activity import entry
 from shared.core.ids import TeamId
-from shared.core.model import Marks, Status
+from shared.core.model import Limits, Marks, Status
 from shared.core.reasons import Refusal
 from tests.journeys.following import rest
 from tests.journeys.stage import Stage
@@ -68,6 +68,20 @@ def test_a_team_is_looked_for_twice_before_it_is_called_gone(at: Standing) -> No
     later(at.stage, HOUR + 120)
 
     assert (soon, reasons(at)) == ([], ["team_gone"])
+
+
+def test_nobodys_name_is_kept_for_changes_of_a_team_that_is_gone(at: Standing) -> None:
+    change(at.stage, limits=Limits(remove=0))
+    at.dismiss(at.people[3])
+    later(at.stage, HOUR)
+    waited = at.held
+    at.stage.webex.delete_team(at.team)
+
+    at.retry()
+    later(at.stage, DAY)
+
+    assert waited is not None
+    assert (at.held, at.row.held) == (None, False)
 
 
 def test_a_team_that_is_gone_costs_a_few_reads_a_week(at: Standing) -> None:
