@@ -10,17 +10,17 @@ from re import fullmatch
 from shared.admin.ports import Actor, Office
 from shared.audit import cursor, run
 from shared.audit.cursor import STEPS, State
-from shared.audit.joining import IDENTITY_PARTS
+from shared.audit.joining import IDENTITY_PARTS, PARTS
 from shared.audit.ports import Desk
 from shared.core import times
 from shared.core.audit import MENDABLE, Listed, Outcome, People, Progress, Run, Status, Verdict
-from shared.core.audit_codec import SHARDS, sort_key
+from shared.core.audit_codec import sort_key
 from shared.core.reasons import Refusal
 from shared.ports import Conflict
 
 PAGE = 50
 _RACES = 20
-_PARTS = {"names": SHARDS, "meet": SHARDS, "judge": SHARDS, "identities": IDENTITY_PARTS, "end": 1}
+_PARTS = {"names": PARTS, "meet": PARTS, "judge": PARTS, "identities": IDENTITY_PARTS, "end": 1}
 # How often a run begins by itself: in days, 0 for never.
 EVERY = (0, 1, 7, 30)
 
