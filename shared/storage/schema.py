@@ -20,6 +20,7 @@ SCHEMAS: Mapping[str, int] = {
     "Audit": 1,
     "Checks": 1,
     "DeadLetters": 1,
+    "Directory": 1,
     "Identities": 1,
     "Once": 1,
     "Organizations": 1,
