@@ -33,7 +33,7 @@ Thing = TypeVar("Thing")
 # So many people in one row of what a part leaves behind: it must not outgrow a row.
 _A_ROW = 2_000
 _ROWS_A_HASH = 100_000
-_HASHES_A_PART = 4
+_HASHES_A_PART = 2
 PARTS = SHARDS // _HASHES_A_PART
 _BUCKETS_A_PART = 8
 IDENTITY_PARTS = 2 * BUCKETS // _BUCKETS_A_PART
