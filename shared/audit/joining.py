@@ -34,7 +34,8 @@ Thing = TypeVar("Thing")
 _A_ROW = 2_000
 _ROWS_A_PART = 100_000
 _BUCKETS_A_PART = 8
-IDENTITY_PARTS = 2 * BUCKETS // _BUCKETS_A_PART
+# Claims, people, and people again.
+IDENTITY_PARTS = 3 * BUCKETS // _BUCKETS_A_PART
 _VERDICTS = list(Verdict)
 _MENDABLE = frozenset(NUMBER[verdict] for verdict in MENDABLE)
 
@@ -76,8 +77,11 @@ def judge_users(desk: Desk, state: State) -> State:
 
 def fill_identities(desk: Desk, state: State) -> State:
     """First who claims what, so that dying in between leaves a claim too many, never one too
-    few."""
+    few. People twice: whoever was filled while somebody of a later bucket still carried the same
+    object id is mapped the second time."""
     first = state.part * _BUCKETS_A_PART
+    if first >= 2 * BUCKETS:
+        first -= BUCKETS
     numbers = range(first, first + _BUCKETS_A_PART)
     packed = dict(zip(numbers, desk.staging.shards("i", state.run, numbers), strict=True))
     if first < BUCKETS:

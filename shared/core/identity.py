@@ -7,8 +7,9 @@ cost at most 32 point reads.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Set
 from dataclasses import replace
+from itertools import pairwise
 from uuid import UUID
 
 from shared.core import times
@@ -21,6 +22,7 @@ OTHERS_MAX = 20_000
 _RECORD = struct.Struct(">16s16sIIB")
 _STATES = list(IdentityState)
 STATE_NUMBER = {state: number for number, state in enumerate(_STATES)}
+_MAPPED, _TWICE = STATE_NUMBER[IdentityState.MAPPED], STATE_NUMBER[IdentityState.CLAIMED_TWICE]
 
 
 def bucket(uuid: str) -> str:
@@ -110,17 +112,23 @@ def unpack(packed: bytes) -> dict[PersonId, Identity]:
     return result
 
 
-def merge_people(packed: bytes, found: Iterable[bytes], began: int) -> tuple[bytes, list[bytes]]:
+def merge_people(
+    packed: bytes, found: Iterable[bytes], began: int, twice: Set[bytes] = frozenset()
+) -> tuple[bytes, list[bytes]]:
     """One bucket's people with what the directory's audit found of them, records as above.
 
     Answers the bytes to keep, and the records of those who are others than before, as they were.
-    Whoever was asked about after the audit `began` (seconds) is known better already.
+    Whoever was asked about after the audit `began` (seconds) is known better already. twice: people
+    whose object id is claimed by somebody whom the audit does not know: they are not mapped.
     """
     records = {record[0]: record for record in _RECORD.iter_unpack(packed)}
     before: list[bytes] = []
     for blob in found:
         for record in _RECORD.iter_unpack(blob):
-            person, carried, checked, _, state = record
+            person, carried, checked, since, state = record
+            if person in twice and state == _MAPPED:
+                state = _TWICE
+                record = (person, carried, checked, since, state)  # noqa: PLW2901
             old = records.get(person)
             if old is not None:
                 if old[2] > began:
@@ -131,6 +139,28 @@ def merge_people(packed: bytes, found: Iterable[bytes], began: int) -> tuple[byt
                     before.append(_RECORD.pack(*old))
             records[person] = record
     return b"".join(_RECORD.pack(*records[person]) for person in records), before
+
+
+def contested(packed: bytes) -> dict[bytes, set[bytes]]:
+    """Who claims object ids that several people claim, in one bucket's claims: pairs in order."""
+    objects = [packed[at : at + 16] for at in range(0, len(packed), 32)]
+    found: dict[bytes, set[bytes]] = {}
+    for number, (one, following) in enumerate(pairwise(objects)):
+        if one == following:
+            at = 32 * number + 16
+            found.setdefault(one, set()).update((packed[at : at + 16], packed[at + 32 : at + 48]))
+    return found
+
+
+def mapped_to(found: Iterable[bytes], objects: Container[bytes]) -> list[Identity]:
+    """Of the records those who are mapped to one of these object ids."""
+    return [
+        identity
+        for blob in found
+        for record in _RECORD.iter_unpack(blob)
+        if record[4] == _MAPPED and record[1] in objects
+        for identity in unpack(_RECORD.pack(*record)).values()
+    ]
 
 
 def claims_of(records: Iterable[bytes]) -> list[tuple[ObjectId, PersonId]]:
