@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sandbox.kit import Call
 from sandbox.webex.state import Person
+from shared.admin import watching
 from shared.audit import cursor
 from shared.audit.ports import Desk
 from shared.core.audit import Listed, Outcome, Run, Verdict
@@ -90,6 +91,10 @@ class Crowd:
 
     def tick(self) -> None:
         self.stage.app.invoke_timer("directory_audit")
+
+    def watch(self) -> None:
+        """What the timer asks besides, once an hour: for a while all calls are the audit's."""
+        watching.look(self.stage.wiring.office(OrgId(self.stage.org.uuid)))
 
     def run(self, minutes: int = 60) -> Run:
         """A run to its end; begun at once."""

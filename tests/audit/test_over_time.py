@@ -48,8 +48,9 @@ def test_after_the_first_run_microsoft_tells_only_what_changed(crowd: Crowd, par
         invited.uuid: Verdict.MATCHED,
         renamed.uuid: Verdict.WRONG_OBJECT_ID,
     }
-    calls = len(crowd.graph_pages())
     crowd.a_day_later()
+    crowd.watch()
+    calls = len(crowd.graph_pages())
 
     run = crowd.run()
 
