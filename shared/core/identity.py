@@ -56,10 +56,13 @@ def is_fresh(identity: Identity, now: int, *, for_add: bool) -> bool:
 def keep_since(before: Identity | None, now: Identity) -> Identity:
     """The new answer, with the old one's beginning where it says the same.
 
-    The directory does not know what the tenant refused: the same object id again is no news.
+    The directory does not know what the tenant refused: the same object id again is no news. Nor
+    does it know whose name is whose: only another object id, or the next audit, ends that.
     """
     if before is None or before.object != now.object:
         return now
+    if before.state is IdentityState.NAME_DIFFERS and now.state is IdentityState.MAPPED:
+        return replace(now, state=before.state, since=before.since)
     refused = before.state is IdentityState.UNKNOWN_TO_TENANT and now.object is not None
     if refused or before.state is now.state:
         return replace(now, since=before.since)

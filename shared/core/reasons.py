@@ -46,6 +46,12 @@ _REASONS = {
         "The object id in External ID is not known to this Microsoft tenant.",
         "Check that the user exists in the tenant and that External ID is its object id.",
     ),
+    "name_differs": Reason(
+        "The object id in External ID is that of another account than the one with this user's name,"
+        " so this person is not added.",
+        "Set External ID to the object id of the account with this name, or correct the name; then"
+        " begin the audit of the directory, or wait for the next one.",
+    ),
     "not_in_directory": Reason(
         "Webex's directory does not know this person.",
         "Check in Control Hub that the user still exists.",

@@ -56,3 +56,74 @@ def test_an_object_id_that_was_given_to_its_owner_is_the_owners_after_one_run(
     crowd.run()
 
     assert set(states(crowd, *everybody)) == {IdentityState.MAPPED}
+
+
+def test_whose_object_id_is_another_accounts_is_listed_and_not_added_until_it_is_right(
+    make_crowd: Callable[..., Crowd],
+) -> None:
+    """Also when a look has asked Webex anew, which tells External ID alone."""
+    crowd = make_crowd(0)
+    stage = crowd.stage
+    creator, wrong = crowd.twin(lambda o: o), crowd.twin(lambda _: crowd.account())
+    crowd.run()
+    stage.turn_on(webhook=False)
+    team = stage.team(creator, [wrong])
+    stage.settle()
+    group = stage.group_of(team)
+    assert group is not None
+    assert stage.row(team).listed == {PersonId(wrong.uuid): "name_differs"}
+    for _ in range(2):
+        stage.clock.advance(25 * 3600)
+        stage.settle()
+    assert wrong.external_id not in group.members
+    assert states(crowd, wrong.uuid) == [IdentityState.NAME_DIFFERS]
+
+    own = stage.tenant.user_of(wrong.email)
+    assert own is not None
+    own.mail = "somebody.else@example.com"
+    stage.tenant.reset_delta()
+    crowd.a_day_later()
+    crowd.run()
+    stage.settle()
+
+    assert wrong.external_id in group.members
+    assert stage.row(team).listed == {}
+
+
+def test_another_external_id_ends_it_without_an_audit(make_crowd: Callable[..., Crowd]) -> None:
+    crowd = make_crowd(0)
+    stage = crowd.stage
+    creator, wrong = crowd.twin(lambda o: o), crowd.twin(lambda _: crowd.account())
+    crowd.run()
+    stage.turn_on(webhook=False)
+    team = stage.team(creator, [wrong])
+    stage.settle()
+    own = stage.tenant.user_of(wrong.email)
+    assert own is not None
+    wrong.external_id = own.object_id
+    stage.clock.advance(25 * 3600)
+    stage.settle()
+
+    group = stage.group_of(team)
+    assert group is not None and own.object_id in group.members
+
+
+def test_who_was_in_the_group_already_is_left_alone(make_crowd: Callable[..., Crowd]) -> None:
+    crowd = make_crowd(0)
+    stage = crowd.stage
+    creator, wrong = crowd.twin(lambda o: o), crowd.person(crowd.account())
+    stage.turn_on(webhook=False)
+    team = stage.team(creator, [wrong])
+    stage.settle()
+    group = stage.group_of(team)
+    assert group is not None and wrong.external_id in group.members
+    crowd.account(mail=wrong.email)
+
+    crowd.run()
+    for _ in range(3):
+        stage.clock.advance(4 * 24 * 3600)
+        stage.settle()
+
+    assert states(crowd, wrong.uuid) == [IdentityState.NAME_DIFFERS]
+    assert stage.row(team).listed == {PersonId(wrong.uuid): "name_differs"}
+    assert wrong.external_id in group.members
