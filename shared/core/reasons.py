@@ -47,8 +47,8 @@ _REASONS = {
         "Check that the user exists in the tenant and that External ID is its object id.",
     ),
     "name_differs": Reason(
-        "The object id in External ID is that of another account than the one with this user's name,"
-        " so this person is not added.",
+        "The object id in External ID is that of another account than the one with this user's"
+        " name, so this person is not added.",
         "Set External ID to the object id of the account with this name, or correct the name; then"
         " begin the audit of the directory, or wait for the next one.",
     ),
