@@ -105,9 +105,43 @@ def pack(identities: Iterable[Identity]) -> bytes:
     )
 
 
+def picked(packed: bytes, people: Iterable[PersonId]) -> dict[PersonId, Identity]:
+    """Of a bucket these people alone: it may hold thousands, and to unpack them is dear."""
+    found: list[bytes] = []
+    for person in people:
+        at = _place(packed, UUID(person).bytes)
+        if at >= 0:
+            found.append(packed[at : at + _RECORD.size])
+    return unpack(b"".join(found))
+
+
+def put_in(packed: bytes, identities: Iterable[Identity]) -> bytes:
+    """A bucket with these people in place of what it said of them; all others as they are."""
+    after = bytearray(packed)
+    for identity in identities:
+        record = pack([identity])
+        at = _place(after, record[:16])
+        if at < 0:
+            after += record
+        else:
+            after[at : at + _RECORD.size] = record
+    return bytes(after)
+
+
+def _place(packed: bytes | bytearray, person: bytes) -> int:
+    """Where somebody's record begins, -1 for nowhere. The same bytes may stand within others."""
+    at = packed.find(person)
+    while at % _RECORD.size and at >= 0:
+        at = packed.find(person, at + 1)
+    return at
+
+
 def unpack(packed: bytes) -> dict[PersonId, Identity]:
+    """Without those whose state only another version knows: they are asked about anew."""
     result: dict[PersonId, Identity] = {}
     for person, object_id, checked, since, state in _RECORD.iter_unpack(packed):
+        if state >= len(_STATES):
+            continue
         uuid = PersonId(str(UUID(bytes=person)))
         found = str(UUID(bytes=object_id))
         known = None if found == NIL else ObjectId(found)

@@ -16,8 +16,8 @@ from shared.core.identity import (
     mark_claims,
     merge_claims,
     merge_people,
-    pack,
-    unpack,
+    picked,
+    put_in,
 )
 from shared.core.ids import ObjectId, PersonId
 from shared.core.model import Identity, IdentityState
@@ -36,11 +36,13 @@ class IdentityRows:
         self._rows = rows
 
     def known(self, people: Iterable[PersonId]) -> People:
-        wanted = set(people)
+        wanted: defaultdict[str, set[PersonId]] = defaultdict(set)
+        for person in people:
+            wanted[bucket(person)].add(person)
         found: People = {}
-        for name in sorted({bucket(p) for p in wanted}):
-            everybody, _ = self._people(name)
-            found |= {p: i for p, i in everybody.items() if p in wanted}
+        for name in sorted(wanted):
+            row = self._rows.get(f"p:{name}")
+            found |= picked(row.blob("b"), wanted[name]) if row else {}
         return found
 
     def people_of(self, objects: Iterable[ObjectId]) -> Claims:
@@ -218,18 +220,14 @@ class IdentityRows:
 
     def _write_bucket(self, name: str, identities: list[Identity]) -> None:
         for _ in range(_RACES):
-            everybody, etag = self._people(name)
-            after = everybody | {i.person: i for i in identities}
+            row = self._rows.get(f"p:{name}")
+            before, etag = (row.blob("b"), row.etag) if row else (b"", None)
             try:
-                self._rows.put(f"p:{name}", spread("b", pack(after.values())), etag)
+                self._rows.put(f"p:{name}", spread("b", put_in(before, identities)), etag)
             except Conflict:
                 continue
             return
         raise Conflict(f"identities p:{name} are contended")
-
-    def _people(self, name: str) -> tuple[People, str | None]:
-        row = self._rows.get(f"p:{name}")
-        return (unpack(row.blob("b")), row.etag) if row else ({}, None)
 
 
 def _carried(claims: Mapping[ObjectId, Iterable[PersonId]], known: People) -> Claims:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_a_name_that_two_accounts_share_is_nobodys_unless_it_is_a_principal_name
 
 @pytest.mark.parametrize("facts", [{"enabled": False}, {"user_type": "Guest"}])
 def test_no_account_is_proposed_that_is_a_guests_or_switched_off(
-    make_crowd: Callable[..., Crowd], facts: dict[str, object]
+    make_crowd: Callable[..., Crowd], facts: dict[str, Any]
 ) -> None:
     crowd = make_crowd(0)
     without, with_one = crowd.person(None), crowd.twin(lambda o: o)
