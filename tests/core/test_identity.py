@@ -49,17 +49,13 @@ def test_some_are_picked_and_put_back_as_with_all_of_them(
     new = data.draw(st.lists(identities, max_size=9, unique_by=lambda i: i.person))
 
     assert picked(pack(rows), wanted) == {i.person: i for i in rows if i.person in wanted}
-    assert picked(pack(rows), [NIL]) == {}
+    assert picked(pack(rows), [PersonId(NIL)]) == {}
     assert unpack(put_in(pack(rows), new)) == {i.person: i for i in [*rows, *new]}
 
 
 def test_a_person_is_not_found_between_two_records() -> None:
     """Where the end of one record and the beginning of the next read like them."""
-    first, other = (
-        Identity(ALICE, OBJECT, MAPPED, NOW, NOW),
-        Identity(BOB, OBJECT, MAPPED, NOW, NOW),
-    )
-    packed = pack([first, other])
+    packed = pack(Identity(who, OBJECT, MAPPED, NOW, NOW) for who in (ALICE, BOB))
     for at in range(1, 41):
         who = PersonId(str(UUID(bytes=packed[at : at + 16])))
         assert picked(packed, [who]) == {}
