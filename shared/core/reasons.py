@@ -259,6 +259,11 @@ _REASONS = {
     "unexpected_refusal": Reason(
         "A provider refused a request.", "Read the details, then press Retry."
     ),
+    "audit_stuck": Reason(
+        "The audit of the directory did not get past one place, several times in a row.",
+        "Look at the log lines 'directory audit broke' and 'directory audit failed', and mend what"
+        " they name; then begin the audit again.",
+    ),
     # Why a dry run could say nothing
     "trial_later": Reason(
         "The providers' quota is used up, so nothing can be said now.",
