@@ -108,6 +108,20 @@ AppTraces
 '''
   }
   {
+    name: 'audit-failed'
+    text: 'The audit of the directory ended without a result. The page of the audit says why and what to do.'
+    severity: 2
+    every: 'PT1H'
+    window: 'PT1H'
+    operator: 'GreaterThan'
+    threshold: 0
+    query: '''
+AppTraces
+| where Message startswith '{'
+| where tostring(parse_json(Message).event) == 'directory audit failed'
+'''
+  }
+  {
     name: 'queue-age'
     text: 'Nudges wait longer than ten minutes before a worker takes them.'
     severity: 2

@@ -23,7 +23,9 @@ class State:
     """A run. Times in milliseconds.
 
     step, part: what comes next. owner, until: who works at it. at: not before, or when it was
-    stopped; idle: how long it was. tries: passing failures in a row.
+    stopped; idle: how long it was. tries: passing failures in a row. broken: how often in a row
+    whoever worked at it died or failed unforeseen. restarts: how often Microsoft's side was begun
+    anew for a page that could not be had.
 
     Of Webex: start: of the next page, counted from 1; size: of the last one; booked: how many more
     pages may go; plain: asked as simply as can be; seen: distinct users.
@@ -43,6 +45,8 @@ class State:
     idle: int = 0
     at: int = 0
     tries: int = 0
+    broken: int = 0
+    restarts: int = 0
     tenant: str = ""
     start: int = 1
     users: int = 0

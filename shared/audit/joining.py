@@ -36,7 +36,8 @@ _ROWS_A_HASH = 100_000
 _HASHES_A_PART = 2
 PARTS = SHARDS // _HASHES_A_PART
 _BUCKETS_A_PART = 8
-IDENTITY_PARTS = 2 * BUCKETS // _BUCKETS_A_PART
+# Claims, people, and people again.
+IDENTITY_PARTS = 3 * BUCKETS // _BUCKETS_A_PART
 _VERDICTS = list(Verdict)
 _MENDABLE = frozenset(NUMBER[verdict] for verdict in MENDABLE)
 
@@ -95,8 +96,11 @@ def _judge_hash(
 
 def fill_identities(desk: Desk, state: State) -> State:
     """First who claims what, so that dying in between leaves a claim too many, never one too
-    few."""
+    few. People twice: whoever was filled while somebody of a later bucket still carried the same
+    object id is mapped the second time."""
     first = state.part * _BUCKETS_A_PART
+    if first >= 2 * BUCKETS:
+        first -= BUCKETS
     numbers = range(first, first + _BUCKETS_A_PART)
     packed = dict(zip(numbers, desk.staging.shards("i", state.run, numbers), strict=True))
     if first < BUCKETS:

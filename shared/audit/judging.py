@@ -132,15 +132,15 @@ _STATES = {
 def _identity(verdict: Verdict, bits: int, *, known: bool) -> IdentityState | None:
     """What the rest of the product may believe of somebody; None for nothing: then it asks itself.
 
-    An account that nobody uses claims nothing. An object id that is another's is left to the look,
-    which asks anew before it adds anybody.
+    An account that nobody uses claims nothing. Whose object id is another account's than their name
+    is added to nothing until an administrator has decided which of the two is right.
     """
     if verdict in _STATES:
         return _STATES[verdict]
     if bits & OFF or bits & SHAPE not in (BARE, AROUND):
         return None
     if verdict is Verdict.WRONG_OBJECT_ID:
-        return None if known else IdentityState.UNKNOWN_TO_TENANT
+        return IdentityState.NAME_DIFFERS if known else IdentityState.UNKNOWN_TO_TENANT
     return IdentityState.MAPPED
 
 

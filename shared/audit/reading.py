@@ -10,7 +10,15 @@ from shared.audit.cursor import ACCOUNTS, State
 from shared.audit.ports import AccountPage, Desk, UserPage
 from shared.core import times
 from shared.core.audit_codec import pack_accounts, pack_users
-from shared.core.errors import ConsentMissing, DeltaLost, Forbidden, NotThere, Refused
+from shared.core.errors import (
+    ConsentMissing,
+    DeltaLost,
+    Forbidden,
+    NotThere,
+    Permanent,
+    Refused,
+    Stuck,
+)
 from shared.sync.pacing import book, check
 
 # Microsoft's side is read in full this often, or when changes are more rows than it was.
@@ -20,6 +28,8 @@ _FEW_ROWS = 50
 _BOOKED = 5
 # After so many pages it is asked again whether Microsoft told somebody else to stay away.
 _CHECKED = 10
+# So often is Microsoft's side begun anew in one run.
+_RESTARTS = 3
 
 
 def read_webex(desk: Desk, state: State) -> State:
@@ -81,8 +91,8 @@ def read_microsoft(desk: Desk, state: State) -> State:
         return _read_all(desk, state)
     try:
         return _read_changes(desk, state)
-    except DeltaLost:
-        return _anew(desk, state)
+    except DeltaLost as lost:
+        return _restart(desk, state, lost)
 
 
 def _begin(desk: Desk, state: State) -> State:
@@ -130,15 +140,22 @@ def _anew(desk: Desk, state: State) -> State:
     )
 
 
+def _restart(desk: Desk, state: State, failure: Permanent) -> State:
+    """Everybody from the beginning; raises Stuck where that has not helped."""
+    if state.restarts >= _RESTARTS:
+        raise Stuck(f"a page could not be had, {state.restarts + 1} times", failure.where)
+    return replace(_anew(desk, state), restarts=state.restarts + 1)
+
+
 def _read_all(desk: Desk, state: State) -> State:
     _stay_away(desk, state)
     try:
         page = desk.microsoft.accounts(state.link)
-    except (Refused, DeltaLost):
+    except (Refused, DeltaLost) as failure:
         if not state.link:
             raise
         # The address of a page is good for a while only.
-        return _anew(desk, state)
+        return _restart(desk, state, failure)
     return _keep(desk, state, "e", page)
 
 

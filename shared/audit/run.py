@@ -16,7 +16,7 @@ from shared.audit.ports import Desk
 from shared.audit.reading import read_microsoft, read_webex
 from shared.core import times
 from shared.core.audit import Outcome, Run, Verdict
-from shared.core.errors import Permanent, Transient
+from shared.core.errors import Permanent, Stuck, Transient
 from shared.core.ids import OrgId
 from shared.sync.pacing import Later, hear
 from shared.sync.waking import wake
@@ -25,6 +25,8 @@ from shared.sync.waking import wake
 RUNS = 30
 _SWEPT_AT_ONCE = 2_000
 _LONGEST_PAUSE = 15 * times.MINUTE
+# So often may workers break off at one part.
+_BREAKS = 5
 
 _STEPS: Mapping[str, Callable[[Desk, State], State]] = {
     "webex": read_webex,
@@ -54,11 +56,18 @@ def _take(desk: Desk) -> Cursor | None:
         state = State(desk.services.new_id()[:12], now)
     if state.until > now or state.at > now:
         return None
-    after = replace(state, owner=desk.services.new_id(), until=now + LEASE, at=0)
+    # Who let go of it has said so: else the last worker died, or something was not foreseen.
+    broken = state.broken + (1 if state.owner else 0)
+    owner = desk.services.new_id()
+    after = replace(state, owner=owner, until=now + LEASE, at=0, broken=broken)
     moved = desk.staging.move(RUN, row, asdict(after))
     if state.step == STEPS[0] and state.start == 1 and not state.owner:
         desk.services.log("directory audit began", run=state.run)
-    return Cursor(desk, moved, after)
+    cursor = Cursor(desk, moved, after)
+    if broken < _BREAKS:
+        return cursor
+    _fail(cursor, Stuck(f"{broken} workers broke off at {state.step}, part {state.part}"))
+    return None
 
 
 def _part(desk: Desk, cursor: Cursor, until: int) -> Cursor | None:
@@ -68,7 +77,7 @@ def _part(desk: Desk, cursor: Cursor, until: int) -> Cursor | None:
         if state.step == "end":
             _end(desk, cursor)
             return None
-        cursor.move(_STEPS[state.step](desk, state))
+        cursor.move(replace(_STEPS[state.step](desk, state), broken=0))
     except Later as later:
         cursor.let_go(replace(state, at=later.at))
         return None
@@ -76,13 +85,19 @@ def _part(desk: Desk, cursor: Cursor, until: int) -> Cursor | None:
         _put_off(desk, cursor, failure)
         return None
     except Permanent as failure:
-        desk.services.log.failed("directory audit failed", failure, run=state.run)
-        _close(desk, cursor, Outcome.FAILED, failure.code)
+        _fail(cursor, failure)
         return None
     if desk.services.now() < until:
         return cursor
     cursor.let_go(cursor.state)
     return None
+
+
+def _fail(cursor: Cursor, failure: Permanent) -> None:
+    """A person has to act; the next run begins when it is time for one."""
+    desk = cursor.desk
+    desk.services.log.failed("directory audit failed", failure, run=cursor.state.run)
+    _close(desk, cursor, Outcome.FAILED, failure.code)
 
 
 def _put_off(desk: Desk, cursor: Cursor, failure: Transient) -> None:

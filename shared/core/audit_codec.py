@@ -122,23 +122,30 @@ def _changed(before: Account | None, change: Account) -> Account:
 
 def pack_names(accounts: Iterable[Account]) -> dict[int, bytes]:
     """Who is called what, by the hash of the name: mail addresses, and behind them (SHARDS further)
-    principal names, which go before somebody else's mail address."""
+    principal names. What a guest or a disabled account is called is nobody's name."""
     pieces: list[list[bytes]] = [[] for _ in range(2 * SHARDS)]
     pack = _NAME.pack
-    for object_id, _bits, principal, mail in accounts:
+    for object_id, bits, principal, mail in accounts:
+        whose = object_id if bits & (ENABLED | IS_GUEST) == ENABLED else NOBODY
         if principal != NO_NAME:
-            pieces[SHARDS + principal[7] % SHARDS].append(pack(principal, object_id))
+            pieces[SHARDS + principal[7] % SHARDS].append(pack(principal, whose))
         if mail not in (NO_NAME, principal):
-            pieces[mail[7] % SHARDS].append(pack(mail, object_id))
+            pieces[mail[7] % SHARDS].append(pack(mail, whose))
     return _joined(pieces)
 
 
 def read_names(mails: Iterable[bytes], principals: Iterable[bytes]) -> dict[bytes, bytes]:
-    """Object ids by the hash of a name."""
+    """Object ids by the hash of a name; nobody's where two are called so. A principal name goes
+    before somebody else's mail address."""
+    return _holders(mails) | _holders(principals)
+
+
+def _holders(blobs: Iterable[bytes]) -> dict[bytes, bytes]:
     names: dict[bytes, bytes] = {}
-    for blobs in (mails, principals):
-        for blob in blobs:
-            names.update(_NAME.iter_unpack(blob))
+    for blob in blobs:
+        for name, whose in _NAME.iter_unpack(blob):
+            if names.setdefault(name, whose) != whose:
+                names[name] = NOBODY
     return names
 
 

@@ -29,7 +29,8 @@ ABOUT: Mapping[Verdict, About] = {
     ),
     Verdict.WRONG_OBJECT_ID: About(
         "Another account's object id",
-        "The object id in External ID is not that of the account with this user's name.",
+        "The object id in External ID is not that of the account with this user's name, so the user"
+        " is not newly added to groups.",
         "Set External ID to the object id of the account with this name, or correct the name.",
     ),
     Verdict.DUPLICATE: About(

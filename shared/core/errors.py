@@ -111,6 +111,12 @@ class Forbidden(Permanent):
     code = "webex_forbids"
 
 
+class Stuck(Permanent):
+    """The audit of the directory did not get past one place, whatever was tried."""
+
+    code = "audit_stuck"
+
+
 class ArchiveRefused(Permanent):
     """The store of the archive does not take files from us."""
 

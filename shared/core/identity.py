@@ -7,8 +7,9 @@ cost at most 32 point reads.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Set
 from dataclasses import replace
+from itertools import pairwise
 from uuid import UUID
 
 from shared.core import times
@@ -21,6 +22,7 @@ OTHERS_MAX = 20_000
 _RECORD = struct.Struct(">16s16sIIB")
 _STATES = list(IdentityState)
 STATE_NUMBER = {state: number for number, state in enumerate(_STATES)}
+_MAPPED, _TWICE = STATE_NUMBER[IdentityState.MAPPED], STATE_NUMBER[IdentityState.CLAIMED_TWICE]
 
 
 def bucket(uuid: str) -> str:
@@ -54,10 +56,13 @@ def is_fresh(identity: Identity, now: int, *, for_add: bool) -> bool:
 def keep_since(before: Identity | None, now: Identity) -> Identity:
     """The new answer, with the old one's beginning where it says the same.
 
-    The directory does not know what the tenant refused: the same object id again is no news.
+    The directory does not know what the tenant refused: the same object id again is no news. Nor
+    does it know whose name is whose: only another object id, or the next audit, ends that.
     """
     if before is None or before.object != now.object:
         return now
+    if before.state is IdentityState.NAME_DIFFERS and now.state is IdentityState.MAPPED:
+        return replace(now, state=before.state, since=before.since)
     refused = before.state is IdentityState.UNKNOWN_TO_TENANT and now.object is not None
     if refused or before.state is now.state:
         return replace(now, since=before.since)
@@ -100,9 +105,43 @@ def pack(identities: Iterable[Identity]) -> bytes:
     )
 
 
+def picked(packed: bytes, people: Iterable[PersonId]) -> dict[PersonId, Identity]:
+    """Of a bucket these people alone: it may hold thousands, and to unpack them is dear."""
+    found: list[bytes] = []
+    for person in people:
+        at = _place(packed, UUID(person).bytes)
+        if at >= 0:
+            found.append(packed[at : at + _RECORD.size])
+    return unpack(b"".join(found))
+
+
+def put_in(packed: bytes, identities: Iterable[Identity]) -> bytes:
+    """A bucket with these people in place of what it said of them; all others as they are."""
+    after = bytearray(packed)
+    for identity in identities:
+        record = pack([identity])
+        at = _place(after, record[:16])
+        if at < 0:
+            after += record
+        else:
+            after[at : at + _RECORD.size] = record
+    return bytes(after)
+
+
+def _place(packed: bytes | bytearray, person: bytes) -> int:
+    """Where somebody's record begins, -1 for nowhere. The same bytes may stand within others."""
+    at = packed.find(person)
+    while at % _RECORD.size and at >= 0:
+        at = packed.find(person, at + 1)
+    return at
+
+
 def unpack(packed: bytes) -> dict[PersonId, Identity]:
+    """Without those whose state only another version knows: they are asked about anew."""
     result: dict[PersonId, Identity] = {}
     for person, object_id, checked, since, state in _RECORD.iter_unpack(packed):
+        if state >= len(_STATES):
+            continue
         uuid = PersonId(str(UUID(bytes=person)))
         found = str(UUID(bytes=object_id))
         known = None if found == NIL else ObjectId(found)
@@ -110,17 +149,23 @@ def unpack(packed: bytes) -> dict[PersonId, Identity]:
     return result
 
 
-def merge_people(packed: bytes, found: Iterable[bytes], began: int) -> tuple[bytes, list[bytes]]:
+def merge_people(
+    packed: bytes, found: Iterable[bytes], began: int, twice: Set[bytes] = frozenset()
+) -> tuple[bytes, list[bytes]]:
     """One bucket's people with what the directory's audit found of them, records as above.
 
     Answers the bytes to keep, and the records of those who are others than before, as they were.
-    Whoever was asked about after the audit `began` (seconds) is known better already.
+    Whoever was asked about after the audit `began` (seconds) is known better already. twice: people
+    whose object id is claimed by somebody whom the audit does not know: they are not mapped.
     """
     records = {record[0]: record for record in _RECORD.iter_unpack(packed)}
     before: list[bytes] = []
     for blob in found:
         for record in _RECORD.iter_unpack(blob):
-            person, carried, checked, _, state = record
+            person, carried, checked, since, state = record
+            if person in twice and state == _MAPPED:
+                state = _TWICE
+                record = (person, carried, checked, since, state)  # noqa: PLW2901
             old = records.get(person)
             if old is not None:
                 if old[2] > began:
@@ -131,6 +176,28 @@ def merge_people(packed: bytes, found: Iterable[bytes], began: int) -> tuple[byt
                     before.append(_RECORD.pack(*old))
             records[person] = record
     return b"".join(_RECORD.pack(*records[person]) for person in records), before
+
+
+def contested(packed: bytes) -> dict[bytes, set[bytes]]:
+    """Who claims object ids that several people claim, in one bucket's claims: pairs in order."""
+    objects = [packed[at : at + 16] for at in range(0, len(packed), 32)]
+    found: dict[bytes, set[bytes]] = {}
+    for number, (one, following) in enumerate(pairwise(objects)):
+        if one == following:
+            at = 32 * number + 16
+            found.setdefault(one, set()).update((packed[at : at + 16], packed[at + 32 : at + 48]))
+    return found
+
+
+def mapped_to(found: Iterable[bytes], objects: Container[bytes]) -> list[Identity]:
+    """Of the records those who are mapped to one of these object ids."""
+    return [
+        identity
+        for blob in found
+        for record in _RECORD.iter_unpack(blob)
+        if record[4] == _MAPPED and record[1] in objects
+        for identity in unpack(_RECORD.pack(*record)).values()
+    ]
 
 
 def claims_of(records: Iterable[bytes]) -> list[tuple[ObjectId, PersonId]]:

@@ -80,6 +80,9 @@ class IdentityState(StrEnum):
     UNKNOWN_TO_TENANT = "unknown_to_tenant"
     NOT_IN_DIRECTORY = "not_in_directory"
     BOT = "bot"
+    # The directory's audit: the object id is another account's than the user's own name. Rows keep
+    # the place in this list, so what is new comes last.
+    NAME_DIFFERS = "name_differs"
 
 
 @dataclass(frozen=True)

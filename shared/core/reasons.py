@@ -46,6 +46,12 @@ _REASONS = {
         "The object id in External ID is not known to this Microsoft tenant.",
         "Check that the user exists in the tenant and that External ID is its object id.",
     ),
+    "name_differs": Reason(
+        "The object id in External ID is that of another account than the one with this user's"
+        " name, so this person is not added.",
+        "Set External ID to the object id of the account with this name, or correct the name; then"
+        " begin the audit of the directory, or wait for the next one.",
+    ),
     "not_in_directory": Reason(
         "Webex's directory does not know this person.",
         "Check in Control Hub that the user still exists.",
@@ -252,6 +258,11 @@ _REASONS = {
     ),
     "unexpected_refusal": Reason(
         "A provider refused a request.", "Read the details, then press Retry."
+    ),
+    "audit_stuck": Reason(
+        "The audit of the directory did not get past one place, several times in a row.",
+        "Look at the log lines 'directory audit broke' and 'directory audit failed', and mend what"
+        " they name; then begin the audit again.",
     ),
     # Why a dry run could say nothing
     "trial_later": Reason(

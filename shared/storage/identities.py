@@ -10,12 +10,14 @@ from uuid import UUID
 from shared.core.identity import (
     bucket,
     claims_of,
+    contested,
     keep_since,
+    mapped_to,
     mark_claims,
     merge_claims,
     merge_people,
-    pack,
-    unpack,
+    picked,
+    put_in,
 )
 from shared.core.ids import ObjectId, PersonId
 from shared.core.model import Identity, IdentityState
@@ -34,11 +36,13 @@ class IdentityRows:
         self._rows = rows
 
     def known(self, people: Iterable[PersonId]) -> People:
-        wanted = set(people)
+        wanted: defaultdict[str, set[PersonId]] = defaultdict(set)
+        for person in people:
+            wanted[bucket(person)].add(person)
         found: People = {}
-        for name in sorted({bucket(p) for p in wanted}):
-            everybody, _ = self._people(name)
-            found |= {p: i for p, i in everybody.items() if p in wanted}
+        for name in sorted(wanted):
+            row = self._rows.get(f"p:{name}")
+            found |= picked(row.blob("b"), wanted[name]) if row else {}
         return found
 
     def people_of(self, objects: Iterable[ObjectId]) -> Claims:
@@ -66,21 +70,60 @@ class IdentityRows:
             self._fill(name, row, lambda before, found=found: merge_claims(before, found))  # type: ignore[misc]
 
     def fill(self, people: Mapping[int, Sequence[bytes]], began: int) -> int:
-        changed = 0
+        """Nobody is mapped whose object id somebody else carries, whom the audit need not know: a
+        guest, a user whom it did not see, one who was asked about since. As in `keep`, claims are
+        read again when everybody is written."""
+        before: dict[bytes, bytes] = {}
+        judged: tuple[set[PersonId], set[PersonId]] | None = None
+        for _ in range(_RACES):
+            again = self._claimed_twice(people, began)
+            if again == judged:
+                self._drop_claims(before.values())
+                return len(before)
+            judged = twice, others = again
+            for record in self._fill_people(people, began, twice):
+                before.setdefault(record[:16], record)
+            self._write_people(self._rivals(others))
+        raise Conflict("claims are contended")
+
+    def _fill_people(
+        self, people: Mapping[int, Sequence[bytes]], began: int, twice: set[PersonId]
+    ) -> list[bytes]:
+        """The records of those who are others than before, as they were."""
+        named = {UUID(person).bytes for person in twice}
+        changed: list[bytes] = []
         for name, found, row in self._filled("p", people):
             others: list[bytes] = []
 
             def merge(
                 before: bytes, found: Sequence[bytes] = found, others: list[bytes] = others
             ) -> bytes:
-                after, others[:] = merge_people(before, found, began)
+                after, others[:] = merge_people(before, found, began, named)
                 return after
 
-            after = self._fill(name, row, merge)
-            if others:
-                self._drop_claims(others, unpack(after))
-            changed += len(others)
+            self._fill(name, row, merge)
+            changed += others
         return changed
+
+    def _claimed_twice(
+        self, people: Mapping[int, Sequence[bytes]], began: int
+    ) -> tuple[set[PersonId], set[PersonId]]:
+        """Whom the audit takes to be mapped while somebody else carries their object id, and who
+        those are."""
+        claims: dict[bytes, set[bytes]] = {}
+        for row in self._rows.range("o:", "o;"):
+            claims |= contested(row.blob("b"))
+        found = mapped_to((blob for blobs in people.values() for blob in blobs), claims)
+        if not found:
+            return set(), set()
+        wanted = {i.object for i in found if i.object}
+        texts = {o: _texts(claims[UUID(o).bytes]) for o in wanted}
+        known = self.known({i.person for i in found}.union(*texts.values()))
+        marked, others = mark_claims(
+            (i for i in found if i.person not in known or known[i.person].checked <= began),
+            _carried(texts, known),
+        )
+        return {i.person for i in marked if i.state is IdentityState.CLAIMED_TWICE}, others
 
     def _filled(
         self, kind: str, found: Mapping[int, Sequence[bytes]]
@@ -93,26 +136,28 @@ class IdentityRows:
             for name, blobs in names.items():
                 yield name, blobs, rows.get(name)
 
-    def _fill(self, name: str, row: Row | None, merge: Callable[[bytes], bytes]) -> bytes:
-        """What the bucket is by now; read again where somebody else wrote it."""
+    def _fill(self, name: str, row: Row | None, merge: Callable[[bytes], bytes]) -> None:
+        """Read again where somebody else wrote it."""
         for _ in range(_RACES):
             before = row.blob("b") if row else b""
             after = merge(before)
             if after == before:
-                return after
+                return
             try:
                 self._rows.put(name, spread("b", after), row.etag if row else None)
             except Conflict:
                 row = self._rows.get(name)
                 continue
-            return after
+            return
         raise Conflict(f"identities {name} are contended")
 
-    def _drop_claims(self, changed: Iterable[bytes], now: People) -> None:
+    def _drop_claims(self, changed: Iterable[bytes]) -> None:
         """Of those who carry another object id by now, or none."""
+        claims = claims_of(changed)
+        now = self.known(person for _, person in claims)
         drop: defaultdict[str, list[tuple[ObjectId, PersonId]]] = defaultdict(list)
-        for object_id, person in claims_of(changed):
-            if now[person].object != object_id:
+        for object_id, person in claims:
+            if person in now and now[person].object != object_id:
                 drop[bucket(object_id)].append((object_id, person))
         for name in sorted(drop):
             self._write_claims(name, [], drop[name])
@@ -175,18 +220,26 @@ class IdentityRows:
 
     def _write_bucket(self, name: str, identities: list[Identity]) -> None:
         for _ in range(_RACES):
-            everybody, etag = self._people(name)
-            after = everybody | {i.person: i for i in identities}
+            row = self._rows.get(f"p:{name}")
+            before, etag = (row.blob("b"), row.etag) if row else (b"", None)
             try:
-                self._rows.put(f"p:{name}", spread("b", pack(after.values())), etag)
+                self._rows.put(f"p:{name}", spread("b", put_in(before, identities)), etag)
             except Conflict:
                 continue
             return
         raise Conflict(f"identities p:{name} are contended")
 
-    def _people(self, name: str) -> tuple[People, str | None]:
-        row = self._rows.get(f"p:{name}")
-        return (unpack(row.blob("b")), row.etag) if row else ({}, None)
+
+def _carried(claims: Mapping[ObjectId, Iterable[PersonId]], known: People) -> Claims:
+    """Without those who carry another object id by now. Who is not known is being kept just now."""
+    return {
+        o: frozenset(p for p in people if p not in known or known[p].object == o)
+        for o, people in claims.items()
+    }
+
+
+def _texts(people: Iterable[bytes]) -> set[PersonId]:
+    return {PersonId(str(UUID(bytes=person))) for person in people}
 
 
 def _by_object(pairs: set[tuple[ObjectId, PersonId]]) -> Claims:

@@ -136,7 +136,7 @@ def _is_recent(identity: Identity, code: str, now: int) -> bool:
 
 
 def _carries(identity: Identity | None, object_id: ObjectId) -> bool:
-    states = (IdentityState.MAPPED, IdentityState.CLAIMED_TWICE)
+    states = (IdentityState.MAPPED, IdentityState.CLAIMED_TWICE, IdentityState.NAME_DIFFERS)
     return identity is not None and identity.object == object_id and identity.state in states
 
 

@@ -85,7 +85,14 @@ def _for_linker(team: Label, settings: OrgSettings) -> bool:
 
 # People who are listed for what their object id is, or is not.
 _FOR_WANT_OF_IDENTITY = frozenset(
-    {"no_object_id", "not_a_guid", "claimed_twice", "unknown_to_tenant", "not_in_directory"}
+    {
+        "no_object_id",
+        "not_a_guid",
+        "claimed_twice",
+        "unknown_to_tenant",
+        "name_differs",
+        "not_in_directory",
+    }
 )
 
 

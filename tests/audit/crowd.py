@@ -99,6 +99,10 @@ class Crowd:
     def tick(self) -> None:
         self.stage.app.invoke_timer("directory_audit")
 
+    def watch(self) -> None:
+        """What the timer asks besides, once an hour: for a while all calls are the audit's."""
+        watching.look(self.stage.wiring.office(OrgId(self.stage.org.uuid)))
+
     def run(self, minutes: int = 60) -> Run:
         """A run to its end; begun at once."""
         before = len(self.desk.results.runs(100))

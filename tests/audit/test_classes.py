@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -77,3 +78,43 @@ def test_an_empty_directory_is_an_answer(make_crowd: Callable[..., Crowd]) -> No
     run = crowd.run()
 
     assert run.counts == {Verdict.MISSING: 2}
+
+
+def test_a_name_that_two_accounts_share_is_nobodys_unless_it_is_a_principal_name(
+    make_crowd: Callable[..., Crowd],
+) -> None:
+    """Whichever Microsoft told last."""
+    crowd = make_crowd(0)
+    shared = [crowd.person(None) for _ in range(12)]
+    own = [crowd.person(None) for _ in range(12)]
+    accounts = []
+    for person in [*shared, *own]:
+        crowd.account(mail=person.email, principal=f"a.{person.email}")
+    for person in shared:
+        crowd.account(mail=person.email.upper(), principal=f"b.{person.email}")
+    for person in own:
+        accounts.append(crowd.account(mail=f"c.{person.email}", principal=person.email))
+
+    crowd.run()
+
+    told = {each.person: each.object_id for each in crowd.listed()}
+    assert {told[p.uuid] for p in shared} == {""}
+    assert [told[p.uuid] for p in own] == accounts
+
+
+@pytest.mark.parametrize("facts", [{"enabled": False}, {"user_type": "Guest"}])
+def test_no_account_is_proposed_that_is_a_guests_or_switched_off(
+    make_crowd: Callable[..., Crowd], facts: dict[str, Any]
+) -> None:
+    crowd = make_crowd(0)
+    without, with_one = crowd.person(None), crowd.twin(lambda o: o)
+    crowd.account(mail=without.email, **facts)
+    moved = crowd.person(crowd.account())
+    crowd.account(mail=moved.email, **facts)
+
+    crowd.run()
+
+    told = {each.person: each for each in crowd.listed()}
+    assert told[without.uuid].object_id == ""
+    assert told[moved.uuid].verdict is Verdict.MATCHED, "another account is not theirs either"
+    assert told[with_one.uuid].object_id == with_one.external_id

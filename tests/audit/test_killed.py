@@ -33,7 +33,9 @@ def ready(tables: MortalTables) -> Crowd:
     stage._connect()
     stage.webex.switches.scim_count_cap = 11
     stage.microsoft.switches.page_cap = 9
-    return Crowd(stage, 36)
+    crowd = Crowd(stage, 36)
+    crowd.watch()
+    return crowd
 
 
 def outcome(run: Run, listed: list[Listed]) -> tuple[Any, ...]:

@@ -48,8 +48,9 @@ def test_after_the_first_run_microsoft_tells_only_what_changed(crowd: Crowd, par
         invited.uuid: Verdict.MATCHED,
         renamed.uuid: Verdict.WRONG_OBJECT_ID,
     }
-    calls = len(crowd.graph_pages())
     crowd.a_day_later()
+    crowd.watch()
+    calls = len(crowd.graph_pages())
 
     run = crowd.run()
 
@@ -209,8 +210,11 @@ def test_what_is_known_of_people_is_what_the_classes_say(crowd: Crowd) -> None:
             assert known and known.state is IdentityState.NO_OBJECT_ID
         elif verdict is Verdict.NOT_IN_TENANT:
             assert known and known.state is IdentityState.UNKNOWN_TO_TENANT
-        elif verdict is Verdict.WRONG_OBJECT_ID and known:
-            assert known.state is IdentityState.UNKNOWN_TO_TENANT
+        elif verdict is Verdict.WRONG_OBJECT_ID:
+            there = people[uuid].external_id in crowd.stage.tenant.users
+            differs = IdentityState.NAME_DIFFERS
+            assert known
+            assert known.state is (differs if there else IdentityState.UNKNOWN_TO_TENANT)
 
 
 def test_rows_that_nobody_reads_any_more_go(crowd: Crowd) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -15,9 +15,11 @@ from shared.core.identity import (
     keep_since,
     mark_claims,
     pack,
+    picked,
+    put_in,
     unpack,
 )
-from shared.core.ids import NIL
+from shared.core.ids import NIL, PersonId
 from shared.core.model import Identity, IdentityState
 from tests.core.strategies import identities, object_id, person
 
@@ -36,6 +38,27 @@ def _mapped(who: str, claimed: str = OBJECT) -> Identity:
 @given(st.lists(identities, max_size=30, unique_by=lambda i: i.person))
 def test_what_is_packed_is_unpacked(rows: list[Identity]) -> None:
     assert unpack(pack(rows)) == {i.person: i for i in rows}
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(identities, max_size=30, unique_by=lambda i: i.person), st.data())
+def test_some_are_picked_and_put_back_as_with_all_of_them(
+    rows: list[Identity], data: st.DataObject
+) -> None:
+    wanted = {i.person for i in rows if data.draw(st.booleans())}
+    new = data.draw(st.lists(identities, max_size=9, unique_by=lambda i: i.person))
+
+    assert picked(pack(rows), wanted) == {i.person: i for i in rows if i.person in wanted}
+    assert picked(pack(rows), [PersonId(NIL)]) == {}
+    assert unpack(put_in(pack(rows), new)) == {i.person: i for i in [*rows, *new]}
+
+
+def test_a_person_is_not_found_between_two_records() -> None:
+    """Where the end of one record and the beginning of the next read like them."""
+    packed = pack(Identity(who, OBJECT, MAPPED, NOW, NOW) for who in (ALICE, BOB))
+    for at in range(1, 41):
+        who = PersonId(str(UUID(bytes=packed[at : at + 16])))
+        assert picked(packed, [who]) == {}
 
 
 @given(st.uuids())

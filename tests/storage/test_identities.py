@@ -4,11 +4,11 @@ from uuid import uuid4
 
 import pytest
 
-from shared.core.identity import from_external_id
+from shared.core.identity import from_external_id, pack
 from shared.core.ids import ObjectId, PersonId
 from shared.core.model import Identity, IdentityState
 from shared.storage.identities import IdentityRows
-from shared.storage.tables import Partition
+from shared.storage.tables import Partition, spread
 from tests.storage.conftest import Eye
 
 NOW = 1_700_000_000
@@ -164,6 +164,34 @@ def test_keeping_the_same_answer_again_changes_nothing(rows: Partition, copies: 
         identities.keep(people)
 
     assert identities.known(i.person for i in people) == {i.person: i for i in people}
+
+
+def test_nobody_is_unpacked_beside_those_asked_for(rows: Partition) -> None:
+    """After an audit a bucket holds thousands. Here they are in a state that only another version
+    knows: whoever unpacks them fails, and whoever writes beside them leaves them as they are."""
+    identities = IdentityRows(rows)
+    alice, eve = PersonId(f"00{str(uuid4())[2:]}"), PersonId(f"01{str(uuid4())[2:]}")
+    others = pack(_says(PersonId(f"02{str(uuid4())[2:]}"), _object()) for _ in range(1_000))
+    strange = b"".join(others[at : at + 40] + b"\xff" for at in range(0, len(others), 41))
+    rows.insert("p:00", spread("b", strange))
+
+    shared = _object()
+    identities.keep([_says(alice, shared)])
+    identities.keep([_says(alice, shared), _says(eve, shared)])
+
+    assert _states(identities, alice, eve) == [TWICE, TWICE]
+    row = rows.get("p:00")
+    assert row is not None
+    assert row.blob("b").startswith(strange)
+    assert len(row.blob("b")) == 41 * 1_002
+
+
+def test_who_is_in_a_state_of_another_version_is_not_known(rows: Partition) -> None:
+    identities = IdentityRows(rows)
+    alice = PersonId(f"00{str(uuid4())[2:]}")
+    rows.insert("p:00", spread("b", pack([_says(alice, _object())])[:40] + b"\xff"))
+
+    assert identities.known([alice]) == {}
 
 
 def test_ten_thousand_people_fit(rows: Partition) -> None:
