@@ -15,11 +15,9 @@ from shared.ports import Services
 from shared.sync import pacing
 from shared.sync.lease import want
 
-_GONE = "group_gone"
-
 
 def may_restore(team: Team | None) -> bool:
-    return team is not None and team.group_id is not None and team.reason == _GONE
+    return team is not None and team.group_id is not None and bool(team.group_missed_at)
 
 
 def restore(office: Office, actor: Actor, team: str) -> None:

@@ -247,6 +247,48 @@ def test_what_changed_in_the_team_meanwhile_waits_to_be_seen(at: Standing) -> No
     assert at.differences([*at.people[:3], person]) == []
 
 
+def lose_sign_in(at: Standing) -> frozenset[str]:
+    """The account may read nothing any more, and a look has found that out; what it had."""
+    before = at.stage.officer.roles
+    at.stage.officer.roles = frozenset()
+    later(at.stage, 2 * DAY)
+    assert reasons(at) != ["group_gone"]
+    return before
+
+
+def test_what_changed_meanwhile_waits_as_well_where_something_else_failed_after_it(
+    at: Standing,
+) -> None:
+    group = at.group
+    delete(at)
+    roles = lose_sign_in(at)
+    at.stage.tenant.restore_group(group)
+    at.dismiss(at.people[3])
+    at.stage.officer.roles = roles
+
+    at.retry()
+    later(at.stage, DAY)
+
+    assert at.held is not None
+    assert at.held.why == ("first_merge",)
+    assert at.is_in(at.people[3]) == (True, False)
+
+
+def test_it_can_be_restored_where_something_else_failed_after_it(at: Standing) -> None:
+    delete(at)
+    roles = lose_sign_in(at)
+
+    restore(at)
+    at.stage.officer.roles = roles
+    at.retry()
+    later(at.stage, HOUR)
+
+    assert at.differences(at.people) == []
+    with pytest.raises(Refusal) as again:
+        restore(at)
+    assert again.value.code == "group_not_deleted"
+
+
 def test_one_that_somebody_restored_in_entra_is_taken_up_by_retry(at: Standing) -> None:
     group = at.group
     delete(at)
