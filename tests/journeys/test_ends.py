@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from shared.admin.activity import entry
 from shared.core.ids import TeamId
 from shared.core.model import Marks, Status
 from shared.core.reasons import Refusal
-from tests.journeys.following import rest
+from tests.journeys.following import rest, spoil, unspoil
 from tests.journeys.stage import Stage
 from tests.journeys.standing import ADMIN, Standing, Tally, change, later, live, standing
 
@@ -110,6 +111,39 @@ def test_a_team_that_was_only_out_of_sight_goes_on(at: Standing) -> None:
     assert "is gone" in gone[1]
     assert at.differences([*at.people, person]) == []
     assert (reasons(at), said(at)) == ([], before)
+
+
+def test_a_team_that_its_people_are_seen_in_is_not_gone(at: Standing) -> None:
+    """Webex finds nobody in the space, and lists the very space where its people are."""
+    change(at.stage, mark_ends=True)
+    before, where = said(at), "/v1/memberships?roomId="
+    spoil(at.stage, where, lambda status, body: (404, {"message": "not found"}))
+
+    at.retry()
+    later(at.stage, 3 * HOUR)
+    row, told = at.row, said(at)
+    unspoil(at.stage)
+    later(at.stage, HOUR)
+
+    assert (row.reason, row.missed_at, told) == ("provider_silent", 0, before)
+    assert at.differences(at.people) == []
+
+
+def test_that_its_people_are_seen_in_it_ends_the_first_suspicion(at: Standing) -> None:
+    def nowhere(status: int, body: Any) -> tuple[int, Any]:
+        return 404, {"message": "not found"}
+
+    spoil(at.stage, "/v1/memberships?", nowhere)
+    at.retry()
+    live(at.stage, 90)
+    suspected = at.row.missed_at
+    unspoil(at.stage)
+    spoil(at.stage, "/v1/memberships?roomId=", nowhere)
+    later(at.stage, 2 * HOUR)
+
+    assert suspected > 0
+    assert at.row.missed_at == 0
+    assert "team_gone" not in reasons(at)
 
 
 @pytest.mark.parametrize("wanted", [False, True])
