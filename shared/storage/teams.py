@@ -253,6 +253,7 @@ def _values(team: Team) -> dict[str, Value]:
         "archived": team.archived,
         "missed_at": team.missed_at,
         "group_missed_at": team.group_missed_at,
+        "group_restored_at": team.group_restored_at,
         **({"names": json.dumps(asdict(team.names))} if team.names else {}),
         **({"mark": json.dumps(asdict(team.mark))} if team.mark else {}),
         **_coded("listed", "codes", team.listed.items()),
@@ -323,6 +324,7 @@ def _team(row: Row) -> Team:
         archived=row.flag("archived"),
         missed_at=row.number("missed_at"),
         group_missed_at=_group_missed_at(row),
+        group_restored_at=row.number("group_restored_at"),
         others={ObjectId(uuid): code for uuid, code in _codes(row, "others", "others_codes")},
     )
 

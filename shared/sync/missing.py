@@ -21,7 +21,7 @@ class GroupGone(Permanent):
 
 
 def read_group(state: Book) -> Group:
-    """Raises GroupGone, Later while the group is young."""
+    """Raises GroupGone, Later while the group is young or just restored."""
     team, services = state.team, state.services
     assert team.group_id is not None
     group = services.groups.group(team.group_id)
@@ -38,9 +38,9 @@ def read_group(state: Book) -> Group:
 
 
 def not_there_yet(state: Book) -> pacing.Later | None:
-    """A new group may be unknown to some of Entra's replicas for minutes."""
-    now = state.services.now()
-    if now - state.team.group_created >= times.GROUP_MISSING_PATIENCE:
+    """A new group, or one just restored, may be unknown to some of Entra's replicas for minutes."""
+    team, now = state.team, state.services.now()
+    if now - max(team.group_created, team.group_restored_at) >= times.GROUP_MISSING_PATIENCE:
         return None
     return pacing.Later(now + times.ADDITION_RETRY, "the group is not there yet")
 

@@ -334,6 +334,34 @@ def test_one_that_somebody_restored_in_entra_is_taken_up_by_retry(at: Standing) 
     assert at.differences(at.people) == []
 
 
+def test_a_restored_group_that_replicas_do_not_show_yet_is_waited_for(at: Standing) -> None:
+    group = delete(at)
+    at.stage.clock.advance(DAY / 2)
+    missing = {"error": {"code": "Request_ResourceNotFound", "message": "does not exist"}}
+    behind = spoil(at.stage, f"/groups/{group}", lambda status, body: (404, missing))
+
+    restore(at)
+    live(at.stage, 300)
+    unspoil(at.stage)
+    later(at.stage, HOUR)
+
+    assert behind.hits > 1
+    assert at.differences(at.people) == []
+
+
+def test_one_that_is_deleted_again_is_not_waited_for_long(at: Standing) -> None:
+    delete(at)
+    restore(at)
+    at.stage.tenant.delete_group(at.group)
+    later(at.stage, HOUR)
+    tally = Tally(at.stage)
+
+    later(at.stage, DAY / 2)
+
+    assert reasons(at) == ["group_gone"]
+    assert tally.looks == 0
+
+
 def test_after_thirty_days_it_cannot_be_restored(at: Standing) -> None:
     delete(at)
     at.stage.clock.advance(31 * DAY)

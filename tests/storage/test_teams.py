@@ -67,6 +67,7 @@ def _full(team: TeamId) -> Team:
         archived=True,
         missed_at=NOW + 11,
         group_missed_at=NOW + 12,
+        group_restored_at=NOW + 13,
         mark=Mark("[Märkt]", NOW + 9, NOW + 10, gone=True),
         name_code="team_not_renamed",
         named_at=1_700_000_000_010,
