@@ -317,6 +317,11 @@ _REASONS = {
         "Link it by hand: in the space, Content, then Linked folders. The folder is in the group's"
         " site, with the space's name.",
     ),
+    "space_folder_link_old": Reason(
+        "The space's folder was renamed, and Webex let none of our accounts rename its link.",
+        "Link it anew by hand: in the space, Content, then Linked folders. The folder is in the"
+        " group's site, with the space's name.",
+    ),
     "space_folder_foreign": Reason(
         "The space has another folder linked. It was left alone.",
         "Nothing to do. Unlink it in Webex if the space should have its own folder in the group's"

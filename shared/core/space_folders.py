@@ -19,6 +19,7 @@ class SpaceState(StrEnum):
     NO_PERMISSION = "space_folder_no_permission"
     NAME_REFUSED = "space_folder_name_refused"
     LINK_REFUSED = "space_folder_link_refused"
+    LINK_OLD = "space_folder_link_old"
     FOREIGN = "space_folder_foreign"
     DELETED = "space_folder_deleted"
     SPACE_GONE = "space_gone"
@@ -31,6 +32,7 @@ HANDS_NEEDED = frozenset(
         SpaceState.NO_PERMISSION,
         SpaceState.NAME_REFUSED,
         SpaceState.LINK_REFUSED,
+        SpaceState.LINK_OLD,
         SpaceState.DELETED,
     )
 )
@@ -82,7 +84,13 @@ def counts(folders: Iterable[SpaceFolder]) -> Mapping[str, int]:
 MAKE, LINK = "make folders", "link folders"
 # Nothing is done about these but by a person.
 _AT_REST = frozenset(
-    {SpaceState.LINKED, SpaceState.SPACE_GONE, SpaceState.FOREIGN, SpaceState.DELETED}
+    {
+        SpaceState.LINKED,
+        SpaceState.LINK_OLD,
+        SpaceState.SPACE_GONE,
+        SpaceState.FOREIGN,
+        SpaceState.DELETED,
+    }
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from shared.core import times
@@ -54,9 +55,12 @@ class Links:
         return replace(folder, linked_url=folder.url)
 
     def keep_current(self, folder: SpaceFolder, link: LinkedFolder) -> SpaceFolder:
-        """The same folder by its name and address of today, where those have changed since."""
-        if folder.linked_url not in ("", folder.url):
-            self._as_somebody(folder, 1, lambda as_whom: self._relink(folder, link, as_whom))
+        """The same folder by its name and address of today, where those have changed since. Where
+        none of us may do that, somebody may have linked it anew by hand."""
+        by_hand = folder.state is SpaceState.LINK_OLD and link.url == folder.url
+        if folder.linked_url not in ("", folder.url) and not by_hand:
+            relink = partial(self._relink, folder, link)
+            self._as_somebody(folder, 1, relink, SpaceState.LINK_OLD)
         return replace(folder, linked_url=folder.url)
 
     def _link(self, folder: SpaceFolder, capability: str) -> None:
@@ -78,7 +82,14 @@ class Links:
     def _ours(self, folder: SpaceFolder) -> Drive:
         return Drive(self.drive.drive_id, folder.item, folder.url)
 
-    def _as_somebody(self, folder: SpaceFolder, calls: int, act: Callable[[str], Answer]) -> Answer:
+    def _as_somebody(
+        self,
+        folder: SpaceFolder,
+        calls: int,
+        act: Callable[[str], Answer],
+        why: SpaceState = SpaceState.LINK_REFUSED,
+    ) -> Answer:
+        """Raises PutOff, why, where none of us may."""
         for capability in list(self.linkers):
             low = self.rows.state.held.row.value.low
             pacing.book(self.rows.services, capability, calls, low=low)
@@ -91,4 +102,4 @@ class Links:
             self.linkers.remove(capability)
             self.linkers.insert(0, capability)
             return answer
-        raise PutOff(SpaceState.LINK_REFUSED, times.PERMANENT_PAUSE)
+        raise PutOff(why, times.PERMANENT_PAUSE)

@@ -424,6 +424,26 @@ def test_where_nobody_may_link_there_is_a_folder_to_link_by_hand(quiet: Building
     assert quiet.folders == ["Plans"]
 
 
+def test_a_link_that_nobody_of_us_may_rename_is_told_until_somebody_links_anew(
+    quiet: Building,
+) -> None:
+    room = quiet.space("Plans")
+    quiet.stage.run(120)
+    refused = Fault("error", path=LINKS, method="PUT", status=403)
+    quiet.stage.webex.faults.append(refused)
+    rename(quiet, room, "Plans 2027")
+    later(quiet.stage, WEEK)
+    told, folder, link = quiet.state(room), quiet.folder(room), quiet.link(room)
+
+    assert link is not None
+    link.content_url = quiet.rows[room.uuid].url
+    later(quiet.stage, 2 * 86_400)
+
+    assert told is SpaceState.LINK_OLD
+    assert folder == "Plans 2027"
+    assert quiet.state(room) is SpaceState.LINKED
+
+
 def test_a_space_that_is_gone_keeps_its_folder_and_is_no_trouble(quiet: Building) -> None:
     room, other = quiet.space("Plans"), quiet.space("Budget")
     quiet.stage.run(120)
