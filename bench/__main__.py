@@ -7,7 +7,7 @@ import logging
 import sys
 import time
 
-from bench import imports, machine, sweep, teams, webhook
+from bench import audit, imports, machine, sweep, teams, webhook
 from bench.table import Section, render
 from sandbox.node import SetupError
 from sandbox.storage import Azurite
@@ -22,6 +22,9 @@ def main(args: list[str]) -> int:
     try:
         if asked.teams:
             sections = [sweep.measure(asked.teams)]
+        elif asked.audit:
+            with Azurite.start() as storage:
+                sections = [audit.measure(storage.connection_string)]
         else:
             with Azurite.start() as storage:
                 sections = measure(storage.connection_string)
@@ -41,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--teams", type=_several, help="only the sweep of connected teams, with so many of them"
     )
+    parser.add_argument("--audit", action="store_true", help="only the audit of the directory")
     return parser
 
 
@@ -58,6 +62,7 @@ def measure(storage: str) -> list[Section]:
         *teams.measure(storage),
         webhook.measure(storage),
         sweep.measure(),
+        audit.measure(storage),
     ]
 
 

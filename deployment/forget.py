@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from deployment.cli import Problem
 from deployment.product import product
-from shared.core.ids import parse_uuid
+from shared.core.ids import OrgId, parse_uuid
+from shared.storage.organizations import OrganizationRows
 from shared.storage.tables import Partition, Tables, open_connection, open_identity
 
 if TYPE_CHECKING:
@@ -41,13 +42,16 @@ def main(arguments: list[str]) -> int:
 
 def forget(service: TableServiceClient, organization: str, *, apply: bool) -> Iterator[str]:
     """What there is, or what was removed, a line each. Raises Problem."""
-    org = parse_uuid(organization)
-    if org is None:
+    uuid = parse_uuid(organization)
+    if uuid is None:
         raise Problem(f"{organization} is neither a uuid nor a Webex id.")
+    org = OrgId(uuid)
     tables = Tables(lambda: service)
     settings = tables.partition("Organizations", org).get("settings")
     if settings is not None and settings.flag("on"):
         raise Problem(f"{org} is On. Leave the app first: the settings page, Leave this app.")
+    if apply and _is_leaving(tables, org):
+        raise Problem(f"{org} is still leaving. Its settings page says when it has left.")
     found = 0
     # The settings last: as long as they are there, the organization is known to be Off.
     for name in sorted(product().tables, key=lambda table: (table == "Organizations", table)):
@@ -59,6 +63,14 @@ def forget(service: TableServiceClient, organization: str, *, apply: bool) -> It
         yield f"Organizations: the binding of {tenant}{' removed' if apply else ''}"
     if found and not apply:
         yield "Nothing was removed: --apply removes them all, for good."
+
+
+def _is_leaving(tables: Tables, org: OrgId) -> bool:
+    """Its rows are what the app goes by until the webhook and the sign-ins are gone."""
+    from shared.admin.leaving import ROW
+
+    kept = OrganizationRows(tables.partition("Organizations", org), org).kept(ROW)
+    return kept is not None and not kept.state.get("done")
 
 
 def _count(rows: Partition, *, apply: bool) -> int:

@@ -10,17 +10,17 @@ from re import fullmatch
 from shared.admin.ports import Actor, Office
 from shared.audit import cursor, run
 from shared.audit.cursor import STEPS, State
-from shared.audit.joining import IDENTITY_PARTS
+from shared.audit.joining import IDENTITY_PARTS, PARTS
 from shared.audit.ports import Desk
 from shared.core import times
 from shared.core.audit import MENDABLE, Listed, Outcome, People, Progress, Run, Status, Verdict
-from shared.core.audit_codec import SHARDS, sort_key
+from shared.core.audit_codec import sort_key
 from shared.core.reasons import Refusal
 from shared.ports import Conflict
 
 PAGE = 50
 _RACES = 20
-_PARTS = {"names": SHARDS, "meet": SHARDS, "judge": SHARDS, "identities": IDENTITY_PARTS, "end": 1}
+_PARTS = {"names": PARTS, "meet": PARTS, "judge": PARTS, "identities": IDENTITY_PARTS, "end": 1}
 # How often a run begins by itself: in days, 0 for never.
 EVERY = (0, 1, 7, 30)
 
@@ -39,9 +39,7 @@ def status(office: Office) -> Status:
 def start(office: Office, actor: Actor) -> None:
     """Begin a run now, in place of one that was stopped; one that is under way goes on. The timer
     does it within a minute. Raises Refusal with what is lacking."""
-    lacking = office.directory.lacking()
-    if lacking:
-        raise Refusal(lacking)
+    _refuse_what_is_lacking(office)
 
     def begin(state: State | None) -> State | None:
         if state and state.outcome == Outcome.RUNNING:
@@ -52,20 +50,23 @@ def start(office: Office, actor: Actor) -> None:
         office.record(actor, "audit_started")
 
 
-def stop(office: Office, actor: Actor) -> None:
-    """Whoever works at it stops before its next page. Nothing happens where none is under way."""
+def stop(office: Office, actor: Actor) -> bool:
+    """Whoever works at it stops before its next page. False: none is under way."""
 
     def halt(state: State | None) -> State | None:
         if state is None or state.outcome != Outcome.RUNNING:
             return None
         return replace(state, outcome=Outcome.STOPPED.value, owner="", until=0, at=office.now())
 
-    if _change(office.directory, halt):
+    stopped = _change(office.directory, halt)
+    if stopped:
         office.record(actor, "audit_stopped")
+    return stopped
 
 
 def resume(office: Office, actor: Actor) -> None:
-    """A run that was stopped goes on where it was."""
+    """A run that was stopped goes on where it was. Raises Refusal with what is lacking."""
+    _refuse_what_is_lacking(office)
 
     def go_on(state: State | None) -> State | None:
         if state is None or state.outcome != Outcome.STOPPED:
@@ -165,6 +166,12 @@ def _progress(state: State | None, now: int) -> Progress | None:
         users=state.users,
         users_total=state.total,
     )
+
+
+def _refuse_what_is_lacking(office: Office) -> None:
+    lacking = office.directory.lacking()
+    if lacking:
+        raise Refusal(lacking)
 
 
 def _change(desk: Desk, change: Callable[[State | None], State | None]) -> bool:

@@ -1,18 +1,20 @@
 """Leaving: an organization ends with the app, and its groups stay in Microsoft 365 as they are.
 
-Off holds at once. Then, by the timer and bit by bit: the webhook is taken away while there still is
-a sign-in that may, the sign-ins are forgotten, and where the groups are released, so is everything
-that is kept of teams and people. Dying anywhere leaves a row that says how far it got.
+Off holds at once, and the directory's audit stops. Then, by the timer and bit by bit: the webhook
+is taken away while there still is a sign-in that may, the sign-ins are forgotten, and where the
+groups are released, so is everything that is kept of teams and people. Dying anywhere leaves a row
+that says how far it got.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
 
-from shared.admin import connection, credentials, handover, waiting, webhooks
+from shared.admin import auditing, connection, credentials, handover, waiting, webhooks
 from shared.admin.ports import Actor, Office
 from shared.admin.registering import Endpoint
 from shared.admin.webhooks import Standing
+from shared.audit import cursor
 from shared.core import times
 from shared.core.capabilities import CAPABILITIES
 from shared.core.ids import PersonId
@@ -24,15 +26,16 @@ from shared.sync.pacing import Later
 ROW = "leaving"
 # So long the sign-ins are kept for a webhook that a silent Webex does not let go.
 PATIENCE = times.DAY
-# What a look has begun when the switch goes Off has ended by then, and been written down.
-REST = 2 * times.MINUTE
+# What a look or the directory's audit has begun when it is told to stop has ended by then, and been
+# written down.
+REST = max(2 * times.MINUTE, cursor.LEASE)
 
 
 @dataclass(frozen=True)
 class Leaving:
     """The row. release: what is kept of groups is to be forgotten as well. person, name, email: of
-    whoever asked. asked, forgotten (the sign-ins), done: milliseconds, 0 for not yet. removed: rows
-    so far."""
+    whoever asked. asked, forgotten (the sign-ins), done: milliseconds, 0 for not yet. stopped: when
+    an audit of the directory was last found under way. removed: rows so far."""
 
     release: bool = False
     asked: int = 0
@@ -40,6 +43,7 @@ class Leaving:
     name: str = ""
     email: str = ""
     forgotten: int = 0
+    stopped: int = 0
     removed: int = 0
     done: int = 0
 
@@ -87,13 +91,16 @@ def go_on(office: Office, deadline: int, *, patient: bool = False) -> None:
     # Also where somebody turned it on at the same moment: leaving was asked for.
     if services.organizations.settings().on and switch.turn_off(services):
         office.record(leaving.actor, "switch", "on", "off")
+    if auditing.stop(office, leaving.actor):
+        leaving = _keep(office, replace(leaving, stopped=office.now()))
     if not leaving.forgotten:
         if not _is_webhook_settled(office, leaving, patient=patient):
             return
         _forget_sign_ins(office, leaving.actor)
         leaving = _keep(office, replace(leaving, forgotten=office.now()))
     if leaving.release:
-        if office.now() < leaving.asked + REST:
+        # Without sign-ins no audit begins, nor goes on.
+        if office.now() < max(leaving.forgotten, leaving.stopped) + REST:
             return
         leaving, ended = _remove(office, leaving, deadline)
         if not ended:

@@ -5,28 +5,30 @@ The next look holds what has changed meanwhile until somebody has seen the names
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.admin.activity import team_uuid
 from shared.admin.ports import Actor, Office
 from shared.core.errors import NotThere, Permanent, Refused, Transient
 from shared.core.ids import GroupId
 from shared.core.model import Team
 from shared.core.reasons import Refusal
-from shared.ports import Services
+from shared.ports import Conflict, Services
 from shared.sync import pacing
 from shared.sync.lease import want
 
-_GONE = "group_gone"
+_RACES = 5
 
 
 def may_restore(team: Team | None) -> bool:
-    return team is not None and team.group_id is not None and team.reason == _GONE
+    return team is not None and team.group_id is not None and bool(team.group_missed_at)
 
 
 def restore(office: Office, actor: Actor, team: str) -> None:
     """Out of Microsoft's deleted items, and look at the team. May be called again.
 
     Raises Refusal: team_unknown, group_not_deleted, group_not_restorable, restore_refused,
-    restore_while_off, and what a provider said.
+    restore_while_off, and what a provider said; Conflict.
     """
     services, uuid = office.services, team_uuid(team)
     known = services.teams.among([uuid]).get(uuid)
@@ -44,8 +46,24 @@ def restore(office: Office, actor: Actor, team: str) -> None:
         raise Refusal("trial_silent", str(failure)) from failure
     except Permanent as failure:
         raise Refusal(failure.code, str(failure)) from failure
+    _note(services, known)
     want(services, uuid, known.space_id, whole=True)
     office.record(actor, "group_restored", after=f"{known.group_name} ({known.group_id})")
+
+
+def _note(services: Services, known: Team) -> None:
+    """The next look may come to a replica that does not show it yet. The worker may write the row
+    at the same time."""
+    for _ in range(_RACES):
+        row = services.teams.read(known.uuid)
+        if row is None:
+            raise Refusal("team_unknown")
+        try:
+            services.teams.write(row, replace(row.value, group_restored_at=services.now()))
+        except Conflict:
+            continue
+        return
+    raise Conflict("the team's row is contended")
 
 
 def _bring_back(services: Services, group: GroupId) -> None:

@@ -1,6 +1,6 @@
 """The steps after both directories were read: who is called what, who is whom, and in which class.
 
-Each part is one hash, so that memory does not grow with the directory.
+Each hash by itself, so that memory does not grow with the directory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from shared.core.identity import BUCKETS
 Thing = TypeVar("Thing")
 # So many people in one row of what a part leaves behind: it must not outgrow a row.
 _A_ROW = 2_000
-_ROWS_A_PART = 100_000
+_ROWS_A_HASH = 100_000
+_HASHES_A_PART = 2
+PARTS = SHARDS // _HASHES_A_PART
 _BUCKETS_A_PART = 8
 # Claims, people, and people again.
 IDENTITY_PARTS = 3 * BUCKETS // _BUCKETS_A_PART
@@ -41,38 +43,55 @@ _MENDABLE = frozenset(NUMBER[verdict] for verdict in MENDABLE)
 
 
 def name_accounts(desk: Desk, state: State) -> State:
-    accounts = list(_accounts(desk, state, state.part).values())
-    for number, some in _chunks(accounts, state.part):
-        desk.staging.put("n", state.run, number, pack_names(some))
-    return state.next_part(SHARDS, accounts=state.accounts + len(accounts))
+    counted = state.accounts
+    for shard, accounts in _accounts(desk, state):
+        everybody = list(accounts.values())
+        for number, some in _chunks(everybody, shard):
+            desk.staging.put("n", state.run, number, pack_names(some))
+        counted += len(everybody)
+    return state.next_part(PARTS, accounts=counted)
 
 
 def meet_names(desk: Desk, state: State) -> State:
-    rows, part = desk.staging, state.part
-    names = read_names(*rows.shards("n", state.run, (part, SHARDS + part)))
-    users = everybody_once(rows.shards("w", state.run, (part,))[0])
-    for number, some in _chunks(users, part):
-        rows.put("m", state.run, number, meet(some, names))
-    return state.next_part(SHARDS, seen=state.seen + len(users))
+    rows, hashes = desk.staging, _hashes(state)
+    mails = rows.shards("n", state.run, hashes)
+    principals = rows.shards("n", state.run, [SHARDS + shard for shard in hashes])
+    packed = rows.shards("w", state.run, hashes)
+    seen = state.seen
+    for place, shard in enumerate(hashes):
+        names = read_names(mails[place], principals[place])
+        users = everybody_once(packed[place])
+        for number, some in _chunks(users, shard):
+            rows.put("m", state.run, number, meet(some, names))
+        seen += len(users)
+    return state.next_part(PARTS, seen=seen)
 
 
 def judge_users(desk: Desk, state: State) -> State:
-    accounts = _accounts(desk, state, state.part)
-    users = list(read_met(desk.staging.shards("m", state.run, (state.part,))[0]))
+    met = desk.staging.shards("m", state.run, _hashes(state))
+    numbers, mendable = Counter(state.counts), state.mendable
+    for place, (shard, accounts) in enumerate(_accounts(desk, state)):
+        entries = _judge_hash(desk, state, shard, accounts, met[place])
+        for number, count in Counter(map(itemgetter(0), entries)).items():
+            numbers[_VERDICTS[number].value] += count
+        mendable += sum(1 for n, *_, packed in entries if n in _MENDABLE and may_be_set(packed))
+    return state.next_part(PARTS, counts=dict(numbers), mendable=mendable)
+
+
+def _judge_hash(
+    desk: Desk, state: State, shard: int, accounts: dict[bytes, Account], met: list[bytes]
+) -> list[Entry]:
+    users = list(read_met(met))
     claims = claims_in(users)
     if claims.again:
         users = [user for number, user in enumerate(users) if number not in claims.again]
     judge = Judge(accounts, claims.rivals, state.began // times.SECOND, licensed=state.licensed)
     entries: list[Entry] = []
-    for number, some in _chunks(users, state.part):
+    for number, some in _chunks(users, shard):
         entries += judge.all(some)
         desk.staging.put("i", state.run, number, judge.identities())
-    desk.results.put_people(state.run, state.part, entries)
-    numbers = Counter(state.counts)
-    for number, count in Counter(map(itemgetter(0), entries)).items():
-        numbers[_VERDICTS[number].value] += count
-    mendable = sum(1 for n, *_, packed in entries if n in _MENDABLE and may_be_set(packed))
-    return state.next_part(SHARDS, counts=dict(numbers), mendable=state.mendable + mendable)
+    desk.results.put_people(state.run, shard, entries)
+    return entries
 
 
 def fill_identities(desk: Desk, state: State) -> State:
@@ -92,15 +111,22 @@ def fill_identities(desk: Desk, state: State) -> State:
     return state.next_part(IDENTITY_PARTS, changed=state.changed + changed)
 
 
-def _accounts(desk: Desk, state: State, shard: int) -> dict[bytes, Account]:
-    rows, generation = desk.staging, state.generation
-    return merge_accounts(
-        rows.shards("e", generation, (shard,), state.base)[0],
-        rows.shards("d", generation, (shard,), state.changes)[0],
-    )
+def _hashes(state: State) -> list[int]:
+    """Those of this part. Their bytes are read together, and unpacked one after the other."""
+    first = state.part * _HASHES_A_PART
+    return list(range(first, first + _HASHES_A_PART))
 
 
-def _chunks(things: Sequence[Thing], part: int) -> Iterator[tuple[int, Sequence[Thing]]]:
+def _accounts(desk: Desk, state: State) -> Iterator[tuple[int, dict[bytes, Account]]]:
+    """Each hash of this part with its accounts."""
+    rows, hashes = desk.staging, _hashes(state)
+    whole = rows.shards("e", state.generation, hashes, state.base)
+    changes = rows.shards("d", state.generation, hashes, state.changes)
+    for place, shard in enumerate(hashes):
+        yield shard, merge_accounts(whole[place], changes[place])
+
+
+def _chunks(things: Sequence[Thing], shard: int) -> Iterator[tuple[int, Sequence[Thing]]]:
     """Some at a time, with the number of the row that is theirs."""
     for number, first in enumerate(range(0, len(things), _A_ROW)):
-        yield part * _ROWS_A_PART + number, things[first : first + _A_ROW]
+        yield shard * _ROWS_A_HASH + number, things[first : first + _A_ROW]

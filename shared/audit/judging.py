@@ -101,7 +101,9 @@ class Judge:
                 else:
                     external = uuid_text(carried).encode()  # noqa: PLW2901
             packed = pack_listed(person, right, flags, name, email, external)
-            entries.append((number, _key(name), _key(email), packed))
+            # Behind what is ordered by, the person: it decides between those of one name.
+            behind = b"\0" + person
+            entries.append((number, _key(name) + behind, _key(email) + behind, packed))
         return entries
 
     def _judge(self, key: int) -> tuple[int, int]:

@@ -16,7 +16,8 @@ from shared.ports import Services
 
 Shards = Mapping[int, bytes]
 State = Mapping[str, Any]
-# The verdict's number, name and address as they are ordered by, and the person packed for a list.
+# The verdict's number; name and address as they are ordered by, each with a zero and the person
+# behind it; and the person packed for a list.
 Entry = tuple[int, bytes, bytes, bytes]
 # More rows than a run ever has.
 ROWS = 9_999_999

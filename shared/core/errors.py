@@ -61,6 +61,12 @@ class Unavailable(Transient):
     """The provider failed or did not answer; nothing is known to have changed."""
 
 
+class NewerSchema(Transient):
+    """A table of ours is of a newer version of the app. It passes when that version is back."""
+
+    code = "newer_version"
+
+
 class AnswerUnknown(Transient):
     """A write was sent and no answer came: it may or may not have happened."""
 

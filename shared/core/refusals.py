@@ -39,6 +39,10 @@ REFUSALS = {
         "Your organization is leaving this app, and that is not finished yet.",
         "Wait until the settings page says that it is; then it can be set up anew.",
     ),
+    "newer_version": Reason(
+        "What this app keeps was written by a newer version of it, so nothing was read or changed.",
+        "Ask whoever runs the app to deploy the newer version again. Nothing is lost meanwhile.",
+    ),
     "try_again": Reason(
         "Something else changed this at the same moment, so nothing was done.", "Try again."
     ),

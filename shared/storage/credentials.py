@@ -49,20 +49,24 @@ class CredentialRows:
         waits: list[str] = []
         lost: list[str] = []
         for prefix, context in (("credential:", ""), ("pending:", "pending|")):
-            for row in self._rows.range(prefix, f"{prefix}~", only=("key", "refreshing")):
-                if row.text("key") == self._keyring.newest:
+            for listed in self._rows.range(prefix, f"{prefix}~", only=("key",)):
+                if listed.text("key") == self._keyring.newest:
+                    continue
+                # As it is now: somebody may have written it since it was listed.
+                row = self._rows.get(listed.key)
+                if row is None or row.text("key") == self._keyring.newest:
                     continue
                 # Whoever refreshes it writes it under the newest key, or not at all.
                 if row.number("refreshing") > now:
                     waits.append(row.key)
                     continue
-                capability = row.key.removeprefix(prefix)
-                credential = self._read(row.key, f"{self._org}|{context}{capability}")
+                whole_context = f"{self._org}|{context}{row.key.removeprefix(prefix)}"
+                credential = self._opened(row, whole_context)
                 if credential is None:
                     lost.append(row.key)
                     continue
                 try:
-                    self._write(row.key, f"{self._org}|{context}{capability}", credential)
+                    self._write(row.key, whole_context, credential)
                 except Conflict:
                     waits.append(row.key)
                 else:
@@ -70,10 +74,13 @@ class CredentialRows:
         return Resealed(tuple(done), tuple(waits), tuple(lost))
 
     def _read(self, key: str, context: str) -> Credential | None:
+        row = self._rows.get(key)
+        return self._opened(row, context) if row else None
+
+    def _opened(self, row: Row, context: str) -> Credential | None:
         from cryptography.fernet import InvalidToken
 
-        row = self._rows.get(key)
-        if row is None or row.text("key") not in self._keyring.keys:
+        if row.text("key") not in self._keyring.keys:
             return None
         try:
             raw = self._cipher(row.text("key"), context).decrypt(row.text("secret"))

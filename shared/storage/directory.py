@@ -11,7 +11,8 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 
 from shared.audit.ports import ROWS, Entry, Shards, State
 from shared.core.audit import Listed, Outcome, Run, Verdict
@@ -22,9 +23,15 @@ from shared.storage.tables import Partition, Row, Step, Value, spread
 # One hash's bytes of a row may lie in so many properties.
 _PIECES = 5
 _A_PIECE = 128
+# Pieces of one hash that are read together by whoever reads on.
+_AHEAD = 16
 _ORDERS = {"name": "n", "email": "e"}
+# Where an entry has what it is ordered by.
+_ORDERED = (("n", 1), ("e", 2))
 # Bytes of a key that rows are found by; hexadecimal, so that any text may stand in a key.
 _KEY = 24
+# What stands behind a key, see `audit.ports.Entry`.
+_BEHIND = 17
 _AT_ONCE = 100
 _BYTES_AT_ONCE = 400_000
 _FALLING = 10**13
@@ -127,17 +134,19 @@ class DirectoryRows:
     def _sorted(
         self, prefix: str, by: str, start: tuple[bytes, str], verdict: Verdict
     ) -> Iterator[tuple[bytes, str, Listed]]:
-        """The people of one hash behind `start`, a piece at a time."""
+        """The people of one hash behind `start`: one piece first, and more at a time for whoever
+        goes on to read all of them."""
         low, high = f"{prefix}:{start[0][:_KEY].hex()}", f"{prefix};"
-        while True:
-            row = next(iter(self._rows.range(low, high, limit=1)), None)
-            if row is None:
+        size = 1
+        while rows := list(self._rows.range(low, high, limit=size)):
+            for row in rows:
+                for listed in read_listed(row.blob("b"), verdict):
+                    key = sort_key(getattr(listed, by))
+                    if (key, listed.person) > start:
+                        yield key, listed.person, listed
+            if len(rows) < size:
                 return
-            for listed in read_listed(row.blob("b"), verdict):
-                key = sort_key(getattr(listed, by))
-                if (key, listed.person) > start:
-                    yield key, listed.person, listed
-            low = row.key + " "
+            low, size = rows[-1].key + " ", min(2 * size, _AHEAD)
 
 
 def _property(shard: int) -> str:
@@ -151,14 +160,14 @@ def _pieces(run: str, shard: int, entries: Sequence[Entry]) -> Iterator[tuple[st
         by_class[entry[0]].append(entry)
     for number in sorted(by_class):
         some = by_class[number]
-        by_name = sorted((name, packed[:16], packed) for _, name, _, packed in some)
-        by_email = sorted((email, packed[:16], packed) for _, _, email, packed in some)
-        for order, people in (("n", by_name), ("e", by_email)):
+        for order, at in _ORDERED:
+            some.sort(key=itemgetter(at))
             prefix = f"p:{run}:{order}:{number:02d}:{shard:x}"
-            for first in range(0, len(people), _A_PIECE):
-                piece = people[first : first + _A_PIECE]
-                last = piece[-1][0][:_KEY].hex()
-                yield f"{prefix}:{last}.{first // _A_PIECE:05d}", b"".join(p for *_, p in piece)
+            for first in range(0, len(some), _A_PIECE):
+                piece = some[first : first + _A_PIECE]
+                last = cast("bytes", piece[-1][at])[:-_BEHIND][:_KEY].hex()
+                packed = b"".join([each[3] for each in piece])
+                yield f"{prefix}:{last}.{first // _A_PIECE:05d}", packed
 
 
 def _run(row: Row) -> Run | None:

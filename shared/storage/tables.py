@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from shared.ports import Conflict
+from shared.storage.schema import SCHEMAS, see_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,10 +225,18 @@ class Partition:
 
 
 class Tables:
-    """The account's tables, made when first needed. Safe for threads."""
+    """The account's tables, made when first needed. Safe for threads.
 
-    def __init__(self, open_service: Callable[[], TableServiceClient]) -> None:
+    schemas: see storage.schema. A table of a newer one raises NewerSchema at every call.
+    """
+
+    def __init__(
+        self,
+        open_service: Callable[[], TableServiceClient],
+        schemas: Mapping[str, int] = SCHEMAS,
+    ) -> None:
         self._open = open_service
+        self._schemas = schemas
         self._service: TableServiceClient | None = None
         self._clients: dict[str, TableClient] = {}
 
@@ -240,6 +249,7 @@ class Tables:
             if self._service is None:
                 self._service = self._open()
             client = self._service.create_table_if_not_exists(name)
+            see_to(client, name, self._schemas.get(name, 1))
             self._clients[name] = client
         return client
 

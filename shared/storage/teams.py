@@ -252,6 +252,8 @@ def _values(team: Team) -> dict[str, Value]:
         "named_at": team.named_at,
         "archived": team.archived,
         "missed_at": team.missed_at,
+        "group_missed_at": team.group_missed_at,
+        "group_restored_at": team.group_restored_at,
         **({"names": json.dumps(asdict(team.names))} if team.names else {}),
         **({"mark": json.dumps(asdict(team.mark))} if team.mark else {}),
         **_coded("listed", "codes", team.listed.items()),
@@ -321,8 +323,16 @@ def _team(row: Row) -> Team:
         mark=_mark(row.text("mark")),
         archived=row.flag("archived"),
         missed_at=row.number("missed_at"),
+        group_missed_at=_group_missed_at(row),
+        group_restored_at=row.number("group_restored_at"),
         others={ObjectId(uuid): code for uuid, code in _codes(row, "others", "others_codes")},
     )
+
+
+def _group_missed_at(row: Row) -> int:
+    """Rows of the version before say it by their reason alone, and not since when."""
+    before = "group_missed_at" not in row.values and row.text("reason") == "group_gone"
+    return 1 if before else row.number("group_missed_at")
 
 
 def _names(kept: str) -> Names | None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 
 from shared.core import times
-from shared.core.errors import Forbidden, NotThere, Permanent, Refused
+from shared.core.errors import Forbidden, NotThere, Permanent, Refused, Unavailable
 from shared.core.ids import PersonId
 from shared.core.model import OrgSettings
 from shared.sync import marking, pacing
@@ -33,12 +33,17 @@ class TeamGone(Permanent):
 def find_again(state: Book, failure: NotThere) -> None:
     """The team's space was not found. Returns where it has another id now, which is kept.
 
-    Raises Later the first time, TeamGone when it is still so after a while, core.errors.
+    Raises Later the first time, TeamGone when it is still so after a while, core.errors;
+    Unavailable where its people are seen in the very space that is not found.
     """
-    moved = _elsewhere(state)
-    if moved:
-        state.services.log("a space has another id", team=state.team.uuid, space=moved)
-        state.save_team(replace(state.team, space_id=moved, missed_at=0))
+    found = _where_its_people_are(state)
+    if found == state.team.space_id:
+        seen_again(state)
+        why = f"Webex lists the space, and does not find it: {failure}"
+        raise Unavailable(why, failure.where) from failure
+    if found:
+        state.services.log("a space has another id", team=state.team.uuid, space=found)
+        state.save_team(replace(state.team, space_id=found, missed_at=0))
         return
     if state.trial:
         raise TeamGone(str(failure), failure.where) if state.team.missed_at else failure
@@ -82,8 +87,9 @@ def see_whether_archived(state: Book) -> None:
         state.save_team(replace(team, archived=archived))
 
 
-def _elsewhere(state: Book) -> str:
-    """The space's id as Webex tells it now, "" where it tells none."""
+def _where_its_people_are(state: Book) -> str:
+    """The space's id as Webex tells it now, "" where it tells none. The one that we know only where
+    nobody is asked who sees another."""
     team, services = state.team, state.services
     people = [PersonId(p) for p in islice(sorted(state.ledger.baseline), _ASKED)]
     pacing.book(services, "spaces", 1 + len(people), low=state.held.row.value.low)
@@ -96,12 +102,13 @@ def _elsewhere(state: Book) -> str:
     if not people:
         # Whether the account may see anybody's spaces is shown by what only its role may read.
         services.webex.membership_events(services.now(), None)
+    seen: set[str] = set()
     for person in people:
         try:
             spaces = services.webex.spaces_of(person)
         except NotThere:
             continue
-        found = next((space for space in spaces if uuid_of(space) == team.uuid), "")
-        if found and found != team.space_id:
-            return found
-    return ""
+        seen |= {space for space in spaces if uuid_of(space) == team.uuid}
+        if others := seen - {team.space_id}:
+            return min(others)
+    return team.space_id if seen else ""

@@ -132,6 +132,8 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
             full_at=began if full and state.team.group_id else state.team.full_at,
             wanted_done=wanted,
             failures=0,
+            # Whatever has changed while it was not there is held by now (`observe`).
+            group_missed_at=0,
         )
     )
     state.held.people_seen = began

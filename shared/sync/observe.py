@@ -9,29 +9,24 @@ from functools import cached_property
 
 from shared.core import ledger as book
 from shared.core import times
-from shared.core.errors import Forbidden, NotThere, Permanent, Refused, Unavailable
+from shared.core.errors import Forbidden, NotThere, Refused, Unavailable
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, WEBEX, Change, Sight
 from shared.core.marks import Mark
 from shared.core.merge import STAYS, Sides
-from shared.core.model import Account, Direction, Group, Member, OrgSettings, Team
+from shared.core.model import Account, Direction, Member, OrgSettings, Team
 from shared.core.names import NAME_MAX, born
 from shared.core.people import People, is_undecided, roster_digest, sort_people
 from shared.core.plan import Observed
 from shared.core.settling import next_look
 from shared.sync import ending, pacing
 from shared.sync.creation import find_ours
+from shared.sync.missing import half_there, read_group
 from shared.sync.people import resolve_people
 from shared.sync.policy import may_create
 from shared.sync.record import Book
 from shared.sync.strangers import Strangers, resolve_strangers
 from shared.webex.protocol import MEMBERS_A_PAGE, team_id_of
-
-
-class GroupGone(Permanent):
-    """The group that this row names does not exist any more. It is never made again unasked."""
-
-    code = "group_gone"
 
 
 @dataclass(frozen=True)
@@ -228,7 +223,7 @@ def _begin_memory(state: Book) -> None:
     removals, and never read everything (`full_at`): what it left as
     it was for a long time, nobody expects to happen now.
     """
-    restored = state.team.reason == GroupGone.code
+    restored = bool(state.team.group_missed_at)
     if restored or not state.ledger_row.etag or (state.team.settled and not state.team.full_at):
         state.first = True
         state.save_team(replace(state.team, held=True))
@@ -332,7 +327,7 @@ def _read_members(state: Book, *, full: bool) -> dict[ObjectId, Account]:
     except NotThere as failure:
         if not full:
             read_group(state)
-        raise (_not_there_yet(state) or _half_there(failure)) from failure
+        raise half_there(state, failure) from failure
     if not found and not _may_be_empty(state):
         raise Unavailable("Microsoft 365 shows nobody in the group")
     return found
@@ -355,12 +350,7 @@ def _read_owners(state: Book) -> frozenset[ObjectId]:
     try:
         return state.services.groups.owners(state.team.group_id)
     except NotThere as failure:
-        raise (_not_there_yet(state) or _half_there(failure)) from failure
-
-
-def _half_there(failure: NotThere) -> Unavailable:
-    """The group was read, and yet not who is in it: another replica answered."""
-    return Unavailable(f"the group is there, its people are not: {failure}", failure.where)
+        raise half_there(state, failure) from failure
 
 
 def read_team_name(state: Book) -> str:
@@ -374,25 +364,3 @@ def read_team_name(state: Book) -> str:
         name = ""
     state.team_called = name[:NAME_MAX]
     return state.team_called
-
-
-def read_group(state: Book) -> Group:
-    """Raises GroupGone, Later while the group is young."""
-    team, services = state.team, state.services
-    assert team.group_id is not None
-    group = services.groups.group(team.group_id)
-    if group is None:
-        raise _not_there_yet(state) or GroupGone(f"group {team.group_id} does not exist")
-    state.remember_group(team.group_id)
-    state.group_seen = group
-    if group.name and group.name != team.group_name:
-        state.save_team(replace(team, group_name=group.name))
-    return group
-
-
-def _not_there_yet(state: Book) -> pacing.Later | None:
-    """A new group may be unknown to some of Entra's replicas for minutes."""
-    now = state.services.now()
-    if now - state.team.group_created >= times.GROUP_MISSING_PATIENCE:
-        return None
-    return pacing.Later(now + times.ADDITION_RETRY, "the group is not there yet")

@@ -29,7 +29,8 @@ from shared.core.names import GROUP, TEAM, Verdict
 from shared.microsoft.protocol import Kind
 from shared.microsoft.protocol import naming as wanted_names
 from shared.sync import marking, pacing
-from shared.sync.observe import direction_of, read_group, read_team_name
+from shared.sync.missing import read_group
+from shared.sync.observe import direction_of, read_team_name
 from shared.sync.record import Book
 from shared.webex.protocol import team_id_of
 

@@ -18,7 +18,7 @@ from shared.sync import lease
 from shared.sync.ending import TeamGone
 from shared.sync.holding import forget
 from shared.sync.look import look_at
-from shared.sync.observe import GroupGone
+from shared.sync.missing import GroupGone
 from shared.sync.pacing import Later, hear
 from shared.sync.record import Book
 from shared.sync.spaces import Found, first_sight, resolve
@@ -183,7 +183,7 @@ def _needs_person(state: Book, failure: Permanent) -> int:
             people_at=at,
         )
     )
-    if isinstance(failure, GroupGone) and state.team.held:
+    if isinstance(failure, GroupGone | TeamGone) and state.team.held:
         forget(state)
     services.log.failed("a person is needed", failure, team=state.team.uuid, reason=failure.code)
     return at

@@ -7,7 +7,7 @@ import logging
 import re
 
 from shared.core import reasons
-from shared.core.errors import Failure, Permanent
+from shared.core.errors import Failure, NewerSchema, Permanent
 from shared.core.reasons import Refusal
 from shared.web import places
 from shared.web.answers import Cookie, Page, Redirect
@@ -30,7 +30,7 @@ def refused(
 
 def failed(failure: Failure, where: str, organization: str) -> Redirect:
     """A call to a provider failed and nobody behind this knew better."""
-    code = failure.code if isinstance(failure, Permanent) else _SILENT
+    code = failure.code if isinstance(failure, Permanent | NewerSchema) else _SILENT
     code = code if code in reasons.codes() else _SILENT
     _write(
         "page_failed",

@@ -20,15 +20,22 @@ MINUTE = 60
 
 @dataclass
 class Crowd:
-    """expected: the class of everybody whose class is known, by uuid. The stage's own officer and
-    administrator have no External ID."""
+    """watched: the timer also looks for what went wrong, which asks the providers.
+
+    expected: the class of everybody whose class is known, by uuid. The stage's own officer and
+    administrator have no External ID.
+    """
 
     stage: Stage
     count: int
+    watched: bool = False
     expected: dict[str, Verdict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._made = 0
+        if not self.watched:
+            kept_rows = self.stage.services.organizations
+            kept_rows.keep(watching.ROW, None, {"at": 10**13})
         # `messaging` can only be told where licences are: the stage's sign-in lacks that scope.
         token = self.stage.webex.issue_token(
             self.stage.admin,

@@ -28,7 +28,7 @@ def watched(storage: str | MemoryTables) -> Iterator[Crowd]:
     stage._connect()
     bot = stage.webex.add_bot("Groups")
     stage.redeploy(webex_bot_token=stage.webex.issue_bot_token(bot).access_token)
-    crowd = Crowd(stage, 24)
+    crowd = Crowd(stage, 24, watched=True)
     watching.ask_for(office(crowd), admin(crowd), wanted=True)
     crowd.run()
     yield crowd

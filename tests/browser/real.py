@@ -17,7 +17,7 @@ from sandbox.webex import Organization, Person
 
 NAMES = ("webex", "graph", "login", "console", "app")
 # How many parties one host serves; a test takes one and leaves it as it is.
-PARTIES = 32
+PARTIES = 40
 
 
 @dataclass(frozen=True)

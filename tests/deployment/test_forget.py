@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,9 @@ from azure.data.tables import TableServiceClient
 from deployment.cli import Problem
 from deployment.forget import forget, main
 from deployment.product import product
+from shared.admin.leaving import Leaving
+from shared.core.ids import OrgId
+from shared.storage.organizations import OrganizationRows
 from shared.storage.tables import Tables, open_connection
 
 
@@ -73,6 +77,26 @@ def test_an_organization_that_is_on_is_left_alone(service: TableServiceClient, o
         list(forget(service, org, apply=True))
 
     assert count(service, org) == before
+
+
+def test_one_that_is_still_leaving_is_left_alone_until_it_has_left(
+    service: TableServiceClient, org: str
+) -> None:
+    """Its rows say what is yet to be done: the webhook, the sign-ins."""
+    rows = OrganizationRows(Tables(lambda: service).partition("Organizations", org), OrgId(org))
+    rows.keep("leaving", None, asdict(Leaving(release=True, asked=1)))
+    before = count(service, org)
+
+    with pytest.raises(Problem, match="still leaving"):
+        list(forget(service, org, apply=True))
+    shown = list(forget(service, org, apply=False))
+    left = count(service, org)
+    rows.keep("leaving", rows.kept("leaving"), asdict(Leaving(release=True, asked=1, done=2)))
+    list(forget(service, org, apply=True))
+
+    assert left == before
+    assert "Teams: 120 rows" in shown
+    assert count(service, org) == 0
 
 
 def test_what_is_no_organization_is_refused(service: TableServiceClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,9 @@ from shared.admin import restoring
 from shared.admin.activity import Standing as Stands
 from shared.admin.activity import entry
 from shared.core.ids import TeamId
-from shared.core.model import Marks, Status
+from shared.core.model import Limits, Marks, Status
 from shared.core.reasons import Refusal
-from tests.journeys.following import rest
+from tests.journeys.following import rest, spoil, unspoil
 from tests.journeys.stage import Stage
 from tests.journeys.standing import ADMIN, Standing, Tally, change, later, live, standing
 
@@ -70,6 +71,20 @@ def test_a_team_is_looked_for_twice_before_it_is_called_gone(at: Standing) -> No
     assert (soon, reasons(at)) == ([], ["team_gone"])
 
 
+def test_nobodys_name_is_kept_for_changes_of_a_team_that_is_gone(at: Standing) -> None:
+    change(at.stage, limits=Limits(remove=0))
+    at.dismiss(at.people[3])
+    later(at.stage, HOUR)
+    waited = at.held
+    at.stage.webex.delete_team(at.team)
+
+    at.retry()
+    later(at.stage, DAY)
+
+    assert waited is not None
+    assert (at.held, at.row.held) == (None, False)
+
+
 def test_a_team_that_is_gone_costs_a_few_reads_a_week(at: Standing) -> None:
     at.stage.webex.delete_team(at.team)
     later(at.stage, DAY)
@@ -110,6 +125,39 @@ def test_a_team_that_was_only_out_of_sight_goes_on(at: Standing) -> None:
     assert "is gone" in gone[1]
     assert at.differences([*at.people, person]) == []
     assert (reasons(at), said(at)) == ([], before)
+
+
+def test_a_team_that_its_people_are_seen_in_is_not_gone(at: Standing) -> None:
+    """Webex finds nobody in the space, and lists the very space where its people are."""
+    change(at.stage, mark_ends=True)
+    before, where = said(at), "/v1/memberships?roomId="
+    spoil(at.stage, where, lambda status, body: (404, {"message": "not found"}))
+
+    at.retry()
+    later(at.stage, 3 * HOUR)
+    row, told = at.row, said(at)
+    unspoil(at.stage)
+    later(at.stage, HOUR)
+
+    assert (row.reason, row.missed_at, told) == ("provider_silent", 0, before)
+    assert at.differences(at.people) == []
+
+
+def test_that_its_people_are_seen_in_it_ends_the_first_suspicion(at: Standing) -> None:
+    def nowhere(status: int, body: Any) -> tuple[int, Any]:
+        return 404, {"message": "not found"}
+
+    spoil(at.stage, "/v1/memberships?", nowhere)
+    at.retry()
+    live(at.stage, 90)
+    suspected = at.row.missed_at
+    unspoil(at.stage)
+    spoil(at.stage, "/v1/memberships?roomId=", nowhere)
+    later(at.stage, 2 * HOUR)
+
+    assert suspected > 0
+    assert at.row.missed_at == 0
+    assert "team_gone" not in reasons(at)
 
 
 @pytest.mark.parametrize("wanted", [False, True])
@@ -247,6 +295,48 @@ def test_what_changed_in_the_team_meanwhile_waits_to_be_seen(at: Standing) -> No
     assert at.differences([*at.people[:3], person]) == []
 
 
+def lose_sign_in(at: Standing) -> frozenset[str]:
+    """The account may read nothing any more, and a look has found that out; what it had."""
+    before = at.stage.officer.roles
+    at.stage.officer.roles = frozenset()
+    later(at.stage, 2 * DAY)
+    assert reasons(at) != ["group_gone"]
+    return before
+
+
+def test_what_changed_meanwhile_waits_as_well_where_something_else_failed_after_it(
+    at: Standing,
+) -> None:
+    group = at.group
+    delete(at)
+    roles = lose_sign_in(at)
+    at.stage.tenant.restore_group(group)
+    at.dismiss(at.people[3])
+    at.stage.officer.roles = roles
+
+    at.retry()
+    later(at.stage, DAY)
+
+    assert at.held is not None
+    assert at.held.why == ("first_merge",)
+    assert at.is_in(at.people[3]) == (True, False)
+
+
+def test_it_can_be_restored_where_something_else_failed_after_it(at: Standing) -> None:
+    delete(at)
+    roles = lose_sign_in(at)
+
+    restore(at)
+    at.stage.officer.roles = roles
+    at.retry()
+    later(at.stage, HOUR)
+
+    assert at.differences(at.people) == []
+    with pytest.raises(Refusal) as again:
+        restore(at)
+    assert again.value.code == "group_not_deleted"
+
+
 def test_one_that_somebody_restored_in_entra_is_taken_up_by_retry(at: Standing) -> None:
     group = at.group
     delete(at)
@@ -256,6 +346,34 @@ def test_one_that_somebody_restored_in_entra_is_taken_up_by_retry(at: Standing) 
     later(at.stage, HOUR)
 
     assert at.differences(at.people) == []
+
+
+def test_a_restored_group_that_replicas_do_not_show_yet_is_waited_for(at: Standing) -> None:
+    group = delete(at)
+    at.stage.clock.advance(DAY / 2)
+    missing = {"error": {"code": "Request_ResourceNotFound", "message": "does not exist"}}
+    behind = spoil(at.stage, f"/groups/{group}", lambda status, body: (404, missing))
+
+    restore(at)
+    live(at.stage, 300)
+    unspoil(at.stage)
+    later(at.stage, HOUR)
+
+    assert behind.hits > 1
+    assert at.differences(at.people) == []
+
+
+def test_one_that_is_deleted_again_is_not_waited_for_long(at: Standing) -> None:
+    delete(at)
+    restore(at)
+    at.stage.tenant.delete_group(at.group)
+    later(at.stage, HOUR)
+    tally = Tally(at.stage)
+
+    later(at.stage, DAY / 2)
+
+    assert reasons(at) == ["group_gone"]
+    assert tally.looks == 0
 
 
 def test_after_thirty_days_it_cannot_be_restored(at: Standing) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 import pytest
 
 from sandbox.kit import Fault
+from sandbox.memory_tables import MemoryTables, Operation
 from sandbox.microsoft.state import Group
 from sandbox.webex import Team
-from shared.admin import leaving
+from shared import wiring
+from shared.admin import auditing, leaving
 from shared.admin.ports import Actor
+from shared.core.audit import Outcome
 from shared.core.capabilities import CAPABILITIES
 from shared.core.ids import PersonId, TenantId
 from shared.core.model import Status
+from shared.core.reasons import Refusal
 from tests.journeys.stage import SPACES, Stage, meanwhile
 from tests.pages import steps
 from tests.pages.at_work import SWITCH, Bench, bench, opened
@@ -251,6 +255,85 @@ def test_a_look_that_was_under_way_leaves_no_row_behind(here: Bench) -> None:
     stage.run(400)
 
     assert pressed
+    assert progress(here).done
+    assert not tables_with_rows(here) & set(ABOUT_TEAMS)
+
+
+class Interrupted(MemoryTables):
+    """Before the next write to the table, `then` happens, once."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__()
+        self.table = table
+        self.then: Callable[[], None] | None = None
+
+    def write(self, table: str, operations: Sequence[Operation]) -> list[dict[str, str]]:
+        then = self.then
+        if then is not None and table == self.table:
+            self.then = None
+            then()
+        return super().write(table, operations)
+
+
+@pytest.mark.parametrize("table", ["Directory", "Identities"])
+def test_a_directory_audit_that_was_under_way_leaves_no_row_behind(table: str) -> None:
+    tables = Interrupted(table)
+    stage = Stage(tables)
+    here = bench(stage)
+    here.turn_on()
+    with_a_team(here)
+    seconds = []
+
+    def slow() -> None:
+        """The part takes nearly as long as a part may."""
+        leaving.leave(here.office, ADAM, release=True)
+        stage.clock.advance(170)
+        stage.tidy()
+        seconds.append(170)
+
+    tables.then = slow
+    stage.app.invoke_timer("directory_audit")
+    stage.run(400)
+
+    assert seconds
+    assert progress(here).done
+    assert not tables_with_rows(here) & set(ABOUT_TEAMS)
+    wiring.install(None)
+
+
+def test_a_directory_audit_stops_and_does_not_go_on(here: Bench) -> None:
+    stage = here.stage
+    stage.microsoft.graph.faults.append(Fault("error", path="/users", status=503))
+    stage.app.invoke_timer("directory_audit")
+    under_way = auditing.status(here.office).progress
+    assert under_way and under_way.outcome is Outcome.RUNNING
+
+    leave(here, "keep")
+    stopped = auditing.status(here.office).progress
+    with pytest.raises(Refusal) as refusal:
+        auditing.resume(here.office, ADAM)
+
+    assert stopped and stopped.outcome is Outcome.STOPPED
+    assert refusal.value.code == "credential_missing"
+
+
+def test_one_that_goes_on_while_the_sign_ins_are_kept_is_stopped_again(here: Bench) -> None:
+    stage = here.stage
+    stage.microsoft.graph.faults.append(Fault("error", path="/users", status=503))
+    stage.app.invoke_timer("directory_audit")
+    silent = Fault("error", path="/webhooks", status=503)
+    stage.webex.faults.append(silent)
+    leave(here, "release")
+    auditing.resume(here.office, ADAM)
+    stage.clock.advance(1_000)
+    stage.webex.faults.remove(silent)
+
+    stage.tidy()
+    stopped, at_once = auditing.status(here.office).progress, tables_with_rows(here)
+    stage.run(400)
+
+    assert stopped and stopped.outcome is Outcome.STOPPED
+    assert "Directory" in at_once
     assert progress(here).done
     assert not tables_with_rows(here) & set(ABOUT_TEAMS)
 

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from shared.admin.ports import Credential
+from shared.admin.ports import Credential, Resealed
 from shared.core.keyring import Keyring
 from shared.ports import Conflict
 from shared.storage.credentials import CredentialRows
 from shared.storage.tables import Partition
+from tests.storage.conftest import Eye
 
+NOW = 1_700_000_000_000
 OLD, NEW = {"v1": b"o" * 32}, {"v2": b"n" * 32}
 ORG = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 TOKENS = Credential("access-token-xyz", "refresh-token-xyz", 1_700_000_000_000, "officer")
@@ -168,3 +170,33 @@ def test_forgetting_leaves_no_row_and_may_be_done_twice(rows: Partition) -> None
     _rows(rows).forget("spaces")
 
     assert rows.get("credential:spaces") is None
+
+
+@pytest.mark.parametrize(("newest", "waits"), [("v1", ("credential:spaces",)), ("v2", ())])
+def test_whoever_begins_a_refresh_meanwhile_keeps_the_row(
+    watched: Partition, eye: Eye, newest: str, waits: tuple[str, ...]
+) -> None:
+    """newest: under which key, as that worker knows it."""
+    _rows(watched).write("spaces", TOKENS)
+    marked: list[Credential] = []
+
+    def begin(method: str, url: str) -> bool:
+        if method != "GET" or "RowKey=" not in url:
+            return False
+        worker = _rows(watched, newest=newest)
+        kept = worker.read("spaces")
+        assert kept
+        worker.write("spaces", replace(kept, refreshing=NOW + 60_000 if waits else 0))
+        again = worker.read("spaces")
+        assert again
+        marked.append(again)
+        return True
+
+    eye.before = begin
+    resealed = _rows(watched, newest="v2").reseal(NOW)
+
+    assert resealed == Resealed(waits=waits)
+    _rows(watched).write("spaces", replace(marked[0], refresh_token="refreshed"))
+    kept = _rows(watched).read("spaces")
+    assert kept
+    assert kept.refresh_token == "refreshed"

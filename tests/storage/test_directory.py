@@ -21,8 +21,10 @@ def rows(tables: Tables) -> DirectoryRows:
 
 
 def entry(name: str, email: str, verdict: Verdict = Verdict.MISSING) -> ENTRY:
-    packed = pack_listed(uuid4().bytes, bytes(16), 0, name.encode(), email.encode(), b"")
-    return (NUMBER[verdict], sort_key(name), sort_key(email), packed)
+    person = uuid4().bytes
+    packed = pack_listed(person, bytes(16), 0, name.encode(), email.encode(), b"")
+    behind = b"\0" + person
+    return (NUMBER[verdict], sort_key(name) + behind, sort_key(email) + behind, packed)
 
 
 def names(rows: DirectoryRows, begins: str = "", after: str = "", by: str = "name") -> list[str]:

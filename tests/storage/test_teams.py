@@ -66,6 +66,8 @@ def _full(team: TeamId) -> Team:
         names=Names(Name("Före", "Nytt", 5), Name("GRP Före", moved=7, refused="Ö")),
         archived=True,
         missed_at=NOW + 11,
+        group_missed_at=NOW + 12,
+        group_restored_at=NOW + 13,
         mark=Mark("[Märkt]", NOW + 9, NOW + 10, gone=True),
         name_code="team_not_renamed",
         named_at=1_700_000_000_010,
@@ -130,6 +132,22 @@ def test_a_row_of_the_version_before_is_read_with_defaults(rows: Partition) -> N
         others={},
         tried_at=0,
     )
+
+
+def test_a_group_that_the_version_before_called_gone_counts_as_missed(rows: Partition) -> None:
+    teams, full = TeamRows(rows), replace(_full(_new_id()), reason="group_gone")
+    teams.write(None, full)
+    row = rows.get(f"team:{full.uuid}")
+    assert row
+    rows.upsert(row.key, {k: v for k, v in row.values.items() if k != "group_missed_at"})
+    kept = teams.read(full.uuid)
+
+    assert kept
+    assert kept.value.group_missed_at > 0
+    teams.write(kept, replace(kept.value, group_missed_at=0))
+    after = teams.read(full.uuid)
+    assert after
+    assert after.value.group_missed_at == 0
 
 
 def test_a_bare_team_comes_back_and_never_is_not_zero(rows: Partition) -> None:

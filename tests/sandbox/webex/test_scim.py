@@ -183,3 +183,45 @@ def test_somebody_deleted_is_gone(
 
     assert full_admin.get(f"{users(org)}/{ada.uuid}").status_code == 404
     assert ada.uuid not in [u["id"] for u in full_admin.get(users(org)).json()["Resources"]]
+
+
+def test_users_come_in_the_order_asked_for(full_admin: Client, org: Organization) -> None:
+    for number in range(5):
+        org.add_person(f"P {number}")
+
+    found = full_admin.get(users(org), sortBy="id", count="3").json()["Resources"]
+    rest = full_admin.get(users(org), sortBy="id", startIndex="4", count="99").json()["Resources"]
+
+    ids = [user["id"] for user in found + rest]
+    assert ids == sorted(ids) and len(ids) == len(org.people)
+    assert full_admin.get(users(org), sortBy="externalId").status_code == 400
+
+
+def test_a_licence_shows_with_whoever_has_it(
+    webex: WebexCloud, full_admin: Client, org: Organization, ada: Person, grace: Person
+) -> None:
+    grace.messaging = False
+
+    first = full_admin.get(f"{users(org)}/{ada.uuid}").json()[EXTENSION]
+    second = full_admin.get(f"{users(org)}/{grace.uuid}").json()[EXTENSION]
+    webex.switches.scim_shows_licences = False
+    hidden = full_admin.get(f"{users(org)}/{ada.uuid}").json()[EXTENSION]
+
+    assert first["licenseID"][0].startswith("MS_")
+    assert "licenseID" not in second and "licenseID" not in hidden
+
+
+def test_what_becomes_of_the_attributes_asked_for_is_open(
+    webex: WebexCloud, full_admin: Client, org: Organization, ada: Person
+) -> None:
+    asked = f"userName,externalId,{EXTENSION}"
+
+    def told() -> dict[str, object]:
+        found = full_admin.get(users(org), attributes=asked).json()["Resources"]
+        return {user["id"]: user for user in found}[ada.uuid]  # type: ignore[no-any-return]
+
+    assert set(told()) == {"schemas", "id", "userName", "externalId", EXTENSION}
+    webex.switches.scim_attributes = "core"
+    assert set(told()) == {"schemas", "id", "userName"}
+    webex.switches.scim_attributes = "refused"
+    assert full_admin.get(users(org), attributes=asked).status_code == 400

@@ -1,0 +1,134 @@
+"""The audit of the directory: CPU, memory and requests, and beside it the peer with msgraph-sdk.
+
+Each audit runs in a process of its own, against the same made-up directories in another one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import subprocess
+import sys
+import venv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.directories import serving
+from bench.measure import sample
+from bench.table import Row, Section
+from sandbox.storage import ROOT
+
+FEW, MANY = 10_000, 100_000
+PINS = ROOT / "bench" / "msgraph.txt"
+HOME = ROOT / ".dev" / "tools" / "msgraph"
+A_PAGE = 999
+NOTES = (
+    "Rows are in the storage emulator; reading them counts, writing them does not. Webex's pace",
+    "passes at once, tokens are given. The peer keeps everything in memory and writes nothing.",
+    "On a busy machine CPU is up to twice what it is on a quiet one: believe the ratio.",
+)
+
+
+@dataclass(frozen=True)
+class Audited:
+    """counts: by class. cpu: seconds, ours without storage writes. memory: bytes, at the most."""
+
+    counts: Mapping[str, int]
+    cpu: float
+    memory: int
+    microsoft: int = 0
+    webex: int = 0
+
+
+def measure(storage: str) -> Section:
+    with serving(FEW) as url:
+        few, peer = ours(storage, url), theirs(url)
+    with serving(MANY) as url:
+        many = ours(storage, url)
+    wrong = "" if few.counts == peer.counts else f"{few.counts} against {peer.counts}"
+    each = {code: number * MANY // FEW for code, number in few.counts.items()}
+    more = "" if many.counts == each else f"{many.counts}"
+    allowed = math.ceil(MANY / A_PAGE) + 3
+    over = "" if many.microsoft <= allowed else "too many"
+    return Section(
+        f"The audit of the directory: {FEW:,} users beside the peer, and {MANY:,}",
+        [
+            Row(
+                f"CPU for {FEW:,} users",
+                sample([few.cpu]),
+                sample([peer.cpu]),
+                "s",
+                "<= 0.02",
+                wrong,
+            ),
+            Row(
+                f"Memory for {FEW:,} users",
+                sample([few.memory / 1e6]),
+                sample([peer.memory / 1e6]),
+                "MB",
+            ),
+            Row(
+                f"CPU a user, of {MANY:,} (right: of {FEW:,})",
+                sample([many.cpu / MANY * 1e6]),
+                sample([few.cpu / FEW * 1e6]),
+                "us",
+                "<= 30 us",
+                more,
+            ),
+            Row(
+                f"Memory for {MANY:,} users (right: {FEW:,})",
+                sample([many.memory / 1e6]),
+                sample([few.memory / 1e6]),
+                "MB",
+                "<= 30 MB more",
+            ),
+            Row(
+                f"Requests to Microsoft for {MANY:,} users (right: {FEW:,})",
+                sample([many.microsoft]),
+                sample([few.microsoft]),
+                "",
+                f"<= {allowed}",
+                over,
+            ),
+        ],
+        NOTES,
+    )
+
+
+def ours(storage: str, url: str) -> Audited:
+    told = _run([sys.executable, "-m", "bench.one_audit", storage, url])
+    return Audited(
+        told["counts"],
+        told["cpu"] - told["writes"],
+        told["memory"],
+        told["microsoft"],
+        told["webex"],
+    )
+
+
+def theirs(url: str) -> Audited:
+    told = _run([str(peer_python()), str(ROOT / "bench" / "peer_audit.py"), url])
+    return Audited(told["counts"], told["cpu"], told["memory"])
+
+
+def peer_python() -> Path:
+    """The interpreter of the peer's environment, which is made the first time."""
+    python, stamp = HOME / "bin" / "python", HOME / "installed"
+    digest = hashlib.sha256(PINS.read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != digest:
+        venv.create(HOME, clear=True, with_pip=True)
+        pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+        subprocess.run([*pip, "-r", str(PINS)], check=True, stdin=subprocess.DEVNULL)
+        stamp.write_text(digest)
+    return python
+
+
+def _run(command: list[str]) -> dict[str, Any]:
+    done = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+    )
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told

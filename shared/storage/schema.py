@@ -1,0 +1,74 @@
+"""Which version of the app a table's rows are of: a number in a row of its own, seen to once a
+process, when the table is first needed.
+
+A release reads the rows of those before it. The number of a table goes up with a change that an
+earlier release would read wrongly, and then the earlier one keeps its hands off the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from shared.core.errors import NewerSchema
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
+
+# A table that is not named here has rows of the first kind.
+SCHEMAS: Mapping[str, int] = {
+    "Audit": 1,
+    "Checks": 1,
+    "DeadLetters": 1,
+    "Directory": 1,
+    "Identities": 1,
+    "Once": 1,
+    "Organizations": 1,
+    "Teams": 1,
+}
+PARTITION = KEY = "schema"
+_RACES = 20
+
+
+def see_to(client: TableClient, table: str, known: int) -> None:
+    """Have `known` written down, unless it is. Raises NewerSchema; nothing was written then."""
+    from azure.core import MatchConditions
+    from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+    from azure.data.tables import UpdateMode
+
+    entity = {"PartitionKey": PARTITION, "RowKey": KEY, "version": (known, "Edm.Int64")}
+    for _ in range(_RACES):
+        try:
+            kept = client.get_entity(PARTITION, KEY)
+        except ResourceNotFoundError:
+            # A new table, or one of a release that wrote no number: those are of the first kind.
+            kept = None
+        version = _number(kept["version"]) if kept is not None else 0
+        if version > known:
+            raise NewerSchema(
+                f"the table {table} is of a newer version of this app (its schema is {version},"
+                f" this version knows {known}): deploy that version again; nothing was changed"
+            )
+        if version == known:
+            return
+        try:
+            if kept is None:
+                client.create_entity(entity)
+            else:
+                etag = kept.metadata["etag"]
+                condition = MatchConditions.IfNotModified
+                client.update_entity(
+                    entity, mode=UpdateMode.REPLACE, etag=etag, match_condition=condition
+                )
+        except HttpResponseError as lost:
+            if lost.status_code not in (409, 412):
+                raise
+            # Somebody else saw to it, perhaps a newer version.
+            continue
+        return
+
+
+def _number(value: object) -> int:
+    """As the SDK gives a whole number: bare, or with its type."""
+    bare = value[0] if isinstance(value, tuple) else value
+    return bare if isinstance(bare, int) else 0
