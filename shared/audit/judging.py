@@ -19,6 +19,8 @@ from shared.core.model import IdentityState
 
 _IDENTITY = Struct(">16s16sIIB")
 _FLAGS = ENABLED | IS_GUEST
+# A machine claims nothing, whatever it carries.
+_BOT = STATE_NUMBER[IdentityState.BOT]
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,10 @@ class Judge:
                 key |= 0x2000
             number, kept = known.get(key) or self._judge(key)
             if kept >= 0:
-                found[BUCKETS + (person[0] >> 3)].append(pack(person, carried, began, began, kept))
-                if carried != NOBODY:
-                    found[carried[0] >> 3].append(carried + person)
+                claimed = NOBODY if kept == _BOT else carried
+                found[BUCKETS + (person[0] >> 3)].append(pack(person, claimed, began, began, kept))
+                if claimed != NOBODY:
+                    found[claimed[0] >> 3].append(claimed + person)
             right = named if account is None or another else carried
             flags = 0
             if bits & SHAPE == BARE:

@@ -105,6 +105,9 @@ class Results(Protocol):
     def runs(self, limit: int) -> list[Run]:
         """The newest first."""
 
+    def forget(self, keep: int) -> None:
+        """Remove what runs before the newest ones came to, some at a time."""
+
     def put_people(self, run: str, shard: int, entries: Sequence[Entry]) -> None:
         """The people of one hash, in place of what an earlier try of it wrote."""
 

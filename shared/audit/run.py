@@ -123,6 +123,7 @@ def _close(desk: Desk, cursor: Cursor, outcome: Outcome, reason: str) -> None:
     state = cursor.state
     run = summary(state, desk.services.now(), outcome, reason)
     desk.results.keep(run)
+    desk.results.forget(RUNS)
     cursor.let_go(replace(state, outcome=outcome.value))
     desk.services.log(
         "directory audit ended",

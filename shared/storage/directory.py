@@ -99,6 +99,12 @@ class DirectoryRows:
         found = (_run(row) for row in self._rows.range("run:", "run;", limit=limit))
         return [run for run in found if run]
 
+    def forget(self, keep: int) -> None:
+        rows = self._rows.range("run:", "run;", limit=keep + _AT_ONCE, only=["RowKey"])
+        old = [Step("delete", row.key, {}, row.etag) for row in rows][keep:]
+        if old:
+            self._rows.write(old)
+
     def put_people(self, run: str, shard: int, entries: Sequence[Entry]) -> None:
         steps: list[Step] = []
         size = 0

@@ -52,13 +52,14 @@ class IdentityRows:
         """Claims first, so that a crash in between leaves a claim too many, never one too few."""
         new = list(identities)
         before = self.known(i.person for i in new)
-        claims = self._claim(new, before)
+        claims = self._stood_by(self._claim(new, before), new)
         for _ in range(_RACES):
             marked, others = mark_claims(new, claims)
             marked = [keep_since(before.get(i.person), i) for i in marked]
             self._write_people([*marked, *self._rivals(others)])
-            # Somebody else's claim may have come before our people were there to be marked.
-            late = self._claims_on({i.object for i in new if i.object})
+            # Somebody else's claim may have come before our people were there to be marked, and one
+            # of ours may have been taken for given up.
+            late = self._stood_by(self._claim(new, {}), new)
             if late == claims:
                 return {i.person: i for i in marked}
             claims = late
@@ -161,6 +162,16 @@ class IdentityRows:
                 drop[bucket(object_id)].append((object_id, person))
         for name in sorted(drop):
             self._write_claims(name, [], drop[name])
+        # Somebody may have been heard to carry it again before the claim was gone.
+        again = self.known(person for pairs in drop.values() for _, person in pairs)
+        dropped = {pair for pairs in drop.values() for pair in pairs}
+        self.keep(i for i in again.values() if (i.object, i.person) in dropped)
+
+    def _stood_by(self, claims: Claims, new: list[Identity]) -> Claims:
+        """Without those of people who carry another object id by now: dying between people and
+        claims leaves such."""
+        several = {person for people in claims.values() if len(people) > 1 for person in people}
+        return _carried(claims, self.known(several) | {i.person: i for i in new})
 
     def _rivals(self, people: Iterable[PersonId]) -> list[Identity]:
         return [

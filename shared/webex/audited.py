@@ -64,7 +64,8 @@ def _is_person(kind: object) -> bool:
 def _account(raw: Mapping[str, Any], extension: object, licences: Collection[str]) -> int:
     """Whether the account is in use, and shows a licence for messaging.
 
-    Where no status is told, `active` says the same more coarsely: not yet, or no more.
+    Where no status is told, `active` says the same more coarsely, as in `protocol.parse_user`:
+    whoever is not active is switched off.
     """
     active = raw.get("active")
     if not isinstance(extension, dict):
@@ -84,7 +85,7 @@ def _account(raw: Mapping[str, Any], extension: object, licences: Collection[str
 
 
 def _by_active(active: object) -> int:
-    return 0 if str(active).lower() == "true" else PENDING
+    return OFF if str(active).lower() == "false" else 0
 
 
 def _is_licensed(held: object, licences: Collection[str]) -> bool:

@@ -31,7 +31,7 @@ _DIGESTS |= {"sha-512": hashlib.sha512, "sha512": hashlib.sha512}
 _KINDS = frozenset({"created", "updated", "deleted"})
 _EXTENSION = "urn:scim:schemas:extension:cisco:webexidentity:2.0:User"
 # Accounts of people who have never signed in: nobody has switched these off.
-_NOT_YET = frozenset({"pending", "transient"})
+_NOT_YET = frozenset({"pending", "transient", "pending_transient"})
 # Webex documents the rule and not the words: "The last moderator for a team may not be deleted."
 _LAST_MODERATOR = re.compile(r"(?:last|only|least one) (?:team )?moderator", re.IGNORECASE)
 _PREFIX = "ciscospark://"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.core.identity import from_external_id
-from shared.core.ids import PersonId
+from shared.core.ids import ObjectId, PersonId
 from shared.core.model import IdentityState
 from tests.audit.crowd import Crowd
 
@@ -127,3 +127,18 @@ def test_who_was_in_the_group_already_is_left_alone(make_crowd: Callable[..., Cr
     assert states(crowd, wrong.uuid) == [IdentityState.NAME_DIFFERS]
     assert stage.row(team).listed == {PersonId(wrong.uuid): "name_differs"}
     assert wrong.external_id in group.members
+
+
+def test_a_machine_claims_nothing(make_crowd: Callable[..., Crowd]) -> None:
+    crowd = make_crowd(0)
+    alice = crowd.twin(lambda o: o)
+    room = crowd.person(alice.external_id, user_type="room")
+
+    for _ in range(2):
+        crowd.run()
+        crowd.a_day_later()
+
+    assert states(crowd, alice.uuid, room.uuid) == [IdentityState.MAPPED, IdentityState.BOT]
+    object_id = ObjectId(str(alice.external_id))
+    found = crowd.stage.services.identities.people_of([object_id])
+    assert found == {object_id: frozenset({PersonId(alice.uuid)})}

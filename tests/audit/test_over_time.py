@@ -10,7 +10,7 @@ from sandbox.kit import Fault
 from shared.audit import cursor
 from shared.audit.reading import WHOLE_EVERY
 from shared.core import times
-from shared.core.audit import Outcome, Verdict
+from shared.core.audit import Outcome, Run, Verdict
 from shared.core.identity import is_fresh
 from shared.core.ids import PersonId
 from shared.core.model import IdentityState
@@ -226,3 +226,14 @@ def test_rows_that_nobody_reads_any_more_go(crowd: Crowd) -> None:
         crowd.a_day_later()
 
     assert sizes[0] == sizes[1] == sizes[2]
+
+
+def test_what_the_last_thirty_runs_came_to_is_kept(make_crowd: Callable[..., Crowd]) -> None:
+    crowd = make_crowd(0)
+    for number in range(40):
+        crowd.desk.results.keep(Run(f"old{number}", 1_000 + number, 2_000, Outcome.COMPLETE))
+
+    run = crowd.finish()
+
+    kept = [each.id for each in crowd.desk.results.runs(100)]
+    assert kept == [run.id, *(f"old{number}" for number in range(39, 10, -1))]

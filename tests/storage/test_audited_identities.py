@@ -149,3 +149,66 @@ def test_the_audits_own_reasons_stay(rows: Partition) -> None:
     audit(identities, unknown)
 
     assert states(identities, alice) == [IdentityState.UNKNOWN_TO_TENANT]
+
+
+def test_a_claim_that_was_left_behind_is_nobodys(rows: Partition) -> None:
+    """As where the process died between people and the claims that they gave up."""
+    identities, left = IdentityRows(rows), _object()
+    alice, bob, carol = _person(3), _person(20), _person(30)
+    identities.keep([_says(bob, _object()), _says(carol, None)])
+    _fill_claims(identities, _says(bob, left), _says(carol, left))
+
+    kept = identities.keep([_says(alice, left)])
+
+    assert kept[alice].state is MAPPED
+    assert states(identities, alice, bob) == [MAPPED, MAPPED]
+
+
+def test_two_who_come_to_one_object_id_at_once_are_both_marked(
+    watched: Partition, eye: Eye
+) -> None:
+    """Both had another one, so neither counts by what is kept of them when claims are read."""
+    identities, object_id = IdentityRows(watched), _object()
+    alice, eve = _person(3), _person(20)
+    identities.keep([_says(alice, _object(), BEFORE), _says(eve, _object(), BEFORE)])
+    _fill_claims(identities, _says(eve, object_id))
+
+    def rival(method: str, url: str) -> bool:
+        if method == "GET" or "p%3A" not in url:
+            return False
+        identities.keep([_says(eve, object_id, AFTER)])
+        return True
+
+    eye.before = rival
+    identities.keep([_says(alice, object_id, AFTER)])
+
+    assert states(identities, alice, eve) == [TWICE, TWICE]
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_a_claim_is_not_dropped_that_somebody_took_up_again(
+    watched: Partition, eye: Eye, at: int
+) -> None:
+    """The audit read another object id; a look hears of the old one again, before this call."""
+    identities, old = IdentityRows(watched), _object()
+    alice, eve = _person(3), _person(20)
+    identities.keep([_says(alice, old, BEFORE)])
+    moved = _says(alice, _object())
+    _fill_claims(identities, moved)
+    seen: list[str] = []
+
+    def look(method: str, url: str) -> bool:
+        if seen or ("p%3A03" in url and method != "GET"):
+            seen.append(url)
+        if len(seen) != at + 2:
+            return False
+        identities.keep([_says(alice, old, AFTER)])
+        return True
+
+    eye.before = look
+    _fill(identities, moved)
+    assert len(seen) == at + 2, "the look came"
+    assert identities.people_of([old]) == {old: frozenset({alice})}
+
+    identities.keep([_says(eve, old, AFTER)])
+    assert states(identities, alice, eve) == [TWICE, TWICE]
