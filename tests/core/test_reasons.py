@@ -16,7 +16,8 @@ FILES = sorted((SHARED / "core").glob("*.py")) + sorted((SHARED / "sync").glob("
 REFUSERS = sorted(
     p for part in ("functions", "shared") for p in (SHARED.parent / part).rglob("*.py")
 )
-NO_REASON = {"", IdentityState.MAPPED.value, Folder.LINKED.value}
+# The last one is in the log and in an alert only: no page of an administrator's shows it.
+NO_REASON = {"", IdentityState.MAPPED.value, Folder.LINKED.value, "archive_refused"}
 
 
 def _text(node: ast.AST | None) -> Iterator[str]:
