@@ -16,6 +16,16 @@ def test_the_operations_page_says_what_to_do_for_every_code() -> None:
     assert sorted(code for code in codes() if f"`{code}`" not in page) == []
 
 
+def test_the_operations_page_says_what_to_do_about_every_alert() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    section = page.partition("## The alerts")[2].partition("\n## ")[0]
+    alerts = (ROOT / "infra" / "app" / "alerts.bicep").read_text().partition("var alerts")[2]
+    names = re.findall(r"^    name: '([\w-]+)'$", alerts, re.MULTILINE)
+
+    assert len(names) > 8
+    assert [name for name in names if f"`{name}`" not in section] == []
+
+
 def test_every_test_that_a_document_names_is_there() -> None:
     named = {
         (file, name)
