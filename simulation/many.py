@@ -117,8 +117,10 @@ class Sum:
         return {k: (self.counts[k], n) for k, n in wanted.items() if self.counts[k] < n}
 
     def above_ceiling(self) -> dict[str, tuple[int, int]]:
-        """What there was too much of: how much there was, and how much there may be."""
-        most = {kind: -(-n * self.runs // 1000) for kind, n in CEILINGS.items()}
+        """What there was too much of: how much there was, and how much there may be, with what
+        chance adds to few runs: one outage of the storage makes a dozen of a kind."""
+        expected = {kind: n * self.runs / 1000 for kind, n in CEILINGS.items()}
+        most = {kind: math.ceil(n + 4 * math.sqrt(n)) for kind, n in expected.items()}
         return {k: (self.counts[k], n) for k, n in most.items() if self.counts[k] > n}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import cast
 
 from sandbox.webex import WebexCloud
@@ -36,9 +36,16 @@ class Administrator:
 
 
 @dataclass(frozen=True)
+class Renames:
+    """Nobody renames anything here. done: as in `simulation.renames`."""
+
+    done: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Universe:
-    """truth: the rows of a firm, read past every relay. written: all that the app has left
-    somewhere, as text; secrets: what must not be in it."""
+    """bot: there is none. truth: the rows of a firm, read past every relay. written: all that the
+    app has left somewhere, as text; secrets: what must not be in it."""
 
     firms: Sequence[Firm]
     webex: WebexCloud
@@ -46,6 +53,7 @@ class Universe:
     truth: Callable[[Firm], Services]
     written: Callable[[], str]
     secrets: Callable[[], set[str]]
+    bot: None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ class Case:
     administrator: Administrator
     sagas: Sequence[Saga]
     old: Sequence[Team]
+    renames: Renames = Renames()
 
     def judge(self) -> None:
         """Tell the witness what does not hold now."""

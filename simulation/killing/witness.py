@@ -22,11 +22,15 @@ RECENTLY = 3 * times.LEASE / times.SECOND
 
 
 class Witness:
-    """Whatever this thread changes in the clouds, people do; everything else is the app's doing."""
+    """Whatever this thread changes in the clouds, people do; everything else is the app's doing.
+
+    renamed: how often it has renamed a team's group.
+    """
 
     def __init__(self, clock: Clock, webex: WebexCloud, org: Organization, tenant: Tenant) -> None:
         self.violations: list[Violation] = []
         self.ours: Counter[str] = Counter()
+        self.renamed: Counter[str] = Counter()
         self.last_change = clock.now()
         self._clock, self._webex, self._tenant = clock, webex, tenant
         self._people = threading.get_ident()
@@ -73,6 +77,8 @@ class Witness:
             elif change.what == "members":
                 who = self._person_of.get(change.person, change.person)
                 self._moved(change.group, who, change.added, "group")
+            elif change.what == "display_name" and self._is_ours():
+                self.renamed[self._team_of.get(change.group, "")] += 1
             elif change.what == "owners":
                 self.last_change = self._clock.now()
                 self._count("owner")
