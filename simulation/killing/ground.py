@@ -51,6 +51,9 @@ REST_SECONDS = 180.0
 HEARING = 30.0
 # A team that is due sooner is waited for.
 SOON = 15.0
+# Background work that is due later than this is not waited for.
+BACKGROUND = 600.0
+TEAMS = 1000
 
 
 class Broken(Exception):
@@ -231,8 +234,15 @@ class Ground:
         """When the next look is due, seconds since the epoch; None: somebody is at work."""
         if self._why_busy() or self._see_to_it():
             return None
-        dues = self.truth.looks.due(10**13 - 2, 1)
-        return min(d.at for d in dues) / 1000 if dues else float("inf")
+        dues = self.truth.looks.due(10**13 - 2, TEAMS)
+        looks = self.truth.looks.among([d.uuid for d in dues])
+        # The daily name and the weekly look are nobody's wish, and of many teams some is always
+        # due within hours.
+        soon = (self.clock.now() + BACKGROUND) * 1000
+        wished = [
+            d.at for d in dues if d.at <= soon or d.uuid not in looks or not looks[d.uuid].low
+        ]
+        return min(wished) / 1000 if wished else float("inf")
 
     def _why_busy(self) -> str:
         if self._is_anything_queued():
