@@ -14,7 +14,7 @@ from tests.pages.visitor import Page, Visitor
 
 PROVIDERS = ("https://webexapis.com/", "https://login.microsoftonline.com/")
 # Would be an element of the page if it stood there as it is.
-MARK = "<i id='mark'>\"&"
+MARK = "<i id='injected'>\"&"
 _SECONDS_APART = 0.05
 # What a signed-in administrator must be led to, and nobody else.
 _FOR_ADMINISTRATORS = "/credentials"
@@ -105,7 +105,7 @@ def _assert_nothing_reflected(page: Page) -> None:
     assert not any("x=1" in cookie for cookie in page.set_cookies), page
     if page.headers.get("content-type", "").startswith("text/html"):
         assert "<i id=" not in page.body, page
-        assert not page.document.root.all(id="mark"), page
+        assert not page.document.root.all(id="injected"), page
 
 
 def _assert_leads_nowhere_else(page: Page) -> None:

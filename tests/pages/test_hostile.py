@@ -21,7 +21,7 @@ from tests.stage_storage import storage_for
 Query = list[tuple[str, str]]
 PROVIDERS = ("https://webexapis.com/", "https://login.microsoftonline.com/")
 # Would stand on the page as it is if anything were written there unescaped.
-MARK = "<i id='mark'>\"&"
+MARK = "<i id='injected'>\"&"
 QUERY = [
     "state",
     "code",
@@ -263,7 +263,7 @@ def assert_in_order(page: Page) -> None:
     assert "Traceback" not in page.body, page
     if page.headers.get("content-type", "").startswith("text/html"):
         assert "<i id=" not in page.body, page
-        assert not page.document.root.all(id="mark"), page
+        assert not page.document.root.all(id="injected"), page
     to = page.headers.get("location", "")
     assert "elsewhere.example" not in to.partition("?")[0], page
     assert "\r" not in to and "\n" not in to, page
