@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -50,11 +50,17 @@ class Round:
         return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode()
 
 
-def delta(ctx: Context) -> Response:
+def supported(ctx: Context, unsupported: Iterable[str]) -> dict[str, str]:
+    """The query, names in lower case. Raises a 400 for a parameter that a delta does not take."""
     query = {name.lower(): values[0] for name, values in ctx.request.query.items()}
-    for name in _UNSUPPORTED:
+    for name in unsupported:
         if name in query:
             raise bad_request(f"The query parameter '{name}' is not supported here.")
+    return query
+
+
+def delta(ctx: Context) -> Response:
+    query = supported(ctx, _UNSUPPORTED)
     token = query.get("$deltatoken") or query.get("$skiptoken")
     if not token:
         return _page(ctx, _begun(ctx, _first(ctx, whole=True)))

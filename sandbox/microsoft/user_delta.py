@@ -15,6 +15,7 @@ from typing import Any
 
 from sandbox.kit import Response
 from sandbox.microsoft.api import Context, Route, reading
+from sandbox.microsoft.delta import supported
 from sandbox.microsoft.directory import USER_DEFAULT, USER_SHOW, user_json
 from sandbox.microsoft.errors import bad_request, gone, malformed, sync_state_not_found
 from sandbox.microsoft.paging import selected
@@ -45,10 +46,7 @@ class Told:
 
 
 def delta(ctx: Context) -> Response:
-    query = {name.lower(): values[0] for name, values in ctx.request.query.items()}
-    for name in _UNSUPPORTED:
-        if name in query:
-            raise bad_request(f"The query parameter '{name}' is not supported here.")
+    query = supported(ctx, _UNSUPPORTED)
     token = query.get("$deltatoken") or query.get("$skiptoken")
     if not token or token == "latest":
         names = tuple(selected(ctx.request, USER_SHOW, USER_DEFAULT, "user"))
