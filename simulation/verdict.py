@@ -52,6 +52,11 @@ def _wrong_with(universe: Universe, story: Story, saga: Saga) -> Iterator[tuple[
     ):
         # Nobody had seen it when the switch went off: at the next On it is one from before.
         return
+    if not groups and kept and _is_empty(universe, saga):
+        # Everybody left before there was a group, and nobody could own one: it waits for a person.
+        if kept.value.status is not Status.NEEDS_PERSON:
+            yield "I2", f"nobody is in it, and it rests as {kept.value.status.value}"
+        return
     if len(groups) != 1 or kept is None:
         yield "I2", f"{len(groups)} groups, {'a' if kept else 'no'} row"
         return
@@ -114,6 +119,12 @@ def _people(
         users = saga.firm.tenant.users
         names = [users[str(o)].display_name for o in wrong]
         yield "I2", f"owners are not who moderates: {', '.join(names)}"
+
+
+def _is_empty(universe: Universe, saga: Saga) -> bool:
+    """Whether none of the organization's people is in the team: its bot at most."""
+    inside = {p.uuid for p in universe.webex.people_of(saga.team)}
+    return inside.isdisjoint(p.uuid for p in saga.firm.people)
 
 
 def _is_out(universe: Universe, saga: Saga, account: str) -> bool:

@@ -144,8 +144,12 @@ class Watcher:
     def _check_webex_call(self, method: str, url: str, body: Any, token: str) -> None:
         known = self.webex.world.tokens.get(token)
         room = _room_in(url, body)
-        if known is not None and room:
-            self.belongs_together(known.person.org_uuid, room)
+        # One bot tells every organization of all its spaces: whose one is, is what has to be asked.
+        asked_whose = method == "GET" and "/rooms/" in url
+        if known is not None and room and not asked_whose:
+            # A bot is nobody's: it asks for the organization for which the task works.
+            begun = self._of_task() if known.person.is_bot else None
+            self.belongs_together(begun.of if begun else known.person.org_uuid, room)
         if method == "PUT" and "/teams/" in url:
             # A bot is nobody's: the organization is the team's.
             found = decode(unquote(urlsplit(url).path.rpartition("/")[2]))
