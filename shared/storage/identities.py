@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from uuid import UUID
 
@@ -34,6 +34,8 @@ class IdentityRows:
 
     def __init__(self, rows: Partition) -> None:
         self._rows = rows
+        # What is contested in each bucket of claims, and the etag under which it was read.
+        self._contested: dict[str, tuple[str, Mapping[bytes, Set[bytes]]]] = {}
 
     def known(self, people: Iterable[PersonId]) -> People:
         wanted: defaultdict[str, set[PersonId]] = defaultdict(set)
@@ -111,9 +113,7 @@ class IdentityRows:
     ) -> tuple[set[PersonId], set[PersonId]]:
         """Whom the audit takes to be mapped while somebody else carries their object id, and who
         those are."""
-        claims: dict[bytes, set[bytes]] = {}
-        for row in self._rows.range("o:", "o;"):
-            claims |= contested(row.blob("b"))
+        claims = self._all_contested()
         found = mapped_to((blob for blobs in people.values() for blob in blobs), claims)
         if not found:
             return set(), set()
@@ -125,6 +125,17 @@ class IdentityRows:
             _carried(texts, known),
         )
         return {i.person for i in marked if i.state is IdentityState.CLAIMED_TWICE}, others
+
+    def _all_contested(self) -> dict[bytes, Set[bytes]]:
+        """Object ids that several people claim. A run asks once for each few buckets of people and
+        again when they are written: a bucket of claims is read again where it has changed."""
+        now = {row.key: row.etag for row in self._rows.range("o:", "o;", only=["RowKey"])}
+        kept = {key: was for key, was in self._contested.items() if now.get(key) == was[0]}
+        if changed := now.keys() - kept.keys():
+            for row in self._rows.range(min(changed), max(changed) + " "):
+                kept[row.key] = row.etag, contested(row.blob("b"))
+        self._contested = kept
+        return {o: people for _, found in kept.values() for o, people in found.items()}
 
     def _filled(
         self, kind: str, found: Mapping[int, Sequence[bytes]]

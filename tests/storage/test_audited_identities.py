@@ -212,3 +212,22 @@ def test_a_claim_is_not_dropped_that_somebody_took_up_again(
 
     identities.keep([_says(eve, old, AFTER)])
     assert states(identities, alice, eve) == [TWICE, TWICE]
+
+
+def test_between_two_parts_of_a_run_a_claim_comes_and_goes(rows: Partition) -> None:
+    """One object fills all parts of a run, and others write claims meanwhile."""
+    filling, elsewhere = IdentityRows(rows), IdentityRows(rows)
+    first, second = _object(), _object()
+    alice, bob, eve = _person(3), _person(9), _person(20)
+    _fill_claims(filling, _says(alice, first), _says(bob, second))
+    _fill(filling, _says(alice, first))
+    elsewhere.keep([_says(eve, second, AFTER)])
+
+    _fill(filling, _says(bob, second))
+
+    assert states(elsewhere, alice, bob, eve) == [MAPPED, TWICE, TWICE]
+
+    elsewhere.keep([_says(eve, _object(), AFTER)])
+    _fill(filling, _says(alice, first), _says(bob, second))
+
+    assert states(elsewhere, alice, bob, eve) == [MAPPED, MAPPED, MAPPED]
