@@ -1,4 +1,4 @@
-"""Known vulnerabilities of what runs in Azure: python -m deployment.audit PIP-AUDIT
+"""Known vulnerabilities of what runs in Azure, or may: python -m deployment.audit PIP-AUDIT
 
 A warning, never a failure: what is found today was there yesterday, and is mended by a newer pin.
 What could not be looked up is said as well: silence would look like health.
@@ -13,11 +13,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from deployment.package import LOCK, ROOT
+from deployment.package import ROOT, WHOLE_LOCK
 
 
 def main(args: Sequence[str]) -> int:
-    command = [args[0], "--requirement", str(ROOT / LOCK), "--disable-pip", "--format", "json"]
+    command = [
+        args[0],
+        "--requirement",
+        str(ROOT / WHOLE_LOCK),
+        "--disable-pip",
+        "--format",
+        "json",
+    ]
     answer = subprocess.run(
         [*command, "--progress-spinner", "off"],
         capture_output=True,

@@ -13,11 +13,12 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from deployment.accounts import open_account
 from deployment.cli import Problem
 from deployment.product import product
 from shared.core.ids import OrgId, parse_uuid
 from shared.storage.organizations import OrganizationRows
-from shared.storage.tables import Partition, Tables, open_connection, open_identity
+from shared.storage.tables import Partition, Tables
 
 if TYPE_CHECKING:
     from azure.data.tables import TableServiceClient
@@ -87,13 +88,10 @@ def _bound(service: TableServiceClient, org: str) -> list[str]:
 
 
 def _open(account: str | None) -> TableServiceClient:
-    if account:
-        # As whoever is signed in (az login); takes the role Storage Table Data Contributor.
-        return open_identity(f"https://{account}.table.core.windows.net", "")
-    connection = os.environ.get(STORAGE, "")
-    if not connection:
+    where = account or os.environ.get(STORAGE, "")
+    if not where:
         raise Problem(f"Which storage? --account NAME, or {STORAGE} in the environment.")
-    return open_connection(connection)
+    return open_account(where)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = "requirements.lock"
+# The same with what an archive in Amazon S3 takes besides.
+WHOLE_LOCK = "requirements-s3.lock"
 LIBRARIES = ".python_packages/lib/site-packages"
 # The same files make the same package.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -103,6 +105,7 @@ def locked(text: str) -> list[Locked]:
 
 def bill() -> dict[str, object]:
     """A software bill of materials: https://cyclonedx.org/docs/1.5/json."""
+    always = set(locked((ROOT / LOCK).read_text()))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     return {
         "bomFormat": "CycloneDX",
@@ -115,17 +118,21 @@ def bill() -> dict[str, object]:
                 "version": project["version"],
             }
         },
-        "components": [_component(each) for each in locked((ROOT / LOCK).read_text())],
+        "components": [
+            _component(each, optional=each not in always)
+            for each in locked((ROOT / WHOLE_LOCK).read_text())
+        ],
     }
 
 
-def _component(package: Locked) -> dict[str, object]:
+def _component(package: Locked, *, optional: bool) -> dict[str, object]:
     where = [{"name": "python:marker", "value": package.marker}] if package.marker else []
     # Several files of one version, each with its hash: CycloneDX has hashes of one file only.
     hashes = [{"name": "python:sha256", "value": each} for each in package.hashes]
     purl = f"pkg:pypi/{package.name}@{package.version}"
     return {
         "type": "library",
+        "scope": "optional" if optional else "required",
         "bom-ref": purl,
         "name": package.name,
         "version": package.version,

@@ -232,8 +232,22 @@ def test_the_lock_has_every_requirement_at_its_version_with_hashes() -> None:
     assert pinned - pins("constraints.txt") == set()
 
 
-def test_the_lock_names_no_place_to_download_from() -> None:
-    text = (ROOT / package.LOCK).read_text()
+def test_an_archive_in_s3_adds_to_the_lock_and_changes_nothing_in_it() -> None:
+    lock, whole = (
+        set(package.locked((ROOT / name).read_text()))
+        for name in (package.LOCK, package.WHOLE_LOCK)
+    )
+
+    added = {(each.name.lower(), each.version) for each in whole - lock}
+    assert lock < whole
+    assert all(each.hashes for each in whole)
+    assert pins("requirements-s3.txt") <= added
+    assert added - pins("constraints.txt") == set()
+
+
+@pytest.mark.parametrize("name", [package.LOCK, package.WHOLE_LOCK])
+def test_the_lock_names_no_place_to_download_from(name: str) -> None:
+    text = (ROOT / name).read_text()
 
     assert "://" not in text
     assert "--index" not in text
@@ -246,7 +260,10 @@ def test_the_bill_of_materials_names_every_package(tmp_path: Path) -> None:
     bill = json.loads(file.read_text())
     names = {(each["name"].lower(), each["version"]) for each in bill["components"]}
     assert bill["bomFormat"] == "CycloneDX"
-    assert pins("requirements.txt") <= names
+    assert pins("requirements.txt") | pins("requirements-s3.txt") <= names
+    optional = {each["name"] for each in bill["components"] if each["scope"] == "optional"}
+    assert "boto3" in optional
+    assert "requests" not in optional
 
 
 def pins(name: str) -> set[tuple[str, str]]:
