@@ -18,6 +18,7 @@ from shared.web import languages
 PLACES = {
     "check": "/prerequisites",
     "token": "/credentials",
+    "sign_in": "/credentials",
     "webhook": "/settings",
     "rate": "/prerequisites/directory",
 }

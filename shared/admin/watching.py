@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from shared.admin import prerequisites, webhooks
+from shared.admin import leaving, prerequisites, webhooks
 from shared.admin.ports import Actor, Office
 from shared.admin.webhooks import Standing
 from shared.audit.run import RUNS
@@ -29,18 +29,20 @@ EVERY = times.HOUR
 # Asked every hour; all others once a day.
 _OFTEN = ("m365_tenant", "m365_permissions", "webex_officer", "webex_people")
 _SECONDS = 30.0
+# By the rows that say how they stand, which are the alerts' subjects as well.
+_WEBHOOKS = {webhooks.ROW: "webhook_lost", webhooks.BOT_ROW: "bot_webhook_lost"}
 _RACES = 20
 
 
 @dataclass(frozen=True)
 class Watch:
-    """at, all_at: when some and when all checks were asked. met: those that were met. webhook:
-    whether it was there."""
+    """at, all_at: when some and when all checks were asked. met: those that were met. there: which
+    webhooks were there, by their rows."""
 
     at: int = 0
     all_at: int = 0
     met: tuple[str, ...] = ()
-    webhook: bool = False
+    there: tuple[str, ...] = ()
     alerts: tuple[Alert, ...] = field(default=())
 
 
@@ -94,7 +96,7 @@ def look(office: Office) -> None:
     if now - before.at < EVERY:
         return
     settings = rows.settings()
-    if settings.tenant is None:
+    if settings.tenant is None or _has_left(office):
         # Nothing is set up, or it was given up: nobody has to be told what they did.
         if before.alerts:
             rows.keep(ROW, kept, asdict(Watch()))
@@ -105,8 +107,8 @@ def look(office: Office) -> None:
     results = {i: r for i, r in office.checks.kept().items() if i in ids}
     opened = {alert.subject for alert in before.alerts}
     turns = turned(results, before.met, opened)
-    there = _webhook(office, settings)
-    wrong = [*turns.wrong, *_tokens(office, now), *_webhook_gone(before, opened, there)]
+    hooks = {row: _webhook(office, settings, row) for row in _WEBHOOKS}
+    wrong = [*turns.wrong, *_tokens(office, now), *_webhooks_gone(before, opened, hooks)]
     fell = fallen(office.directory.results.runs(RUNS), settings.alert_fall)
     wrong += [fell] if fell else []
     asked = {f"check:{i}" for i in ids}
@@ -120,7 +122,9 @@ def look(office: Office) -> None:
         now,
         now if whole else before.all_at,
         tuple(sorted(met)),
-        before.webhook if there is None else there,
+        tuple(
+            row for row, there in hooks.items() if there or (there is None and row in before.there)
+        ),
         tuple(found),
     )
     rows.keep(ROW, kept, asdict(after))
@@ -167,11 +171,15 @@ def _tokens(office: Office, now: int) -> Iterable[Wrong]:
                 "ends_at": credential.refresh_expires,
             }
             yield Wrong(f"token:{capability}", "token_near_end", facts)
+    # Every other sign-in that fails is a prerequisite that is not met.
+    folders = office.credentials.read("folders")
+    if folders is not None and folders.failed:
+        yield Wrong("sign_in:folders", "folders_sign_in_lost")
 
 
-def _webhook(office: Office, settings: OrgSettings) -> bool | None:
+def _webhook(office: Office, settings: OrgSettings, row: str) -> bool | None:
     """Whether it is there; None where nothing can be said, or none is wanted."""
-    known = webhooks.known(office.services)
+    known = webhooks.known(office.services, row)
     if not settings.on or known is None:
         return None
     if known.standing is Standing.THERE:
@@ -179,10 +187,22 @@ def _webhook(office: Office, settings: OrgSettings) -> bool | None:
     return False if known.standing in (Standing.OFF, Standing.MISSING) else None
 
 
-def _webhook_gone(before: Watch, opened: set[str], there: bool | None) -> list[Wrong]:
-    if there is not False or not (before.webhook or "webhook" in opened):
-        return []
-    return [Wrong("webhook", "webhook_lost")]
+def _webhooks_gone(
+    before: Watch, opened: Collection[str], hooks: Mapping[str, bool | None]
+) -> list[Wrong]:
+    return [
+        Wrong(row, _WEBHOOKS[row])
+        for row, there in hooks.items()
+        if there is False and (row in before.there or row in opened)
+    ]
+
+
+def _has_left(office: Office) -> bool:
+    """Whoever comes back signs in first."""
+    left = leaving.known(office.services)
+    if left is None or not left.forgotten:
+        return False
+    return not any(office.credentials.read(capability) for capability in CAPABILITIES)
 
 
 def _read(kept: Kept | None) -> Watch:
@@ -193,6 +213,7 @@ def _read(kept: Kept | None) -> Watch:
         int(state.get("at") or 0),
         int(state.get("all_at") or 0),
         tuple(state.get("met") or ()),
-        bool(state.get("webhook")),
+        # The version before kept one bit, of the organization's own.
+        tuple(state.get("there") or ([webhooks.ROW] if state.get("webhook") else ())),
         tuple(found),
     )

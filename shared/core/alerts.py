@@ -21,9 +21,9 @@ _UNSAID = ("never", WAITS, "silent", "refused", "late", "not_yet")
 
 @dataclass(frozen=True)
 class Alert:
-    """subject: what it is about: `check:<id>`, `token:<capability>`, `webhook` or `rate`. code: of
-    `core.reasons`. since: milliseconds. facts: as in `core.findings`. to: people who are still to
-    be told in Webex."""
+    """subject: what it is about: `check:<id>`, `token:<capability>`, `sign_in:<capability>`,
+    `webhook`, `webhook:bot` or `rate`. code: of `core.reasons`. since: milliseconds. facts: as in
+    `core.findings`. to: people who are still to be told in Webex."""
 
     subject: str
     code: str

@@ -349,6 +349,17 @@ _REASONS = {
         "Nothing to do at first: it is put up again by itself. The settings page says what is in"
         " the way.",
     ),
+    "bot_webhook_lost": Reason(
+        "Webex no longer tells at once who joins or leaves the teams that the bot is in. It is"
+        " still found, by events.",
+        "Nothing to do at first: it is put up again by itself. The settings page says what is in"
+        " the way.",
+    ),
+    "folders_sign_in_lost": Reason(
+        "The Webex sign-in that links folders does not work any more. Groups and people are"
+        " followed as before; folders that are not linked yet wait.",
+        "Sign in again on the page Sign-ins.",
+    ),
     "match_rate_fell": Reason(
         "Fewer people than before can be added to groups.",
         "Open the audit of the directory: the classes say who and why. Often a synchronization was"

@@ -149,20 +149,49 @@ def test_a_sign_in_near_its_end_is_told(watched: Crowd) -> None:
     assert len(messages(watched)) == 1 and "/credentials" in messages(watched)[0]
 
 
-def test_a_webhook_that_is_gone_is_told(watched: Crowd) -> None:
+def test_a_sign_in_that_no_prerequisite_asks_for_is_told_when_it_is_lost(watched: Crowd) -> None:
+    """That of whoever links folders: the rest of the product works without it."""
+    rows = watched.stage.wiring.credentials(OrgId(watched.stage.org.uuid))
+    people = rows.read("people")
+    assert people is not None
+    rows.write("folders", replace(people, etag=""))
+    hours(watched, 2)
+    before = messages(watched)
+    kept = rows.read("folders")
+    assert kept is not None
+    rows.write("folders", replace(kept, etag="", failed=1))
+    hours(watched, 3)
+    lost, told = open_now(watched), messages(watched)
+    rows.write("folders", replace(kept, etag=""))
+    hours(watched, 2)
+
+    assert before == []
+    assert lost == ["sign_in:folders"]
+    assert len(told) == 1 and "/credentials" in told[0]
+    assert open_now(watched) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "subject"), [(webhooks.ROW, "webhook"), (webhooks.BOT_ROW, "webhook:bot")]
+)
+def test_a_webhook_that_is_gone_is_told(watched: Crowd, row: str, subject: str) -> None:
     watched.stage.turn_on()
     rows = watched.stage.services.organizations
 
     def stands(standing: str) -> None:
-        rows.keep(webhooks.ROW, rows.kept(webhooks.ROW), {"standing": standing, "at": 10**13})
+        rows.keep(row, rows.kept(row), {"standing": standing, "at": 10**13})
 
     stands("there")
     hours(watched, 2)
     stands("off")
     hours(watched, 2)
+    lost, told = open_now(watched), messages(watched)
+    stands("there")
+    hours(watched, 2)
 
-    assert open_now(watched) == ["webhook"]
-    assert len(messages(watched)) == 1
+    assert lost == [subject]
+    assert len(told) == 1
+    assert open_now(watched) == []
 
 
 def test_fewer_people_who_match_are_told(watched: Crowd) -> None:

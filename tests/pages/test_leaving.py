@@ -12,7 +12,7 @@ from sandbox.memory_tables import MemoryTables, Operation
 from sandbox.microsoft.state import Group
 from sandbox.webex import Team
 from shared import wiring
-from shared.admin import auditing, leaving
+from shared.admin import auditing, leaving, watching
 from shared.admin.ports import Actor
 from shared.core.audit import Outcome
 from shared.core.capabilities import CAPABILITIES
@@ -127,6 +127,25 @@ def test_kept_groups_stay_and_are_gone_on_with_after_coming_back(here: Bench) ->
     assert set(group.members) == before | {late.external_id}
     assert len(stage.groups_of(team)) == 1
     assert "Left on" not in opened(here, "/settings").text
+
+
+def test_who_has_left_is_asked_about_nothing_more_and_told_of_nothing(here: Bench) -> None:
+    """Also where what is known of the groups is kept, and the tenant with it."""
+    stage = here.stage
+    bot = stage.webex.add_bot("Groups")
+    stage.redeploy(webex_bot_token=stage.webex.issue_bot_token(bot).access_token)
+    watching.ask_for(here.office, Actor(PersonId(stage.admin.uuid), "Adam"), wanted=True)
+    stage.app.invoke_timer("directory_audit")
+    leave(here, "keep")
+    asked = len(stage.microsoft.graph.calls())
+
+    for _ in range(30):
+        stage.clock.advance(3_600)
+        stage.app.invoke_timer("directory_audit")
+
+    assert watching.alerts(here.office) == ()
+    assert stage.webex.world.messages == []
+    assert len(stage.microsoft.graph.calls()) == asked
 
 
 @pytest.mark.emulator
