@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from uuid import uuid4
 
 import pytest
 
 from shared.core.audit import Outcome, Run, Verdict
-from shared.core.audit_codec import NUMBER, pack_listed, sort_key
+from shared.core.audit_codec import NUMBER, SHARDS, pack_listed, sort_key
 from shared.ports import Conflict
 from shared.storage.directory import DirectoryRows
-from shared.storage.tables import Tables
+from shared.storage.tables import Partition, Tables
+from tests.storage.conftest import Eye
 
 ENTRY = tuple[int, bytes, bytes, bytes]
 
@@ -119,3 +121,30 @@ def test_runs_come_the_newest_first(rows: DirectoryRows) -> None:
         rows.keep(run)
 
     assert rows.runs(2) == [runs[2], runs[1]]
+
+
+@pytest.mark.parametrize("count", [2_000, 100_000])
+def test_a_page_of_the_list_costs_the_same_however_many_stand_behind_it(
+    watched: Partition, eye: Eye, count: int
+) -> None:
+    """A row of each hash at a time: 16 to begin with, and a few that are read on."""
+    rows = DirectoryRows(watched)
+    people = [entry(f"Person {n:06d}", f"p{n}@example.com") for n in range(count)]
+    for shard in range(SHARDS):
+        rows.put_people("run", shard, people[shard::SHARDS])
+    eye.calls.clear()
+
+    first = list(islice(rows.people("run", Verdict.MISSING, by="name"), 51))
+    shown = len(eye.calls)
+    mark, last = first[-1]
+    more = list(islice(rows.people("run", Verdict.MISSING, by="name", after=mark), 51))
+    turned = len(eye.calls)
+    searched = f"Person {count // 2:06d}"[:-1]
+    found = list(rows.people("run", Verdict.MISSING, by="name", begins=searched))
+
+    assert last.name == "Person 000050"
+    assert [listed.name for _, listed in more][0] == "Person 000051"
+    assert [listed.name for _, listed in found] == [f"{searched}{n}" for n in range(10)]
+    assert shown <= 2 * SHARDS
+    assert turned - shown <= 2 * SHARDS
+    assert len(eye.calls) - turned <= 2 * SHARDS
