@@ -14,7 +14,7 @@ Agreement = Callable[[Sequence[Template], Product], Iterator[str]]
 
 SETTINGS = ("Microsoft.Web/sites/config", "appsettings")
 IN_VAULT = re.compile(r"@Microsoft\.KeyVault\(SecretUri=\$\{secretUri\}/([a-z-]+)/\)")
-SECRET = re.compile(r"SECRET|TOKEN|KEY|PASSWORD|CONNECTION")
+SECRET = re.compile(r"SECRET|TOKEN|KEY|CERTIFICATE$|PASSWORD|CONNECTION")
 # Read by Azure Functions, not by us. The connection string of Application Insights is an address:
 # keys are not accepted there (DisableLocalAuth).
 THE_HOSTS_OWN = {

@@ -25,6 +25,7 @@ ASKED = {
     "webex-client-secret": "The secret of the Webex integration (docs/webex.md)",
     "webex-bot-token": "The token of the Webex bot (docs/webex.md)",
     "microsoft-client-secret": "The client secret of the registration in Entra (docs/entra.md)",
+    "microsoft-client-certificate": "The certificate, a PFX in base64 (docs/entra.md)",
 }
 # A role that was just assigned works after some minutes at the latest.
 TRIES, PAUSE = 20, 15.0
@@ -54,8 +55,8 @@ def wanted(environment: Mapping[str, str]) -> list[str]:
     names = [MASTER_KEYS, "webex-client-secret"]
     if environment.get("WEBEX_BOT", "").lower() == "true":
         names.append("webex-bot-token")
-    if environment.get("MICROSOFT_CREDENTIAL") == "secret":
-        names.append("microsoft-client-secret")
+    if (kind := environment.get("MICROSOFT_CREDENTIAL")) in ("secret", "certificate"):
+        names.append(f"microsoft-client-{kind}")
     return names
 
 
@@ -84,7 +85,9 @@ def names_in(az: Cli, vault: str, pause: Pause) -> set[str]:
     """Never taken as empty where the vault could not be read. Raises Problem."""
     for left in reversed(range(TRIES)):
         try:
-            found = az.json("keyvault", "secret", "list", "--vault-name", vault)
+            # A certificate in the vault is a managed secret of that name.
+            managed = ("--include-managed", "true")
+            found = az.json("keyvault", "secret", "list", "--vault-name", vault, *managed)
             return {str(each["name"]) for each in found or []}
         except Problem as problem:
             if "Forbidden" not in str(problem) or not left:

@@ -44,8 +44,8 @@ param webexBot bool = false
 @minLength(1)
 param microsoftClientId string
 
-@description('How the app proves to Entra who it is. identity: nothing is stored. secret: microsoft-client-secret in the vault.')
-@allowed(['identity', 'secret'])
+@description('How the app proves to Entra who it is. identity: nothing is stored. secret: microsoft-client-secret in the vault. certificate: microsoft-client-certificate in the vault.')
+@allowed(['identity', 'secret', 'certificate'])
 param microsoftCredential string = 'identity'
 
 @description('Other addresses for a national cloud.')

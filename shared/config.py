@@ -41,7 +41,12 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "WEBEX_BOT_TOKEN": ("", "A bot's token, for teams that the bot moderates. Optional."),
     "MICROSOFT_CLIENT_ID": ("", "The Entra application."),
     "MICROSOFT_CLIENT_SECRET": ("", "Its secret, unless a certificate or identity is used."),
-    "MICROSOFT_CLIENT_CERTIFICATE_PATH": ("", "A PFX file, instead of the secret."),
+    "MICROSOFT_CLIENT_CERTIFICATE": (
+        "",
+        "A PFX without a password, in base64, instead of the secret: in Azure a reference to the"
+        " vault's certificate.",
+    ),
+    "MICROSOFT_CLIENT_CERTIFICATE_PATH": ("", "The same in a file."),
     "MICROSOFT_FEDERATED_CLIENT_ID": (
         "",
         "Client id of a user-assigned managed identity that the application trusts, instead of"
@@ -70,6 +75,7 @@ class Settings:
     webex_bot_token: str = field(repr=False)
     microsoft_client_id: str
     microsoft_client_secret: str = field(repr=False)
+    microsoft_certificate: str = field(repr=False)
     microsoft_certificate_path: str
     microsoft_federated_client_id: str
     archive: Place | None
@@ -106,6 +112,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         webex_bot_token=get("WEBEX_BOT_TOKEN"),
         microsoft_client_id=get("MICROSOFT_CLIENT_ID"),
         microsoft_client_secret=get("MICROSOFT_CLIENT_SECRET"),
+        microsoft_certificate=get("MICROSOFT_CLIENT_CERTIFICATE"),
         microsoft_certificate_path=get("MICROSOFT_CLIENT_CERTIFICATE_PATH"),
         microsoft_federated_client_id=get("MICROSOFT_FEDERATED_CLIENT_ID"),
         archive=_place("AUDIT_ARCHIVE_URL", get("AUDIT_ARCHIVE_URL")),

@@ -30,6 +30,8 @@ param publicUrl string
 param auditArchiveUrl string
 
 var byIdentity = microsoftCredential == 'identity'
+var bySecret = microsoftCredential == 'secret'
+var byCertificate = microsoftCredential == 'certificate'
 var secretUri = '${vault.properties.vaultUri}secrets'
 var readyHttp = alwaysReadyHttp == 0 ? [] : [
   {
@@ -148,7 +150,9 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     WEBEX_CLIENT_SECRET: '@Microsoft.KeyVault(SecretUri=${secretUri}/webex-client-secret/)'
     WEBEX_BOT_TOKEN: webexBot ? '@Microsoft.KeyVault(SecretUri=${secretUri}/webex-bot-token/)' : ''
     MICROSOFT_CLIENT_ID: microsoftClientId
-    MICROSOFT_CLIENT_SECRET: byIdentity ? '' : '@Microsoft.KeyVault(SecretUri=${secretUri}/microsoft-client-secret/)'
+    MICROSOFT_CLIENT_SECRET: bySecret ? '@Microsoft.KeyVault(SecretUri=${secretUri}/microsoft-client-secret/)' : ''
+    // A certificate in the vault has a secret of the same name, which is the PFX in base64.
+    MICROSOFT_CLIENT_CERTIFICATE: byCertificate ? '@Microsoft.KeyVault(SecretUri=${secretUri}/microsoft-client-certificate/)' : ''
     MICROSOFT_FEDERATED_CLIENT_ID: byIdentity ? identityClientId : ''
     AUDIT_ARCHIVE_URL: auditArchiveUrl
   }

@@ -93,6 +93,12 @@ class ConsentMissing(Permanent):
     code = "consent_missing"
 
 
+class CertificateUnreadable(ConsentMissing):
+    """The certificate by which the app proves to Microsoft who it is is none."""
+
+    code = "certificate_unreadable"
+
+
 class PermissionMissing(Permanent):
     """Microsoft's token lacks the application permission for this call."""
 

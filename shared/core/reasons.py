@@ -233,6 +233,11 @@ _REASONS = {
         "Microsoft 365 does not accept this app: the consent is missing or was taken back.",
         "Authorize the app again as a Microsoft administrator.",
     ),
+    "certificate_unreadable": Reason(
+        "The certificate with which this app signs in to Microsoft 365 cannot be read.",
+        "Give the setting MICROSOFT_CLIENT_CERTIFICATE a PFX with its key and without a password,"
+        " in base64, or in Azure a reference to the vault's certificate; then restart the app.",
+    ),
     "permission_missing": Reason(
         "A permission of the app is missing in Microsoft 365.",
         "Add the permission and give admin consent again.",

@@ -6,13 +6,14 @@ loopback is reached through the http client that is ours to give.
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from shared.core.errors import ConsentMissing, Unavailable, Where
+from shared.core.errors import CertificateUnreadable, ConsentMissing, Unavailable, Where
 from shared.core.ids import TenantId
 from shared.http import TIMEOUT
 
@@ -128,12 +129,36 @@ def application(
 def _credential(settings: Settings) -> object:
     if settings.microsoft_federated_client_id:
         return {"client_assertion": _federated(settings.microsoft_federated_client_id)}
+    if settings.microsoft_certificate:
+        return _certificate(settings.microsoft_certificate)
     if settings.microsoft_certificate_path:
         return {
             "private_key_pfx_path": settings.microsoft_certificate_path,
             "public_certificate": True,
         }
     return settings.microsoft_client_secret
+
+
+def _certificate(setting: str) -> dict[str, str]:
+    """MSAL reads a PFX from a file only. Raises CertificateUnreadable."""
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        pkcs12,
+    )
+
+    try:
+        key, certificate, _ = pkcs12.load_key_and_certificates(base64.b64decode(setting), None)
+    except ValueError:
+        key = certificate = None
+    if key is None or certificate is None:
+        where = Where("login", "POST", "/oauth2/v2.0/token")
+        text = "MICROSOFT_CLIENT_CERTIFICATE is no PFX in base64 with a key and without a password"
+        raise CertificateUnreadable(text, where)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = certificate.public_bytes(Encoding.PEM)
+    return {"private_key": private.decode(), "public_certificate": public.decode()}
 
 
 def _federated(client_id: str) -> Callable[[], str]:

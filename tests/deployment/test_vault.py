@@ -101,7 +101,8 @@ def test_no_secret_is_an_argument(subscription: Azure) -> None:
 
 
 def test_with_every_choice_the_vault_holds_what_the_templates_refer_to() -> None:
-    every = wanted({"WEBEX_BOT": "true", "MICROSOFT_CREDENTIAL": "secret"})
+    kinds = ({"MICROSOFT_CREDENTIAL": kind} for kind in ("secret", "certificate"))
+    every = {name for kind in kinds for name in wanted({"WEBEX_BOT": "true"} | kind)}
 
-    assert set(every) == secrets_of(read_folder(ROOT / "infra"))
+    assert every == secrets_of(read_folder(ROOT / "infra"))
     assert wanted({}) == NAMES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from datetime import UTC, datetime
@@ -29,8 +30,8 @@ def admin(visitor: Visitor, full_admin: Person) -> Visitor:
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> str:
-    """A PFX file, as Key Vault hands it out."""
+def certificate() -> bytes:
+    """A PFX, as Key Vault hands it out."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -41,19 +42,40 @@ def certificate(tmp_path: Path) -> str:
     began = datetime(2026, 1, 1, tzinfo=UTC)
     made = x509.CertificateBuilder(name, name, key.public_key(), 1, began, began.replace(2030))
     signed = made.sign(key, hashes.SHA256())
-    file = tmp_path / "app.pfx"
-    file.write_bytes(
-        pkcs12.serialize_key_and_certificates(b"app", key, signed, None, NoEncryption())
-    )
-    return str(file)
+    return pkcs12.serialize_key_and_certificates(b"app", key, signed, None, NoEncryption())
 
 
 def test_a_sign_in_by_certificate_works_as_by_secret(
-    stage: Stage, admin: Visitor, global_admin: User, certificate: str
+    stage: Stage, admin: Visitor, global_admin: User, certificate: bytes, tmp_path: Path
 ) -> None:
-    stage.redeploy(microsoft_certificate_path=certificate, microsoft_client_secret="")
+    file = tmp_path / "app.pfx"
+    file.write_bytes(certificate)
+    stage.redeploy(microsoft_certificate_path=str(file), microsoft_client_secret="")
 
     assert consent(admin, global_admin).path == "/authorized"
+
+
+def test_a_certificate_may_stand_in_a_setting(
+    stage: Stage, admin: Visitor, global_admin: User, certificate: bytes
+) -> None:
+    """In Azure there is no file: the setting refers to the vault's certificate."""
+    setting = base64.b64encode(certificate).decode()
+    stage.redeploy(microsoft_certificate=setting, microsoft_client_secret="")
+
+    assert consent(admin, global_admin).path == "/authorized"
+
+
+@pytest.mark.parametrize("setting", ["no base64 at all", "bm8gUEZY"], ids=["text", "no PFX"])
+def test_a_certificate_that_cannot_be_read_is_told_as_such(
+    stage: Stage, admin: Visitor, global_admin: User, setting: str
+) -> None:
+    stage.redeploy(microsoft_certificate=setting, microsoft_client_secret="")
+
+    page = consent(admin, global_admin)
+
+    assert page.path != "/authorized"
+    assert "MICROSOFT_CLIENT_CERTIFICATE" in page.text
+    assert setting not in page.body
 
 
 class LoopbackVisitor(Visitor):
