@@ -310,9 +310,10 @@ class Wiring:
 
     def _graph(self, organizations: Organizations, calls: Tally | None = None) -> GraphClient:
         from shared.microsoft.graph import TRACE_HEADER, GraphClient
+        from shared.microsoft.tokens import TokensLater
 
         http = self.http("graph", TRACE_HEADER, calls)
-        tokens = _TenantTokens(lambda: self._tokens(organizations.settings()))
+        tokens = TokensLater(lambda: self._tokens(organizations.settings()))
         return GraphClient(http, self.settings.graph_url, tokens)
 
     def drives(self, organizations: OrganizationRows, calls: Tally | None = None) -> DriveClient:
@@ -357,25 +358,6 @@ class Wiring:
         if self.settings.table_endpoint:
             return open_identity(self.settings.table_endpoint, self.settings.storage_identity)
         raise BadSetting("AzureWebJobsStorage: no connection string and no __tableServiceUri.")
-
-
-class _TenantTokens:
-    """The bound tenant's tokens, found at the first call: many looks end before one."""
-
-    def __init__(self, find: Callable[[], GraphTokens]) -> None:
-        self._find = find
-        self._found: GraphTokens | None = None
-
-    def token(self) -> str:
-        return self._tokens().token()
-
-    def forget(self) -> None:
-        self._tokens().forget()
-
-    def _tokens(self) -> GraphTokens:
-        if self._found is None:
-            self._found = self._find()
-        return self._found
 
 
 def _log_for(org: OrgId) -> Log:

@@ -100,6 +100,25 @@ class GraphTokens:
         return app
 
 
+class TokensLater:
+    """The bound tenant's tokens, found at the first call: many looks end before one."""
+
+    def __init__(self, find: Callable[[], GraphTokens]) -> None:
+        self._find = find
+        self._found: GraphTokens | None = None
+
+    def token(self) -> str:
+        return self._tokens().token()
+
+    def forget(self) -> None:
+        self._tokens().forget()
+
+    def _tokens(self) -> GraphTokens:
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+
 def audience(settings: Settings) -> str:
     """National clouds have their own; a stand-in on loopback speaks for the global one."""
     url = settings.graph_url
