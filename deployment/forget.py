@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from deployment.accounts import open_account
+from deployment.accounts import ACCOUNT, in_words, open_account
 from deployment.cli import Problem
 from deployment.product import product
 from shared.core.ids import OrgId, parse_uuid
@@ -29,12 +29,13 @@ STORAGE = "AzureWebJobsStorage"
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev forget", description=__doc__)
     parser.add_argument("organization", help="the Webex organization: its uuid or Webex id")
-    parser.add_argument("--account", help=f"the storage account; else {STORAGE} says which")
+    parser.add_argument("--account", help=f"the storage account, {ACCOUNT}; else {STORAGE}")
     parser.add_argument("--apply", action="store_true", help="remove them")
     asked = parser.parse_args(arguments)
     try:
-        service = _open(asked.account)
-        print("\n".join(forget(service, asked.organization, apply=asked.apply)))
+        with in_words():
+            service = _open(asked.account)
+            print("\n".join(forget(service, asked.organization, apply=asked.apply)))
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from azure.data.tables import TableServiceClient
 
 from deployment.cli import Problem
 from deployment.move import main, move
+from deployment.product import product
 from sandbox.storage import Azurite
 from shared import wiring
-from shared.storage.tables import Tables, open_connection
+from shared.core.errors import NewerSchema
+from shared.storage.schema import KEY, PARTITION, SCHEMAS
+from shared.storage.tables import Partition, Step, Tables, open_connection
 from tests.journeys.stage import Stage
 from tests.pages.at_work import Bench, bench, opened
 from tests.pages.rows import rows_of
@@ -49,6 +51,24 @@ def app(here: str, empty: None) -> Iterator[Bench]:
 def run(here: str, there: str, *, apply: bool = True) -> list[str]:
     with open_connection(here) as source, open_connection(there) as target:
         return list(move(source, target, apply=apply))
+
+
+def rows(connection: str, table: str, key: str) -> Partition:
+    """Of one partition, and nothing else is written."""
+    return Partition(lambda: open_connection(connection).get_table_client(table), key)
+
+
+def everything(connection: str) -> list[dict[str, object]]:
+    """Every row of an account with its etag, numbers of schemas too."""
+    with open_connection(connection) as service:
+        found = {
+            table.name: service.get_table_client(table.name) for table in service.list_tables()
+        }
+        return [
+            {"table": name, "etag": row.metadata["etag"], **row}
+            for name, client in sorted(found.items())
+            for row in client.list_entities()
+        ]
 
 
 def begin_there(app: Bench, there: str) -> None:
@@ -108,7 +128,8 @@ def test_more_than_a_request_takes(here: str, there: str, empty: None) -> None:
     lines = run(here, there)
 
     copy = Tables(lambda: open_connection(there)).partition("Directory", "somebody")
-    assert "Directory: 134 rows copied, and alike on both sides" in lines
+    assert "Directory: 134 rows copied, 0 removed that are not there any more" in lines
+    assert "Directory: alike on both sides" in lines
     assert [(r.key, r.values) for r in copy.range("", "~")] == [
         (r.key, r.values) for r in rows.range("", "~")
     ]
@@ -139,16 +160,121 @@ def test_what_is_on_is_left_alone_on_either_side(app: Bench, here: str, there: s
         run(here, there)
 
 
-def test_what_somebody_wrote_there_is_told(app: Bench, here: str, there: str) -> None:
+def test_what_the_old_account_has_lost_is_lost_there_too(app: Bench, here: str, there: str) -> None:
+    """Sweeps remove rows while the switch is Off as well."""
+    app.turn_off()
+    with open_connection(here) as service:
+        tables = Tables(lambda: service)
+        for number in range(130):
+            tables.partition("Once", "stays").insert(f"row:{number:03d}", {"value": "x"})
+            tables.partition("Once", "goes").insert(f"row:{number:03d}", {"value": "x"})
+    run(here, there)
+    while rows(here, "Once", "goes").clear():
+        pass
+    for number in range(0, 130, 2):
+        rows(here, "Once", "stays").write([Step("delete", f"row:{number:03d}", {})])
+
+    told, lines = run(here, there, apply=False), run(here, there)
+
+    assert any(line.startswith("Once:") and "195 to be removed" in line for line in told)
+    assert any(line.startswith("Once:") and "195 removed" in line for line in lines)
+    assert [row.key for row in rows(there, "Once", "stays").range("", "~")] == [
+        f"row:{number:03d}" for number in range(1, 130, 2)
+    ]
+    assert list(rows(there, "Once", "goes").range("", "~")) == []
+
+
+def test_the_new_account_has_the_numbers_of_its_schemas(app: Bench, here: str, there: str) -> None:
     app.turn_off()
     run(here, there)
-    with TableServiceClient.from_connection_string(there) as target:
-        org = str(app.stage.org.uuid)
-        rows = Tables(lambda: target).partition("Organizations", org)
-        rows.insert("zebra", {"value": "x"})
+    run(here, there)
 
-        with pytest.raises(Problem, match="Organizations has rows in the new account"):
-            run(here, there)
+    kept = rows(there, "Organizations", PARTITION).get(KEY)
+    assert kept is not None
+    assert kept.number("version") == SCHEMAS["Organizations"]
+
+
+@pytest.mark.parametrize("apply", [False, True])
+def test_nothing_is_written_into_the_old_account(
+    app: Bench, here: str, there: str, apply: bool
+) -> None:
+    """Not even the number of a schema, which opening a table would."""
+    app.turn_off()
+    with open_connection(here) as service:
+        service.get_table_client("Organizations").delete_entity(PARTITION, KEY)
+    before = everything(here)
+
+    run(here, there, apply=apply)
+
+    assert everything(here) == before
+
+
+def test_a_newer_version_is_not_copied_over(app: Bench, here: str, there: str) -> None:
+    app.turn_off()
+    run(here, there)
+    rows(there, "Organizations", PARTITION).upsert(KEY, {"version": 99})
+    before = everything(there)
+
+    for apply in (False, True):
+        with pytest.raises(NewerSchema, match="Organizations"):
+            run(here, there, apply=apply)
+
+    assert everything(there) == before
+
+
+def test_the_wrong_way_round_removes_nothing(app: Bench, here: str, there: str) -> None:
+    app.turn_off()
+    before = everything(here)
+
+    with pytest.raises(Problem, match="right way round"):
+        run(there, here)
+
+    assert everything(here) == before
+
+
+def test_nobody_can_turn_it_on_there_before_everything_else_is_there(
+    app: Bench, here: str, there: str
+) -> None:
+    app.stage.team(app.stage.person())
+    app.stage.run(60)
+    app.turn_off()
+    with open_connection(here) as source, open_connection(there) as target:
+        copied = []
+        for line in move(source, target, apply=True):
+            if "rows copied" in line:
+                copied.append(line.partition(":")[0])
+            if copied[-1] != "Organizations":
+                there_by_now = {table.name for table in target.list_tables()}
+                assert "Organizations" not in there_by_now
+
+    assert sorted(copied) == sorted(product().tables)
+
+
+def test_what_is_written_meanwhile_is_told(app: Bench, here: str, there: str) -> None:
+    app.turn_off()
+    org = str(app.stage.org.uuid)
+    with open_connection(here) as source, open_connection(there) as target:
+        moving = move(source, target, apply=True)
+        while not next(moving).startswith("Organizations"):
+            pass
+        rows(here, "Organizations", org).insert("zebra", {"value": "x"})
+
+        with pytest.raises(Problem, match="Organizations differs: zebra here, nothing there"):
+            list(moving)
+    assert run(here, there)[-1] == "Organizations: alike on both sides"
+
+
+def test_turned_on_there_meanwhile_is_told(app: Bench, here: str, there: str) -> None:
+    app.turn_off()
+    with open_connection(here) as source, open_connection(there) as target:
+        moving = move(source, target, apply=True)
+        while next(moving) != "Organizations: alike on both sides":
+            pass
+        begin_there(app, there)
+        app.turn_on()
+
+        with pytest.raises(Problem, match="On in the new account by now"):
+            list(moving)
 
 
 def test_a_refusal_is_a_sentence(
