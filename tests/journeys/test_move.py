@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -11,12 +11,16 @@ from deployment.move import main, move
 from deployment.product import product
 from sandbox.storage import Azurite
 from shared import wiring
+from shared.core.archive import day_after, day_of, start_of
 from shared.core.errors import NewerSchema
+from shared.core.times import DAY
 from shared.storage.schema import KEY, PARTITION, SCHEMAS
 from shared.storage.tables import Partition, Step, Tables, open_connection
+from tests.archive.stores import Container, lines
 from tests.journeys.stage import Stage
 from tests.pages.at_work import Bench, bench, opened
 from tests.pages.rows import rows_of
+from tests.pages.steps import sign_in
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +105,49 @@ def test_it_goes_on_there_as_if_nothing_had_been(app: Bench, here: str, there: s
     assert leaver.external_id not in group.members
     assert stage.group_of(new) is not None
     assert team.name in opened(app, "/activity").text
+
+
+def test_the_archive_goes_on_without_a_gap_and_nothing_twice(
+    app: Bench, here: str, there: str, azurite: str
+) -> None:
+    """The old app is stopped between Off and the copy, and never started again."""
+    stage = app.stage
+    archive = Container.made(azurite)
+    stage.redeploy(archive=archive.place)
+    stage.team(stage.person(), stage.people(3))
+    stage.run(60)
+    archived_hours(stage, 50)
+    sign_in(app.visitor, stage.admin)
+    app.turn_off()
+    archived_hours(stage, 1)
+    # Half of this day is the old app's, half the new one's.
+    stage.clock.advance(300)
+    run(here, there)
+    begin_there(app, there)
+    before = archive.files()
+    sign_in(app.visitor, stage.admin)
+    app.turn_on()
+    archived_hours(stage, 50)
+
+    files = archive.files()
+    assert {name: files[name] for name in before} == before
+    days = dates(files)
+    assert days[:1] < dates(before)[-1:] < days[-1:]
+    assert days == [day_of(start_of(days[0]) + number * DAY) for number in range(len(days))]
+    until = start_of(day_after(days[-1]))
+    wanted = [c.key for c in app.office.audit.between(start_of(days[0]), until)]
+    assert [line["id"] for line in lines(archive, "audit.jsonl")] == wanted
+    assert {"switch"} <= {line["what"] for line in lines(archive, "audit.jsonl")}
+
+
+def dates(names: Iterable[str]) -> list[str]:
+    return sorted({name.split("/")[1].removeprefix("date=") for name in names})
+
+
+def archived_hours(stage: Stage, count: int) -> None:
+    for _ in range(count):
+        stage.clock.advance(3600)
+        stage.app.invoke_timer("archive")
 
 
 def test_every_row_of_every_table_is_there(app: Bench, here: str, there: str) -> None:
