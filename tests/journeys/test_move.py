@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -331,3 +333,15 @@ def test_a_refusal_is_a_sentence(
     assert "is On there" in capsys.readouterr().err
     app.turn_off()
     assert main(["--from", here, "--to", there, "--apply"]) == 0
+
+
+def test_who_may_not_is_told_the_role(
+    here: str, there: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = re.search("AccountKey=([^;]+)", here)
+    assert key is not None
+    wrong = here.replace(key[1], base64.b64encode(b"another key").decode())
+
+    assert main(["--from", wrong, "--to", there]) == 1
+    said = capsys.readouterr().err
+    assert "az login" in said and "Storage Table Data Contributor" in said
