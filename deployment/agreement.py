@@ -28,6 +28,8 @@ THE_HOSTS_OWN = {
     "PYTHON_THREADPOOL_THREAD_COUNT",
     "AzureWebJobsDisableHomepage",
 }
+# Read by boto3, where the archive is in Amazon S3.
+BOTO3S_OWN = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 NOT_IN_AZURE = {
     "AzureWebJobsStorage": "its identity-based form is given",
     "MICROSOFT_CLIENT_CERTIFICATE_PATH": "there is no file to point at",
@@ -48,7 +50,7 @@ def settings_are_those_of_the_code(
     templates: Sequence[Template], product: Product
 ) -> Iterator[str]:
     given = set(settings_of(templates))
-    wanted = (product.settings - set(NOT_IN_AZURE)) | THE_HOSTS_OWN
+    wanted = (product.settings - set(NOT_IN_AZURE)) | THE_HOSTS_OWN | BOTO3S_OWN
     for name in sorted(wanted - given):
         yield f"The app is not given its setting {name}."
     for name in sorted(given - wanted):
@@ -59,7 +61,11 @@ def secret_settings_refer_to_the_vault(
     templates: Sequence[Template], product: Product
 ) -> Iterator[str]:
     for name, value in settings_of(templates).items():
-        if name in product.settings and SECRET.search(name) and not _is_reference(value):
+        if (
+            name in product.settings | BOTO3S_OWN
+            and SECRET.search(name)
+            and not _is_reference(value)
+        ):
             yield f"The setting {name} is to be a reference to the vault, or empty."
 
 

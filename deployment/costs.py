@@ -22,7 +22,7 @@ FREE_GB_SECONDS = 100_000
 MILLION_RUNS = 0.40
 LOG_GB = 2.76
 ALERT_RULE = 0.50  # looked at every 15 minutes
-ALERT_RULES = 8
+ALERT_RULES = 11  # infra/app/alerts.bicep, which a test counts
 PRIVATE_ENDPOINT = 7.30
 PRIVATE_ENDPOINTS = 4
 DNS_ZONE = 0.50
@@ -62,6 +62,7 @@ class Choices:
     ready_http: int = 1
     ready_sync_team: int = 1
     private: bool = False
+    most_instances: int = 40
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Choices:
@@ -70,6 +71,7 @@ class Choices:
             int(environment.get("ALWAYS_READY_HTTP") or 1),
             int(environment.get("ALWAYS_READY_SYNC_TEAM") or 1),
             (environment.get("PRIVATE_NETWORKING") or "").lower() == "true",
+            int(environment.get("MAXIMUM_INSTANCE_COUNT") or 40),
         )
 
 
@@ -95,6 +97,11 @@ def month(size: Size, choices: Choices) -> dict[str, float]:
         "alerts": ALERT_RULES * ALERT_RULE,
         "private networking": _private() if choices.private else 0.0,
     }
+
+
+def flood(choices: Choices) -> float:
+    """Dollars of an hour in which every instance that there may be is busy, the runs apart."""
+    return choices.most_instances * choices.memory_mb / GB * 3600 * ON_DEMAND
 
 
 def _private() -> float:
@@ -127,5 +134,8 @@ def _assumed(choices: Choices) -> list[str]:
         *(f"  {each}" for each in sizes),
         f"  instances of {choices.memory_mb} MB, always ready: {choices.ready_http} for http,"
         f" {choices.ready_sync_team} for sync_team;",
+        f"  not in it, a flood of requests: {flood(choices):.2f} dollars an hour,"
+        f" {24 * flood(choices):.0f} a day, with all {choices.most_instances} instances busy, and"
+        f" {MILLION_RUNS:.2f} a million requests;",
         "  list prices of East US without discounts. Watch the real bill for a week.",
     ]

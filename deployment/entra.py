@@ -22,8 +22,10 @@ NAME = "Webex Teams to Microsoft 365 Groups"
 REDIRECTS = ("/authorize/microsoft/consent", "/authorize/microsoft/signin")
 # https://learn.microsoft.com/graph/permissions-reference: Microsoft Graph itself.
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
-CREDENTIAL = "app-identity"
+# One for each identity: an app that moves to another region has two for a while.
+CREDENTIAL = "app-identity-"
 AUDIENCE = "api://AzureADTokenExchange"
+FEDERATED = "/federatedIdentityCredentials"
 PROFILES: Mapping[str, Sequence[Permission]] = {
     "core": [each for each in PERMISSIONS if each.core],
     "folders": [each for each in PERMISSIONS if not each.core],
@@ -92,12 +94,13 @@ def put_right(az: Cli, wish: Wish, *, apply: bool) -> int:
         _explain(permission)
     roles = app_roles(az, wish)
     found: Mapping[str, Any] = find(az, wish) or {"id": "", "appId": ""}
-    steps = list(missing(az, wish, found, roles))
+    trusted = _trusted(az, wish, found)
+    steps = list(missing(az, wish, found, roles, trusted))
     if apply:
         found = _done(az, wish, found, steps)
     else:
         _said(wish, found, steps)
-    for note in notes(found, roles, wish):
+    for note in [*notes(found, roles, wish), *others(trusted, wish)]:
         print(f"Left alone: {note}")
     _conclude(found, apply=apply, changed=bool(steps))
     return 0
@@ -155,7 +158,11 @@ def app_roles(az: Cli, wish: Wish) -> dict[str, str]:
 
 
 def missing(
-    az: Cli, wish: Wish, found: Mapping[str, Any], roles: Mapping[str, str]
+    az: Cli,
+    wish: Wish,
+    found: Mapping[str, Any],
+    roles: Mapping[str, str],
+    trusted: Sequence[Mapping[str, Any]],
 ) -> Iterator[Step]:
     """The writes that make the registration what it should be."""
     yield from _permissions(wish, found, roles)
@@ -168,7 +175,7 @@ def missing(
             {"groupMembershipClaims": "DirectoryRole"},
         )
     if wish.identity:
-        yield from _credential(az, wish, found)
+        yield from _credential(az, wish, trusted)
 
 
 def _permissions(wish: Wish, found: Mapping[str, Any], roles: Mapping[str, str]) -> Iterator[Step]:
@@ -198,24 +205,31 @@ def _redirects(wish: Wish, found: Mapping[str, Any]) -> Iterator[Step]:
         yield Step(why, "PATCH", {"web": web})
 
 
-def _credential(az: Cli, wish: Wish, found: Mapping[str, Any]) -> Iterator[Step]:
+def _trusted(az: Cli, wish: Wish, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The registration's federated credentials; none are asked for where no identity is given."""
+    if not wish.identity or not found["id"]:
+        return []
+    url = f"{wish.graph_url}/v1.0/applications/{found['id']}{FEDERATED}"
+    there: list[Mapping[str, Any]] = call(az, "GET", url)["value"]
+    return there
+
+
+def _credential(az: Cli, wish: Wish, trusted: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
     tenant = az.json("account", "show")["tenantId"]
-    body = {
-        "name": CREDENTIAL,
+    proof = {
         "issuer": f"{wish.login_url}/{tenant}/v2.0",
         "subject": wish.identity,
         "audiences": [AUDIENCE],
     }
-    below = "/federatedIdentityCredentials"
-    url = f"{wish.graph_url}/v1.0/applications/{found['id']}{below}"
-    there = call(az, "GET", url)["value"] if found["id"] else []
-    same = next((each for each in there if each["name"] == CREDENTIAL), None)
+    if any(all(each.get(name) == value for name, value in proof.items()) for each in trusted):
+        return
+    name = CREDENTIAL + wish.identity
+    same = next((each for each in trusted if each["name"] == name), None)
     why = f"trust the managed identity {wish.identity} of the app, so that no secret is kept."
     if same is None:
-        yield Step(why, "POST", body, below)
-    elif any(same.get(name) != value for name, value in body.items()):
-        changed = {name: value for name, value in body.items() if name != "name"}
-        yield Step(why, "PATCH", changed, f"{below}/{same['id']}")
+        yield Step(why, "POST", {"name": name, **proof}, FEDERATED)
+    else:
+        yield Step(why, "PATCH", proof, f"{FEDERATED}/{same['id']}")
 
 
 def notes(found: Mapping[str, Any], roles: Mapping[str, str], wish: Wish) -> Iterator[str]:
@@ -229,6 +243,16 @@ def notes(found: Mapping[str, Any], roles: Mapping[str, str], wish: Wish) -> Ite
             yield f"the redirect URI {uri}."
     if found.get("passwordCredentials") and wish.identity:
         yield "a client secret; the app uses its identity, so it can be removed."
+
+
+def others(trusted: Sequence[Mapping[str, Any]], wish: Wish) -> Iterator[str]:
+    """Whom the registration trusts besides: an app in another region may still run as it."""
+    for each in trusted:
+        if each["subject"] != wish.identity:
+            yield (
+                f"the trust in {each['subject']} (credential {each['name']}); where no app runs"
+                " as it any more, it can be removed."
+            )
 
 
 def _graph(found: Mapping[str, Any]) -> list[Mapping[str, str]]:

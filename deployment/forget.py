@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from deployment.accounts import open_account
+from deployment.accounts import ACCOUNT, in_words, open_account
 from deployment.cli import Problem
 from deployment.product import product
 from shared.core.ids import OrgId, parse_uuid
@@ -29,20 +29,35 @@ STORAGE = "AzureWebJobsStorage"
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev forget", description=__doc__)
     parser.add_argument("organization", help="the Webex organization: its uuid or Webex id")
-    parser.add_argument("--account", help=f"the storage account; else {STORAGE} says which")
+    parser.add_argument("--account", help=f"the storage account, {ACCOUNT}; else {STORAGE}")
     parser.add_argument("--apply", action="store_true", help="remove them")
+    parser.add_argument(
+        "--unarchived",
+        action="store_true",
+        help="even lines of the audit that the archive does not have: nothing is archived any more",
+    )
     asked = parser.parse_args(arguments)
     try:
-        service = _open(asked.account)
-        print("\n".join(forget(service, asked.organization, apply=asked.apply)))
+        with in_words():
+            service = _open(asked.account)
+            lines = forget(
+                service, asked.organization, apply=asked.apply, unarchived=asked.unarchived
+            )
+            for line in lines:
+                print(line, flush=True)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
     return 0
 
 
-def forget(service: TableServiceClient, organization: str, *, apply: bool) -> Iterator[str]:
-    """What there is, or what was removed, a line each. Raises Problem."""
+def forget(
+    service: TableServiceClient, organization: str, *, apply: bool, unarchived: bool = False
+) -> Iterator[str]:
+    """What there is, or what was removed, a line each. Raises Problem.
+
+    unarchived: lines of the audit go even where the archive does not have them yet.
+    """
     uuid = parse_uuid(organization)
     if uuid is None:
         raise Problem(f"{organization} is neither a uuid nor a Webex id.")
@@ -53,6 +68,9 @@ def forget(service: TableServiceClient, organization: str, *, apply: bool) -> It
         raise Problem(f"{org} is On. Leave the app first: the settings page, Leave this app.")
     if apply and _is_leaving(tables, org):
         raise Problem(f"{org} is still leaving. Its settings page says when it has left.")
+    waits = "" if unarchived else _not_archived(tables, org)
+    if apply and waits:
+        raise Problem(waits)
     found = 0
     # The settings last: as long as they are there, the organization is known to be Off.
     for name in sorted(product().tables, key=lambda table: (table == "Organizations", table)):
@@ -62,6 +80,8 @@ def forget(service: TableServiceClient, organization: str, *, apply: bool) -> It
     for tenant in _bound(service, org):
         found += _count(tables.partition("Organizations", tenant), apply=apply)
         yield f"Organizations: the binding of {tenant}{' removed' if apply else ''}"
+    if waits:
+        yield waits
     if found and not apply:
         yield "Nothing was removed: --apply removes them all, for good."
 
@@ -72,6 +92,28 @@ def _is_leaving(tables: Tables, org: OrgId) -> bool:
 
     kept = OrganizationRows(tables.partition("Organizations", org), org).kept(ROW)
     return kept is not None and not kept.state.get("done")
+
+
+def _not_archived(tables: Tables, org: OrgId) -> str:
+    """Which lines of the audit the archive would lose, and when it has them; "" where none. An
+    archive is what wrote a cursor."""
+    from shared.admin.archiving import CURSOR, MARGIN
+    from shared.core import archive, times
+    from shared.storage.audit import AuditRows
+
+    kept = OrganizationRows(tables.partition("Organizations", org), org).kept(CURSOR)
+    newest = AuditRows(tables.partition("Audit", org), str).latest(1)
+    if kept is None or not newest:
+        return ""
+    day = archive.day_of(newest[0].at)
+    if str(kept.state.get("day")) > day:
+        return ""
+    over = archive.day_after(day)
+    return (
+        f"The archive lacks the audit of {day} (it has what was before {kept.state.get('day')})."
+        f" Wait until it has it: the app writes it from {over}, {MARGIN // times.MINUTE} minutes"
+        " past midnight UTC, within the hour. Where nothing is archived any more: --unarchived."
+    )
 
 
 def _count(rows: Partition, *, apply: bool) -> int:

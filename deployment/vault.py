@@ -24,6 +24,8 @@ MASTER_KEYS = "master-keys"
 ASKED = {
     "webex-client-secret": "The secret of the Webex integration (docs/webex.md)",
     "webex-bot-token": "The token of the Webex bot (docs/webex.md)",
+    "aws-access-key-id": "The access key id for the archive in Amazon S3 (docs/operations.md)",
+    "aws-secret-access-key": "The secret access key for the archive in Amazon S3",
     "microsoft-client-secret": "The client secret of the registration in Entra (docs/entra.md)",
     "microsoft-client-certificate": "The certificate, a PFX in base64 (docs/entra.md)",
 }
@@ -46,7 +48,7 @@ def main() -> int:
         return 1
     for name in missing:
         print(f"{name} is missing, so the app will not work. {ASKED[name]}:", file=sys.stderr)
-        print("  ./dev secrets, and then azd deploy", file=sys.stderr)
+        print("  ./dev secrets, and then azd up", file=sys.stderr)
     return 1 if missing else 0
 
 
@@ -57,6 +59,8 @@ def wanted(environment: Mapping[str, str]) -> list[str]:
         names.append("webex-bot-token")
     if (kind := environment.get("MICROSOFT_CREDENTIAL")) in ("secret", "certificate"):
         names.append(f"microsoft-client-{kind}")
+    if environment.get("AUDIT_ARCHIVE_S3", "").lower() == "true":
+        names += ["aws-access-key-id", "aws-secret-access-key"]
     return names
 
 

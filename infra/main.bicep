@@ -59,6 +59,9 @@ param publicUrl string = ''
 @description('Where the audit is archived: a container of yours, to which the identity of the app has a role, or s3://bucket. No signature in it: a parameter is no secret. Empty: nowhere.')
 param auditArchiveUrl string = ''
 
+@description('Whether the archive is in Amazon S3, by an access key. Its two halves go into the vault as aws-access-key-id and aws-secret-access-key.')
+param auditArchiveS3 bool = false
+
 @description('A host name of yours for the app itself, with a certificate that Azure makes. Empty: none.')
 param customDomain string = ''
 
@@ -243,6 +246,7 @@ module functions 'app/functions.bicep' = {
     microsoftLoginUrl: microsoftLoginUrl
     publicUrl: !empty(publicUrl) ? publicUrl : (empty(customDomain) ? '' : 'https://${customDomain}')
     auditArchiveUrl: auditArchiveUrl
+    auditArchiveS3: auditArchiveS3
   }
   // The host reads its storage and the vault as it starts: the roles come first.
   dependsOn: [roles]

@@ -221,6 +221,7 @@ def _group(state: State, words: Sequence[str]) -> Any:
 
 AZ: Mapping[str, Callable[[State, Sequence[str]], Any]] = {
     "account show": lambda state, words: {"tenantId": TENANT, "name": "Pay as you go"},
+    "account get-access-token": lambda state, words: {"accessToken": "token", "expires_on": 2**31},
     "rest": _rest,
     "keyvault secret list": _secret_list,
     "keyvault secret set": _secret_set,

@@ -57,3 +57,10 @@ def test_every_picture_that_a_document_shows_is_there() -> None:
 
     assert shown
     assert [str(each) for each in shown if not each.exists()] == []
+
+
+def test_what_deploys_is_listed_and_what_is_listed_is_there() -> None:
+    listed = set(re.findall(r"(\w+\.py)", (ROOT / "deployment" / "__init__.py").read_text()))
+    there = {path.name for path in (ROOT / "deployment").glob("*.py")} - {"__init__.py"}
+
+    assert listed == there

@@ -28,6 +28,7 @@ param graphUrl string
 param microsoftLoginUrl string
 param publicUrl string
 param auditArchiveUrl string
+param auditArchiveS3 bool
 
 var byIdentity = microsoftCredential == 'identity'
 var bySecret = microsoftCredential == 'secret'
@@ -155,6 +156,9 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     MICROSOFT_CLIENT_CERTIFICATE: byCertificate ? '@Microsoft.KeyVault(SecretUri=${secretUri}/microsoft-client-certificate/)' : ''
     MICROSOFT_FEDERATED_CLIENT_ID: byIdentity ? identityClientId : ''
     AUDIT_ARCHIVE_URL: auditArchiveUrl
+    // boto3's own names. The region stands in AUDIT_ARCHIVE_URL.
+    AWS_ACCESS_KEY_ID: auditArchiveS3 ? '@Microsoft.KeyVault(SecretUri=${secretUri}/aws-access-key-id/)' : ''
+    AWS_SECRET_ACCESS_KEY: auditArchiveS3 ? '@Microsoft.KeyVault(SecretUri=${secretUri}/aws-secret-access-key/)' : ''
   }
 }
 

@@ -30,6 +30,17 @@ PARTITION = KEY = "schema"
 _RACES = 20
 
 
+def refuse_newer(client: TableClient, table: str, known: int) -> None:
+    """Raises NewerSchema where the table is of one. Nothing is written in any case."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        kept = client.get_entity(PARTITION, KEY)
+    except ResourceNotFoundError:
+        return
+    _refuse_newer(_number(kept["version"]), table, known)
+
+
 def see_to(client: TableClient, table: str, known: int) -> None:
     """Have `known` written down, unless it is. Raises NewerSchema; nothing was written then."""
     from azure.core import MatchConditions
@@ -44,11 +55,7 @@ def see_to(client: TableClient, table: str, known: int) -> None:
             # A new table, or one of a release that wrote no number: those are of the first kind.
             kept = None
         version = _number(kept["version"]) if kept is not None else 0
-        if version > known:
-            raise NewerSchema(
-                f"the table {table} is of a newer version of this app (its schema is {version},"
-                f" this version knows {known}): deploy that version again; nothing was changed"
-            )
+        _refuse_newer(version, table, known)
         if version == known:
             return
         try:
@@ -66,6 +73,14 @@ def see_to(client: TableClient, table: str, known: int) -> None:
             # Somebody else saw to it, perhaps a newer version.
             continue
         return
+
+
+def _refuse_newer(version: int, table: str, known: int) -> None:
+    if version > known:
+        raise NewerSchema(
+            f"the table {table} is of a newer version of this app (its schema is {version},"
+            f" this version knows {known}): deploy that version again; nothing was changed"
+        )
 
 
 def _number(value: object) -> int:

@@ -83,13 +83,48 @@ def test_the_identity_and_the_address_come_later(subscription: Azure) -> None:
     assert len(subscription.state["credentials"][made["id"]]) == 1
 
 
-def test_another_identity_takes_the_place_of_the_one_that_was_trusted(subscription: Azure) -> None:
+def test_another_identity_is_trusted_beside_the_one_that_was(
+    subscription: Azure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An app that moves to another region: the old one is still at work."""
     other = IDENTITY.replace("1111", "9999")
     main(["--apply", "--identity", other])
+    before = subscription.state["credentials"][registration(subscription)["id"]]
+
+    assert main(["--apply", "--identity", IDENTITY]) == 0
+    written = len(subscription.writes())
+    assert main(["--apply", "--identity", other]) == 0
+
+    after = subscription.state["credentials"][registration(subscription)["id"]]
+    assert after[0] == before[0]
+    assert [each["subject"] for each in after] == [other, IDENTITY]
+    assert len(subscription.writes()) == written
+    said = capsys.readouterr().out
+    assert f"Left alone: the trust in {other} " in said
+    assert f"Left alone: the trust in {IDENTITY} " in said
+
+
+def test_a_trust_under_another_name_is_enough(subscription: Azure) -> None:
+    main(["--apply", "--identity", IDENTITY])
+    made = registration(subscription)["id"]
+    (credential,) = subscription.state["credentials"][made]
+    subscription.put(credentials={made: [credential | {"name": "app-identity"}]})
+    written = len(subscription.writes())
+
     main(["--apply", "--identity", IDENTITY])
 
-    (credential,) = subscription.state["credentials"][registration(subscription)["id"]]
-    assert credential["subject"] == IDENTITY
+    assert len(subscription.writes()) == written
+
+
+def test_a_trust_with_a_wrong_issuer_is_put_right(subscription: Azure) -> None:
+    main(["--apply", "--identity", IDENTITY])
+    made = registration(subscription)["id"]
+    (credential,) = subscription.state["credentials"][made]
+    subscription.put(credentials={made: [credential | {"issuer": "https://elsewhere"}]})
+
+    main(["--apply", "--identity", IDENTITY])
+
+    assert subscription.state["credentials"][made] == [credential]
 
 
 @pytest.mark.parametrize(

@@ -31,14 +31,20 @@ from shared.core.ids import TenantId
 from shared.core.keyring import parse_keyring, webhook_secret
 from shared.wiring import Wiring
 
+# What the code may run on: requires-python, and the newest that Flex Consumption offers.
+RUNS_ON = ("3.11", "3.12", "3.13", "3.14")
+
 
 def interpreters() -> list[Any]:
-    """The one that runs the tests, and Azure's (with --slow) where it is installed beside it."""
+    """The one that runs the tests, and (with --slow) each of the others that is installed here,
+    Azure's among them."""
     own = getattr(sys, "_base_executable", sys.executable)
     found: list[Any] = [pytest.param(own, id="own")]
-    azures = shutil.which(f"python{AZURES}")
-    if azures and _version(azures) == AZURES and _version(own) != AZURES:
-        found.append(pytest.param(azures, id=AZURES, marks=pytest.mark.slow))
+    for version in RUNS_ON:
+        other = shutil.which(f"python{version}")
+        # A name on the PATH may be a shim with nothing behind it.
+        if other and version != _version(own) and _version(other) == version:
+            found.append(pytest.param(other, id=version, marks=pytest.mark.slow))
     return found
 
 
@@ -198,6 +204,10 @@ def group_of(app: App, clouds: ServedClouds, nudges: list[str]) -> str:
             return str(group.display_name)
         nudges = outcomes[-1]["messages"]
     return ""
+
+
+def test_azures_python_is_one_that_the_package_is_tried_on() -> None:
+    assert AZURES in RUNS_ON
 
 
 def test_the_package_holds_what_runs_and_nothing_else() -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from deployment.costs import SIZES, Choices, month
+from deployment.costs import ALERT_RULE, SIZES, Choices, flood, month, table
 from deployment.preflight import PYTHON, main, required
 from deployment.product import ROOT
+from deployment.templates import read_template
 from tests.deployment.conftest import Azure
 
 GIVEN = {
@@ -146,4 +147,30 @@ def test_choices_are_those_of_the_environment() -> None:
     given = {"INSTANCE_MEMORY_MB": "512", "ALWAYS_READY_HTTP": "0", "PRIVATE_NETWORKING": "true"}
 
     assert Choices.of(given) == Choices(512, 0, 1, private=True)
+    assert Choices.of({"MAXIMUM_INSTANCE_COUNT": "100"}) == Choices(most_instances=100)
     assert Choices.of({}) == Choices()
+
+
+def test_every_alert_of_the_template_is_paid_for() -> None:
+    (alerts,) = [
+        one.value
+        for one in read_template(ROOT / "infra", "app/alerts.bicep").every("var")
+        if one.name == "alerts"
+    ]
+
+    assert isinstance(alerts, list)
+    assert month(SIZES[0], Choices())["alerts"] == len(alerts) * ALERT_RULE
+
+
+def test_what_a_flood_costs_is_said_and_is_capped_by_the_choice() -> None:
+    assert f"{flood(Choices()):.2f} dollars an hour" in table(Choices())
+    assert flood(Choices(most_instances=80)) == 2 * flood(Choices())
+    assert flood(Choices(512)) == flood(Choices()) / 4
+
+
+def test_the_page_has_the_prices_of_the_model() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    months = [f"{sum(month(size, Choices()).values()):.0f}" for size in SIZES]
+
+    assert "{} dollars for 500 people, {} for 5,000 and {} for 50,000".format(*months) in page
+    assert f"{flood(Choices()):.2f} dollars an hour, {24 * flood(Choices()):.0f} a day" in page

@@ -110,6 +110,12 @@ FAULTS = {
         "WEBEX_ORG_ID:",
         "not given its setting WEBEX_ORG_IDS",
     ),
+    "a key of the archive is no reference": (
+        "app/functions.bicep",
+        "'@Microsoft.KeyVault(SecretUri=${secretUri}/aws-secret-access-key/)'",
+        "auditArchiveUrl",
+        "AWS_SECRET_ACCESS_KEY is to be a reference",
+    ),
     "an always-ready function is misspelt": (
         "app/functions.bicep",
         "function:sync_team'",

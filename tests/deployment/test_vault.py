@@ -6,7 +6,7 @@ from deployment.agreement import secrets_of
 from deployment.cli import Cli, Problem
 from deployment.product import ROOT
 from deployment.templates import read_folder
-from deployment.vault import main, see_to, wanted
+from deployment.vault import ASKED, main, see_to, wanted
 from shared.core.keyring import parse_keyring
 from tests.deployment.conftest import Azure
 
@@ -101,8 +101,10 @@ def test_no_secret_is_an_argument(subscription: Azure) -> None:
 
 
 def test_with_every_choice_the_vault_holds_what_the_templates_refer_to() -> None:
+    choices = {"WEBEX_BOT": "true", "AUDIT_ARCHIVE_S3": "true"}
     kinds = ({"MICROSOFT_CREDENTIAL": kind} for kind in ("secret", "certificate"))
-    every = {name for kind in kinds for name in wanted({"WEBEX_BOT": "true"} | kind)}
+    every = {name for kind in kinds for name in wanted(choices | kind)}
 
     assert every == secrets_of(read_folder(ROOT / "infra"))
+    assert every - {"master-keys"} == set(ASKED)
     assert wanted({}) == NAMES

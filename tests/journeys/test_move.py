@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import re
+from collections.abc import Iterable, Iterator
 
 import pytest
-from azure.data.tables import TableServiceClient
 
 from deployment.cli import Problem
 from deployment.move import main, move
+from deployment.product import product
 from sandbox.storage import Azurite
 from shared import wiring
-from shared.storage.tables import Tables, open_connection
+from shared.core.archive import day_after, day_of, start_of
+from shared.core.errors import NewerSchema
+from shared.core.times import DAY
+from shared.storage.schema import KEY, PARTITION, SCHEMAS
+from shared.storage.tables import Partition, Step, Tables, open_connection
+from tests.archive.stores import Container, lines
 from tests.journeys.stage import Stage
 from tests.pages.at_work import Bench, bench, opened
 from tests.pages.rows import rows_of
+from tests.pages.steps import sign_in
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +59,24 @@ def run(here: str, there: str, *, apply: bool = True) -> list[str]:
         return list(move(source, target, apply=apply))
 
 
+def rows(connection: str, table: str, key: str) -> Partition:
+    """Of one partition, and nothing else is written."""
+    return Partition(lambda: open_connection(connection).get_table_client(table), key)
+
+
+def everything(connection: str) -> list[dict[str, object]]:
+    """Every row of an account with its etag, numbers of schemas too."""
+    with open_connection(connection) as service:
+        found = {
+            table.name: service.get_table_client(table.name) for table in service.list_tables()
+        }
+        return [
+            {"table": name, "etag": row.metadata["etag"], **row}
+            for name, client in sorted(found.items())
+            for row in client.list_entities()
+        ]
+
+
 def begin_there(app: Bench, there: str) -> None:
     app.stage.storage = there
     app.stage.redeploy(storage=there)
@@ -83,6 +109,49 @@ def test_it_goes_on_there_as_if_nothing_had_been(app: Bench, here: str, there: s
     assert team.name in opened(app, "/activity").text
 
 
+def test_the_archive_goes_on_without_a_gap_and_nothing_twice(
+    app: Bench, here: str, there: str, azurite: str
+) -> None:
+    """The old app is stopped between Off and the copy, and never started again."""
+    stage = app.stage
+    archive = Container.made(azurite)
+    stage.redeploy(archive=archive.place)
+    stage.team(stage.person(), stage.people(3))
+    stage.run(60)
+    archived_hours(stage, 50)
+    sign_in(app.visitor, stage.admin)
+    app.turn_off()
+    archived_hours(stage, 1)
+    # Half of this day is the old app's, half the new one's.
+    stage.clock.advance(300)
+    run(here, there)
+    begin_there(app, there)
+    before = archive.files()
+    sign_in(app.visitor, stage.admin)
+    app.turn_on()
+    archived_hours(stage, 50)
+
+    files = archive.files()
+    assert {name: files[name] for name in before} == before
+    days = dates(files)
+    assert days[:1] < dates(before)[-1:] < days[-1:]
+    assert days == [day_of(start_of(days[0]) + number * DAY) for number in range(len(days))]
+    until = start_of(day_after(days[-1]))
+    wanted = [c.key for c in app.office.audit.between(start_of(days[0]), until)]
+    assert [line["id"] for line in lines(archive, "audit.jsonl")] == wanted
+    assert {"switch"} <= {line["what"] for line in lines(archive, "audit.jsonl")}
+
+
+def dates(names: Iterable[str]) -> list[str]:
+    return sorted({name.split("/")[1].removeprefix("date=") for name in names})
+
+
+def archived_hours(stage: Stage, count: int) -> None:
+    for _ in range(count):
+        stage.clock.advance(3600)
+        stage.app.invoke_timer("archive")
+
+
 def test_every_row_of_every_table_is_there(app: Bench, here: str, there: str) -> None:
     stage = app.stage
     stage.team(stage.person(), stage.people(3))
@@ -108,7 +177,8 @@ def test_more_than_a_request_takes(here: str, there: str, empty: None) -> None:
     lines = run(here, there)
 
     copy = Tables(lambda: open_connection(there)).partition("Directory", "somebody")
-    assert "Directory: 134 rows copied, and alike on both sides" in lines
+    assert "Directory: 134 rows copied, 0 removed that are not there any more" in lines
+    assert "Directory: alike on both sides" in lines
     assert [(r.key, r.values) for r in copy.range("", "~")] == [
         (r.key, r.values) for r in rows.range("", "~")
     ]
@@ -139,16 +209,121 @@ def test_what_is_on_is_left_alone_on_either_side(app: Bench, here: str, there: s
         run(here, there)
 
 
-def test_what_somebody_wrote_there_is_told(app: Bench, here: str, there: str) -> None:
+def test_what_the_old_account_has_lost_is_lost_there_too(app: Bench, here: str, there: str) -> None:
+    """Sweeps remove rows while the switch is Off as well."""
+    app.turn_off()
+    with open_connection(here) as service:
+        tables = Tables(lambda: service)
+        for number in range(130):
+            tables.partition("Once", "stays").insert(f"row:{number:03d}", {"value": "x"})
+            tables.partition("Once", "goes").insert(f"row:{number:03d}", {"value": "x"})
+    run(here, there)
+    while rows(here, "Once", "goes").clear():
+        pass
+    for number in range(0, 130, 2):
+        rows(here, "Once", "stays").write([Step("delete", f"row:{number:03d}", {})])
+
+    told, lines = run(here, there, apply=False), run(here, there)
+
+    assert any(line.startswith("Once:") and "195 to be removed" in line for line in told)
+    assert any(line.startswith("Once:") and "195 removed" in line for line in lines)
+    assert [row.key for row in rows(there, "Once", "stays").range("", "~")] == [
+        f"row:{number:03d}" for number in range(1, 130, 2)
+    ]
+    assert list(rows(there, "Once", "goes").range("", "~")) == []
+
+
+def test_the_new_account_has_the_numbers_of_its_schemas(app: Bench, here: str, there: str) -> None:
     app.turn_off()
     run(here, there)
-    with TableServiceClient.from_connection_string(there) as target:
-        org = str(app.stage.org.uuid)
-        rows = Tables(lambda: target).partition("Organizations", org)
-        rows.insert("zebra", {"value": "x"})
+    run(here, there)
 
-        with pytest.raises(Problem, match="Organizations has rows in the new account"):
-            run(here, there)
+    kept = rows(there, "Organizations", PARTITION).get(KEY)
+    assert kept is not None
+    assert kept.number("version") == SCHEMAS["Organizations"]
+
+
+@pytest.mark.parametrize("apply", [False, True])
+def test_nothing_is_written_into_the_old_account(
+    app: Bench, here: str, there: str, apply: bool
+) -> None:
+    """Not even the number of a schema, which opening a table would."""
+    app.turn_off()
+    with open_connection(here) as service:
+        service.get_table_client("Organizations").delete_entity(PARTITION, KEY)
+    before = everything(here)
+
+    run(here, there, apply=apply)
+
+    assert everything(here) == before
+
+
+def test_a_newer_version_is_not_copied_over(app: Bench, here: str, there: str) -> None:
+    app.turn_off()
+    run(here, there)
+    rows(there, "Organizations", PARTITION).upsert(KEY, {"version": 99})
+    before = everything(there)
+
+    for apply in (False, True):
+        with pytest.raises(NewerSchema, match="Organizations"):
+            run(here, there, apply=apply)
+
+    assert everything(there) == before
+
+
+def test_the_wrong_way_round_removes_nothing(app: Bench, here: str, there: str) -> None:
+    app.turn_off()
+    before = everything(here)
+
+    with pytest.raises(Problem, match="right way round"):
+        run(there, here)
+
+    assert everything(here) == before
+
+
+def test_nobody_can_turn_it_on_there_before_everything_else_is_there(
+    app: Bench, here: str, there: str
+) -> None:
+    app.stage.team(app.stage.person())
+    app.stage.run(60)
+    app.turn_off()
+    with open_connection(here) as source, open_connection(there) as target:
+        copied = []
+        for line in move(source, target, apply=True):
+            if "rows copied" in line:
+                copied.append(line.partition(":")[0])
+            if copied[-1] != "Organizations":
+                there_by_now = {table.name for table in target.list_tables()}
+                assert "Organizations" not in there_by_now
+
+    assert sorted(copied) == sorted(product().tables)
+
+
+def test_what_is_written_meanwhile_is_told(app: Bench, here: str, there: str) -> None:
+    app.turn_off()
+    org = str(app.stage.org.uuid)
+    with open_connection(here) as source, open_connection(there) as target:
+        moving = move(source, target, apply=True)
+        while not next(moving).startswith("Organizations"):
+            pass
+        rows(here, "Organizations", org).insert("zebra", {"value": "x"})
+
+        with pytest.raises(Problem, match="Organizations differs: zebra here, nothing there"):
+            list(moving)
+    assert run(here, there)[-1] == "Organizations: alike on both sides"
+
+
+def test_turned_on_there_meanwhile_is_told(app: Bench, here: str, there: str) -> None:
+    app.turn_off()
+    with open_connection(here) as source, open_connection(there) as target:
+        moving = move(source, target, apply=True)
+        while next(moving) != "Organizations: alike on both sides":
+            pass
+        begin_there(app, there)
+        app.turn_on()
+
+        with pytest.raises(Problem, match="On in the new account by now"):
+            list(moving)
 
 
 def test_a_refusal_is_a_sentence(
@@ -158,3 +333,15 @@ def test_a_refusal_is_a_sentence(
     assert "is On there" in capsys.readouterr().err
     app.turn_off()
     assert main(["--from", here, "--to", there, "--apply"]) == 0
+
+
+def test_who_may_not_is_told_the_role(
+    here: str, there: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = re.search("AccountKey=([^;]+)", here)
+    assert key is not None
+    wrong = here.replace(key[1], base64.b64encode(b"another key").decode())
+
+    assert main(["--from", wrong, "--to", there]) == 1
+    said = capsys.readouterr().err
+    assert "az login" in said and "Storage Table Data Contributor" in said
