@@ -8,12 +8,28 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import audit, imports, kept, machine, page, peers, sweep, teams, webhook
+from bench import (
+    audit,
+    cold,
+    cost,
+    faults,
+    imports,
+    kept,
+    machine,
+    new_teams,
+    page,
+    peers,
+    soon,
+    sweep,
+    teams,
+    webhook,
+)
 from bench.table import Wide, render_wide
 from sandbox.node import SetupError
 from sandbox.storage import Azurite
 from shared import wiring
 
+QUICK_TEAMS = 20
 Measure = Callable[[str], Sequence[Wide]]
 
 
@@ -35,11 +51,16 @@ def main(args: list[str]) -> int:
     return 1 if any(table.wrong for each in done.values() for table in each.tables) else 0
 
 
-def every(number_of_teams: int = 0, new_teams: int = 0) -> dict[str, Measure]:
+def every(number_of_teams: int = 0, new_teams_at_once: int = 0) -> dict[str, Measure]:
     """In this order: the interpreters first, while this process is idle beside them."""
     return {
         "imports": lambda _: [imports.measure().wide()],
+        "cold": lambda _: [cold.measure()],
         "peers": lambda _: peers.measure(),
+        "faults": lambda _: faults.measure(),
+        "new-teams": lambda _: [new_teams.measure(new_teams_at_once or new_teams.TEAMS)],
+        "soon": lambda _: [soon.measure()],
+        "cost": lambda _: [cost.measure()],
         "teams": lambda storage: [each.wide() for each in teams.measure(storage)],
         "webhook": lambda storage: [webhook.measure(storage).wide()],
         "sweep": lambda _: [sweep.measure(number_of_teams or sweep.TEAMS).wide()],
@@ -48,7 +69,14 @@ def every(number_of_teams: int = 0, new_teams: int = 0) -> dict[str, Measure]:
 
 
 def quick() -> dict[str, Measure]:
-    return {"peers-quick": lambda _: peers.measure(quick=True)}
+    """The counts alone matter here: a test holds them."""
+    return {
+        "quick": lambda _: [
+            *peers.measure(quick=True),
+            *faults.measure(quick=True),
+            new_teams.measure(QUICK_TEAMS),
+        ]
+    }
 
 
 def measure(subjects: Mapping[str, Measure]) -> dict[str, kept.Kept]:

@@ -37,6 +37,7 @@ class Audited:
     memory: int
     microsoft: int = 0
     webex: int = 0
+    storage_writes: int = 0
 
 
 def measure(storage: str) -> Section:
@@ -102,6 +103,7 @@ def ours(storage: str, url: str) -> Audited:
         told["memory"],
         told["microsoft"],
         told["webex"],
+        told["storage_writes"],
     )
 
 
