@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from bench import (
     audit,
@@ -30,7 +30,7 @@ from sandbox.storage import Azurite
 from shared import wiring
 
 QUICK_TEAMS = 20
-Measure = Callable[[str], Sequence[Wide]]
+Measure = Callable[[str], Iterable[Wide]]
 
 
 def main(args: list[str]) -> int:
@@ -80,17 +80,17 @@ def quick() -> dict[str, Measure]:
 
 
 def measure(subjects: Mapping[str, Measure]) -> dict[str, kept.Kept]:
-    """Each is printed and kept as soon as it is there."""
+    """Each table is printed as soon as it is there, and each subject kept."""
     described, done = machine.describe(), {}
     print(f"{described}\nMedians; (least-most) where they differ. Contestants take turns.")
     for name, subject in subjects.items():
-        began = time.monotonic()
+        began, tables = time.monotonic(), []
+        print(f"\n== {name}", flush=True)
         with Azurite.start() as storage:
-            tables = list(subject(storage.connection_string))
-        took = time.monotonic() - began
-        done[name] = kept.keep(name, described, took, tables)
-        print(f"\n== {name}, {took:.0f} s\n")
-        print("\n\n".join(map(render_wide, tables)), flush=True)
+            for table in subject(storage.connection_string):
+                tables.append(table)
+                print(f"\n{render_wide(table)}", flush=True)
+        done[name] = kept.keep(name, described, time.monotonic() - began, tables)
     return done
 
 

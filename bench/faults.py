@@ -5,7 +5,7 @@ Ours runs whole in virtual time; the peers, who sleep by themselves, over HTTP i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench import peers
@@ -18,6 +18,7 @@ from sandbox.storage import Azurite
 
 THROTTLE, LOST = "throttle", "lost"
 EVERY = 5
+SIZE, QUICK = 500, 20
 PATIENCE = 900
 ATTEMPTS = 5
 Strike = Callable[[SlowStage], None]
@@ -43,13 +44,11 @@ class Story:
     early: int
 
 
-def measure(storage: str = "", *, quick: bool = False) -> list[Wide]:
-    size = 50 if quick else 500
-    tables = [throttled(size)]
-    if quick:
-        return tables
-    with Azurite.start() as azurite, serving(azurite.connection_string) as world:
-        return [*tables, beside(world)]
+def measure(storage: str = "", *, quick: bool = False) -> Iterator[Wide]:
+    yield throttled(QUICK if quick else SIZE)
+    if not quick:
+        with Azurite.start() as azurite, serving(azurite.connection_string) as world:
+            yield beside(world)
 
 
 def tell(size: int, strike: Strike = lambda stage: None) -> Story:

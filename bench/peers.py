@@ -104,11 +104,13 @@ def worker(world: World) -> Iterator[tuple[Worker, dict[str, Any]]]:
         process.wait(30)
 
 
-def measure(storage: str = "", *, quick: bool = False) -> list[Wide]:
+def measure(storage: str = "", *, quick: bool = False) -> Iterator[Wide]:
     """In an emulator of its own: there are no rows in it yet."""
     with Azurite.start() as azurite, serving(azurite.connection_string) as world:
-        tables = [case(world, *each) for each in (QUICK if quick else CASES)]
-        return tables if quick else [*tables, later(world)]
+        if not quick:
+            yield later(world)
+        for each in QUICK if quick else CASES:
+            yield case(world, *each)
 
 
 def new_team(world: World, size: int, *, known: bool) -> tuple[Team, list[Person]]:

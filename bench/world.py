@@ -200,7 +200,8 @@ def _slowed(cloud: Cloud) -> Callable[[Request], Response]:
 
 
 def environment(settings: dict[str, str]) -> dict[str, str]:
-    """Of a process of the app's, or of a peer's."""
+    """Of a process of the app's, or of a peer's: .pyc files are there the second time."""
     from sandbox.stack import child_environment
 
-    return child_environment(settings)
+    given = child_environment(settings)
+    return {name: value for name, value in given.items() if name != "PYTHONDONTWRITEBYTECODE"}
