@@ -55,9 +55,9 @@ def every(number_of_teams: int = 0, new_teams_at_once: int = 0) -> dict[str, Mea
     """In this order: the interpreters first, while this process is idle beside them."""
     return {
         "imports": lambda _: [imports.measure().wide()],
-        "cold": lambda _: [cold.measure()],
-        "peers": lambda _: peers.measure(),
-        "faults": lambda _: faults.measure(),
+        "cold": lambda storage: [cold.measure(storage)],
+        "peers": peers.measure,
+        "faults": faults.measure,
         "new-teams": lambda _: [new_teams.measure(new_teams_at_once or new_teams.TEAMS)],
         "soon": lambda _: [soon.measure()],
         "cost": lambda _: [cost.measure()],
@@ -71,9 +71,9 @@ def every(number_of_teams: int = 0, new_teams_at_once: int = 0) -> dict[str, Mea
 def quick() -> dict[str, Measure]:
     """The counts alone matter here: a test holds them."""
     return {
-        "quick": lambda _: [
-            *peers.measure(quick=True),
-            *faults.measure(quick=True),
+        "quick": lambda storage: [
+            *peers.measure(storage, quick=True),
+            *faults.measure(storage, quick=True),
             new_teams.measure(QUICK_TEAMS),
         ]
     }

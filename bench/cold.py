@@ -12,7 +12,7 @@ from bench.measure import sample
 from bench.peers import new_team, worker
 from bench.table import Goal, Wide, figure, ratio
 from bench.world import World, environment, serving
-from sandbox.storage import ROOT, Azurite
+from sandbox.storage import ROOT
 
 ROUNDS = 7
 _LOOKS = 10
@@ -47,8 +47,8 @@ class First:
     modules: Sequence[str]
 
 
-def measure(storage: str = "") -> Wide:
-    with Azurite.start() as azurite, serving(azurite.connection_string) as world:
+def measure(storage: str) -> Wide:
+    with serving(storage) as world:
         one(world)  # thrown away: it writes the .pyc files
         pairs = []
         for _ in range(ROUNDS):

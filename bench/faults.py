@@ -14,7 +14,6 @@ from bench.slow import SlowStage, fault
 from bench.table import Chart, Goal, Wide
 from bench.world import World, serving
 from sandbox.kit import Call, Cloud
-from sandbox.storage import Azurite
 
 THROTTLE, LOST = "throttle", "lost"
 EVERY = 5
@@ -44,10 +43,10 @@ class Story:
     early: int
 
 
-def measure(storage: str = "", *, quick: bool = False) -> Iterator[Wide]:
+def measure(storage: str, *, quick: bool = False) -> Iterator[Wide]:
     yield throttled(QUICK if quick else SIZE)
     if not quick:
-        with Azurite.start() as azurite, serving(azurite.connection_string) as world:
+        with serving(storage) as world:
             yield beside(world)
 
 

@@ -21,7 +21,7 @@ from bench.measure import sample
 from bench.table import Chart, Goal, Wide, figure, ratio
 from bench.world import Counts, World, environment, serving
 from sandbox import installation
-from sandbox.storage import ROOT, Azurite
+from sandbox.storage import ROOT
 from sandbox.webex.state import Person, Team
 
 COLD, WARM, SDKS, PLAIN, POLLER = "ours, cold", "ours, warm", "SDKs", "requests", "poller"
@@ -104,9 +104,9 @@ def worker(world: World) -> Iterator[tuple[Worker, dict[str, Any]]]:
         process.wait(30)
 
 
-def measure(storage: str = "", *, quick: bool = False) -> Iterator[Wide]:
-    """In an emulator of its own: there are no rows in it yet."""
-    with Azurite.start() as azurite, serving(azurite.connection_string) as world:
+def measure(storage: str, *, quick: bool = False) -> Iterator[Wide]:
+    """storage: an emulator with no rows in it yet."""
+    with serving(storage) as world:
         if not quick:
             yield later(world)
         for each in QUICK if quick else CASES:
