@@ -21,12 +21,15 @@ SIZE, QUICK = 500, 20
 PATIENCE = 900
 ATTEMPTS = 5
 Strike = Callable[[SlowStage], None]
-NOTES = (
+OURS = (
     "Everybody known; Retry-After is one second. Seconds are from the team's creation to its"
-    " complete group, with the ten",
-    "that ours lets pass on purpose, and its timer's; of the peers, of their work alone. A peer"
-    " that fails is begun",
-    f"anew, {ATTEMPTS} times at most. Ours gets no help: the next look is its own.",
+    " complete group, in virtual",
+    "time at 35 ms a call, with the ten that ours lets pass on purpose and with its timer's ten.",
+)
+BESIDE = (
+    "Ours in virtual time, and without help: the next look is its own. The peers' seconds are those"
+    " of their work; a peer",
+    f"that fails is begun anew, {ATTEMPTS} times at most.",
 )
 
 
@@ -131,7 +134,7 @@ def throttled(size: int) -> Wide:
         f"A new team of {size} under faults, ours, virtual time",
         ("", "runs", "right", "seconds at most", "429 at most", "asked too early"),
         rows,
-        NOTES[:1],
+        OURS,
         [
             Goal(
                 f"429 at each of {len(each)} calls in turn and at every {EVERY}th, {size} people",
@@ -210,7 +213,7 @@ def beside(world: World) -> Wide:
             "5 people, lost at each call: right",
         ),
         rows,
-        NOTES,
+        BESIDE,
     )
 
 

@@ -84,7 +84,7 @@ def render_wide(table: Wide) -> str:
 
 def said(goal: Goal) -> str:
     verdict = {True: "met", False: "NOT MET", None: "not measured"}[goal.met]
-    why = f" ({goal.why})" if goal.why else ""
+    why = f" ({goal.why})" if goal.why and not goal.met else ""
     return f"goal {goal.what}: {goal.limit}; {goal.measured}: {verdict}{why}"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bench.__main__ import quick
 from bench.measure import interleaved, sample
 from bench.sweep import Outcome, sweep
 from bench.table import Row, Section, render
+from sandbox.storage import Azurite
 
 
 def test_a_wrong_result_is_said_first_in_its_row() -> None:
@@ -55,3 +57,20 @@ def test_a_sweep_that_writes_or_leaves_a_team_out_is_wrong() -> None:
 
     assert few.wrong == ""
     assert many.wrong == "1 writes, 2 teams were not looked at, 1 other calls"
+
+
+def test_the_quick_bench_counts_what_it_has_always_counted() -> None:
+    """Counts alone: seconds are the machine's."""
+    with Azurite.start() as storage:
+        people, faults, crowd = quick()["quick"](storage.connection_string)
+
+    assert not (people.wrong or faults.wrong or crowd.wrong)
+    counted = {row[0]: row[1:4] for row in people.rows}
+    assert counted == {
+        "ours, cold": ("2", "3", "1"),
+        "ours, warm": ("2", "3", "1"),
+        "requests": ("6", "2", "6"),
+        "poller": ("7", "1", "6"),
+    }
+    assert [row[1] == row[2] for row in faults.rows] == [True] * 5
+    assert [goal.met for goal in (*faults.goals, *crowd.goals)] == [True] * 5
