@@ -19,6 +19,7 @@ from bench import (
     new_teams,
     page,
     peers,
+    receivers,
     soon,
     sweep,
     teams,
@@ -63,6 +64,7 @@ def every(number_of_teams: int = 0, new_teams_at_once: int = 0) -> dict[str, Mea
         "cost": lambda _: [cost.measure()],
         "teams": lambda storage: [each.wide() for each in teams.measure(storage)],
         "webhook": lambda storage: [webhook.measure(storage).wide()],
+        "receivers": lambda storage: [receivers.measure(storage)],
         "sweep": lambda _: [sweep.measure(number_of_teams or sweep.TEAMS).wide()],
         "audit": lambda storage: [audit.measure(storage).wide()],
     }
