@@ -200,8 +200,10 @@ def _slowed(cloud: Cloud) -> Callable[[Request], Response]:
 
 
 def environment(settings: dict[str, str]) -> dict[str, str]:
-    """Of a process of the app's, or of a peer's: .pyc files are there the second time."""
+    """Of a process of the app's, or of a peer's, as plain as in Azure: .pyc files are there the
+    second time, and nothing is said of certificates."""
     from sandbox.stack import child_environment
 
     given = child_environment(settings)
-    return {name: value for name, value in given.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    dropped = ("PYTHONDONTWRITEBYTECODE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return {name: value for name, value in given.items() if name not in dropped}
