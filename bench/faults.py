@@ -199,7 +199,7 @@ def beside(world: World) -> Wide:
             (
                 f"WRONG (see right): {side}" if wrong else side,
                 f"{throttle.wrong or 'right'}, {throttle.wall:.0f} s",
-                f"{lost.wrong or 'right'}, begun {1 + len(lost.errors)} times",
+                f"{lost.wrong or 'right'}, begun {min(ATTEMPTS, 1 + len(lost.errors))} times",
                 *(f"{sum(not run.wrong for run in runs)} of {len(runs)}" for runs in each),
             )
         )
