@@ -8,7 +8,7 @@ from html import escape
 
 from bench.table import Chart
 
-WIDTH, LEFT, RIGHT = 720, 170, 90
+WIDTH, LEFT, RIGHT = 820, 300, 90
 TOP, BAR, GAP = 56, 22, 14
 # Told apart by lightness, and where there are several by a pattern as well.
 GREYS = ("#333333", "#8c8c8c", "#c8c8c8")
