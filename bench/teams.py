@@ -32,8 +32,8 @@ NOTES = (
     " teams share:",
     "the tenant's group settings, its changes, and the reading of events. The peer asks Webex's"
     " directory for everybody",
-    "each time and remembers nothing. CPU is that of the worker without the stand-in clouds, which run in the"
-    " same process.",
+    "each time and remembers nothing. CPU is that of the worker without the stand-in clouds,"
+    " which run in the same process.",
 )
 
 
