@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
-import resource
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
+from bench import usage
 from bench.directories import ORG, TENANT
 from shared.admin.ports import Credential
 from shared.audit import run
@@ -96,7 +96,7 @@ def main(storage: str, providers: str) -> None:
                 "cpu": cpu / 1e9,
                 "writes": Metered.written / 1e9,
                 "storage_writes": Metered.requests,
-                "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "memory": usage.peak_memory(),
                 "webex": result.requests_webex,
                 "microsoft": result.requests_microsoft,
                 "took": time.monotonic() - began,

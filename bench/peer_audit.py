@@ -1,6 +1,6 @@
 """The peer: the same audit as it is usually written, with msgraph-sdk's models and dictionaries.
 
-It runs in an environment of its own (bench/msgraph.txt) and knows nothing of ours. It is as correct
+It runs in an environment of its own (bench/sdks.txt) and knows nothing of ours. It is as correct
 as such a script is on a good day: pages are followed, and everybody gets a class.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import resource
 import sys
 import time
 from collections import Counter
 from typing import Any
+
+from bench import usage
 
 EXTENSION = "urn:scim:schemas:extension:cisco:webexidentity:2.0:User"
 ORG = "11111111-1111-4111-8111-111111111111"
@@ -102,7 +103,7 @@ def main(url: str) -> None:
     began = time.process_time_ns()
     counts = classify(users(url), asyncio.run(accounts(url)))
     cpu = (time.process_time_ns() - began) / 1e9
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    memory = usage.peak_memory()
     print(json.dumps({"counts": dict(counts), "cpu": cpu, "memory": memory}))
 
 

@@ -19,13 +19,14 @@ from bench.connected import SIZE, keep_rows, make_teams
 from bench.counted import CountedPartition, CountedTables
 from bench.measure import sample
 from bench.store import MemoryTables
-from bench.table import Row, Section
+from bench.table import Goal, Row, Section
 from sandbox.kit import Call
 from sandbox.storage import ROOT
 from shared.core import times
 from tests.journeys.stage import PERMISSIONS, Stage
 
-TEAMS = 200
+TEAMS, MANY = 200, 10_000
+QUOTA = 300  # calls of Webex a minute for one account
 WEEK = 7 * 86_400
 HOUR = 3_600
 # The timers' own times, and how often they run here but in the one hour that is run in full.
@@ -113,6 +114,20 @@ def measure(teams: int = TEAMS) -> Section:
         list(_rows(few, many)),
         NOTES,
         heads=(f"{many.teams} teams", f"{few.teams}", "ratio"),
+        goals=[_goal(many)],
+    )
+
+
+def _goal(found: Outcome) -> Goal:
+    """For MANY teams: what grows with them, and what does not, by what was counted."""
+    looks = _of(found.looks, "rooms", "teams", "memberships") * found.looks.runs / found.teams
+    events = found.hour.a_run(found.hour.calls["Webex events"]) * WEEK / WATCH_EVERY
+    share = (looks * MANY + events) / (QUOTA * WEEK / 60)
+    return Goal(
+        f"sweep of {MANY:,} unchanged teams, from {found.teams:,}",
+        "0 writes, <= 30 % of the read quota",
+        f"{found.writes} writes, {share:.1%} of Webex's calls of a week",
+        share <= 0.3 and not found.wrong,
     )
 
 

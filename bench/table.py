@@ -3,9 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from statistics import median
 
 from bench.measure import Sample
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A limit and what was measured, in words. met: None where it was not measured."""
+
+    what: str
+    limit: str
+    measured: str
+    met: bool | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars: for each label one value a series. steps: each line is ten times the one before."""
+
+    name: str
+    title: str
+    unit: str
+    series: Sequence[str]
+    bars: Sequence[tuple[str, Sequence[float]]]
+    steps: bool = False
+
+
+@dataclass(frozen=True)
+class Wide:
+    """A table of ready text. The first cell of a row whose result was wrong says so first."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    notes: Sequence[str] = ()
+    goals: Sequence[Goal] = ()
+    charts: Sequence[Chart] = ()
+    wrong: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,6 +65,27 @@ class Section:
     rows: Sequence[Row]
     notes: Sequence[str] = ()
     heads: tuple[str, str, str] = ("ours", "peer", "ours/peer")
+    goals: Sequence[Goal] = field(default=())
+
+    def wide(self) -> Wide:
+        rows = [(*_cells(row), row.goal) for row in self.rows]
+        wrong = any(row.wrong for row in self.rows)
+        heads = ("", *self.heads, "goal")
+        return Wide(self.title, heads, rows, self.notes, self.goals, (), wrong)
+
+
+def render_wide(table: Wide) -> str:
+    lines = [tuple(table.heads), *map(tuple, table.rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    notes = [f"  {note}" for note in table.notes]
+    goals = [f"  {said(goal)}" for goal in table.goals]
+    return "\n".join([table.title, *(_line(each, widths) for each in lines), *notes, *goals])
+
+
+def said(goal: Goal) -> str:
+    verdict = {True: "met", False: "NOT MET", None: "not measured"}[goal.met]
+    why = f" ({goal.why})" if goal.why and not goal.met else ""
+    return f"goal {goal.what}: {goal.limit}; {goal.measured}: {verdict}{why}"
 
 
 def render(sections: Sequence[Section]) -> str:
@@ -56,12 +114,12 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _cells(row: Row) -> tuple[str, str, str, str]:
     what = f"WRONG ({row.wrong}): {row.what}" if row.wrong else row.what
-    return what, _figure(row.ours, row.unit), _figure(row.peer, row.unit), _ratio(row)
+    return what, figure(row.ours, row.unit), figure(row.peer, row.unit), _ratio(row)
 
 
-def _figure(figure: Sample, unit: str) -> str:
+def figure(measured: Sample, unit: str) -> str:
     """The median, and the least and the most where they differ from it."""
-    shown = [_number(v, unit) for v in (figure.median, figure.least, figure.most)]
+    shown = [_number(v, unit) for v in (measured.median, measured.least, measured.most)]
     text = f"{shown[0]} {unit}".rstrip()
     return text if shown[1] == shown[2] else f"{text} ({shown[1]}-{shown[2]})"
 
@@ -71,4 +129,12 @@ def _number(value: float, unit: str) -> str:
 
 
 def _ratio(row: Row) -> str:
-    return f"{row.ours.median / row.peer.median:.2f}" if row.peer.median else "-"
+    found = ratio(row.ours, row.peer)
+    return f"{found:.2f}" if found is not None else "-"
+
+
+def ratio(ours: Sample, peer: Sample) -> float | None:
+    """Pair by pair where both were measured in turns, and the median of that."""
+    if len(ours.values) != len(peer.values) or not all(peer.values):
+        return ours.median / peer.median if peer.median else None
+    return median(o / p for o, p in zip(ours.values, peer.values, strict=True))

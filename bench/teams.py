@@ -16,8 +16,9 @@ from bench.counted import CountedPartition, CountedTables
 from bench.measure import interleaved, sample
 from bench.peer import Account, Peer
 from bench.table import Row, Section
+from bench.world import counts
 from sandbox.adapter import CloudAdapter
-from sandbox.kit import Call, Cloud
+from sandbox.kit import Cloud
 from sandbox.microsoft.state import Group
 from sandbox.webex.state import Person, Team
 from tests.journeys.stage import SPACES, Stage
@@ -29,10 +30,10 @@ OURS, PEER = "ours", "peer"
 NOTES = (
     "Counted from the team's creation until everybody is in; not counted are tokens, and what all"
     " teams share:",
-    "the tenant's group settings and the reading of events. The peer asks Webex's directory for"
-    " everybody each time",
-    "and remembers nothing. CPU is that of the worker without the stand-in clouds, which run in the"
-    " same process.",
+    "the tenant's group settings, its changes, and the reading of events. The peer asks Webex's"
+    " directory for everybody",
+    "each time and remembers nothing. CPU is that of the worker without the stand-in clouds,"
+    " which run in the same process.",
 )
 
 
@@ -190,18 +191,13 @@ def _result(
     stage: MeteredStage, team: Team, graph: int, webex: int, cpu: int, groups: list[Group]
 ) -> Result:
     return Result(
-        graph=len([c for c in stage.graph_calls(graph) if _counts(c)]),
-        webex=len([c for c in stage.webex.calls(since=webex) if _counts(c)]),
+        graph=len([c for c in stage.graph_calls(graph) if counts(c)]),
+        webex=len([c for c in stage.webex.calls(since=webex) if counts(c)]),
         writes=stage.tenant.write_count,
         storage=stage.storage_requests,
         cpu=cpu / 1e6,
         wrong=_wrong(stage, team, groups),
     )
-
-
-def _counts(call: Call) -> bool:
-    """Not counted: the tenant's group settings and the events, which all teams share."""
-    return "groupSettings" not in call.path and not call.path.startswith("/v1/events")
 
 
 def _wrong(stage: Stage, team: Team, groups: list[Group]) -> str:

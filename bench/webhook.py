@@ -10,7 +10,7 @@ from functools import partial
 
 from bench import peer
 from bench.measure import interleaved, sample
-from bench.table import Row, Section
+from bench.table import Goal, Row, Section
 from functions.team_created.handler import Answer
 from functions.team_created.handler import receive as our_receive
 from shared.core.keyring import webhook_secret
@@ -50,19 +50,29 @@ class Desk:
 
 def measure(storage: str) -> Section:
     stage = Stage(storage)
-    desk, genuine = Desk(stage), _genuine(stage)
-    forged = replace(genuine, body=genuine.body.replace(b'"rooms"', b'"roomz"'))
-    large = replace(genuine, body=b" " * (MAX_BODY - len(genuine.body)) + genuine.body)
+    desk, taken = Desk(stage), genuine(stage)
+    forged = replace(taken, body=taken.body.replace(b'"rooms"', b'"roomz"'))
+    large = replace(taken, body=b" " * (MAX_BODY - len(taken.body)) + taken.body)
     cases = {
-        "Genuine delivery": (genuine, 202),
-        "Genuine delivery, SHA-1 alone": (_sha1_alone(desk, genuine), 202),
+        "Genuine delivery": (taken, 202),
+        "Genuine delivery, SHA-1 alone": (_sha1_alone(desk, taken), 202),
         "Forged delivery": (forged, 401),
         "Forged delivery of 64 KiB": (large, 401),
     }
+    rows = [_row(desk, what, posted, status) for what, (posted, status) in cases.items()]
+    forgery, large_one = (row.ours.median for row in rows if row.what.startswith("Forged"))
     return Section(
         f"The webhook's handler ({ROUNDS} runs of {CALLS} deliveries)",
-        [_row(desk, what, posted, status) for what, (posted, status) in cases.items()],
+        rows,
         ["Ours derives the secret from the master key each time; the peer has it at hand."],
+        goals=[
+            Goal(
+                "forged webhook",
+                "no write, <= 300 us of CPU",
+                f"no nudge, {forgery:.0f} us; of 64 KiB {large_one:.0f} us",
+                forgery <= 300 and not any(row.wrong for row in rows),
+            )
+        ],
     )
 
 
@@ -92,7 +102,7 @@ def _microseconds(act: Callable[[], object]) -> float:
     return (time.thread_time_ns() - start) / CALLS / 1e3
 
 
-def _genuine(stage: Stage) -> Posted:
+def genuine(stage: Stage) -> Posted:
     """The delivery for a new team, as the sandbox's Webex signs and sends it."""
     stage.turn_on()
     stage.team(stage.person())

@@ -6,6 +6,7 @@ waited out when it is short, nothing of a secret kept in an error.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,21 @@ def new_session() -> requests.Session:
     session.headers["User-Agent"] = USER_AGENT
     # Without this, requests takes credentials for the host from a .netrc file.
     session.auth = _keep_as_it_is
+    session.trust_env = heeds_environment()
     return session
+
+
+def heeds_environment() -> bool:
+    """Whether the environment names a proxy or certificates of its own.
+
+    requests looks for them anew with every call, which is a good part of what a call costs us; a
+    process's environment stays as it is.
+    """
+    from urllib.request import getproxies
+
+    bundles = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    proxies = [scheme for scheme in getproxies() if scheme != "no"]
+    return bool(proxies) or any(name in os.environ for name in bundles)
 
 
 def _keep_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

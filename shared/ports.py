@@ -171,10 +171,10 @@ class Teams(Protocol):
 
 class Identities(Protocol):
     def people_of(self, objects: Iterable[ObjectId]) -> dict[ObjectId, frozenset[PersonId]]:
-        """Who carries these object ids; point reads only, at most one a bucket."""
+        """Who carries these object ids; at most one read a bucket, and one for many."""
 
     def known(self, people: Iterable[PersonId]) -> dict[PersonId, Identity]:
-        """Point reads only, at most one a bucket."""
+        """At most one read a bucket, and one for many."""
 
     def keep(self, identities: Iterable[Identity]) -> dict[PersonId, Identity]:
         """Keep answers; marks double claims. Answers them as they are kept."""

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
+from bench.__main__ import quick
+from bench.charts import LEFT, WIDTH, draw
+from bench.kept import Kept
 from bench.measure import interleaved, sample
+from bench.page import text
 from bench.sweep import Outcome, sweep
-from bench.table import Row, Section, render
+from bench.table import Chart, Goal, Row, Section, Wide, ratio, render
+from sandbox.storage import Azurite
 
 
 def test_a_wrong_result_is_said_first_in_its_row() -> None:
@@ -55,3 +62,56 @@ def test_a_sweep_that_writes_or_leaves_a_team_out_is_wrong() -> None:
 
     assert few.wrong == ""
     assert many.wrong == "1 writes, 2 teams were not looked at, 1 other calls"
+
+
+def test_a_chart_tells_its_values_to_who_cannot_see_it() -> None:
+    bars = [("ours & co", [4.0, 2.5]), ("peer", [501.0, 0.0])]
+    root = ElementTree.fromstring(draw(Chart("c", "Requests < all", "requests", ("a", "b"), bars)))  # noqa: S314 - it is ours
+    texts = {each.tag.partition("}")[2]: each.text for each in root}
+
+    assert texts["title"] == "Requests < all"
+    assert texts["desc"] == "Requests. ours & co: a 4, b 2.5; peer: a 501, b 0."
+    fills = {each.get("fill", "#000000") for each in root.iter()}
+    assert all(fill[1:3] == fill[3:5] == fill[5:7] for fill in fills)
+
+
+def test_no_bar_is_wider_than_its_picture() -> None:
+    for steps in (False, True):
+        bars = [("least", [0.0]), ("most", [123_456.0])]
+        root = ElementTree.fromstring(draw(Chart("c", "t", "u", ("a",), bars, steps)))  # noqa: S314 - it is ours
+        widths = [float(each.get("width", "0")) for each in root if each.get("x")]
+
+        assert max(widths) + LEFT <= WIDTH
+
+
+def test_the_page_says_goals_met_and_not_and_wrong_results_first() -> None:
+    goals = [Goal("calls", "<= 2", "3", False, "why not"), Goal("cold start", "said", "-", None)]
+    table = Wide("A team", ("", "Graph"), [("WRONG (2 groups): SDKs", "6")], goals=goals)
+    page = text([Kept("peers", "abc", "2026-11-30", "a machine\npython", 3.0, [table])], "## Notes")
+
+    assert "| calls | ≤ 2 | 3 | **not met**; why not |" in page
+    assert "| cold start | said | - | not measured |" in page
+    assert "| WRONG (2 groups): SDKs | 6 |" in page
+    assert page.endswith("## Notes\n")
+
+
+def test_ratios_are_taken_pair_by_pair() -> None:
+    assert ratio(sample([1, 10, 4]), sample([2, 10, 4])) == 1.0
+    assert ratio(sample([3]), sample([0])) is None
+
+
+def test_the_quick_bench_counts_what_it_has_always_counted() -> None:
+    """Counts alone: seconds are the machine's."""
+    with Azurite.start() as storage:
+        people, faults, crowd = quick()["quick"](storage.connection_string)
+
+    assert not (people.wrong or faults.wrong or crowd.wrong)
+    counted = {row[0]: row[1:4] for row in people.rows}
+    assert counted == {
+        "ours, cold": ("2", "3", "1"),
+        "ours, warm": ("2", "3", "1"),
+        "requests": ("6", "2", "6"),
+        "poller": ("7", "1", "6"),
+    }
+    assert [row[1] == row[2] for row in faults.rows] == [True] * 5
+    assert [goal.met for goal in (*faults.goals, *crowd.goals)] == [True] * 5

@@ -326,3 +326,37 @@ def test_a_form_is_sent_as_a_form() -> None:
     stage.http.call("POST", URL, headers={}, form={"grant_type": "refresh_token"})
 
     assert stage.script.asked[0].body == "grant_type=refresh_token"
+
+
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def _proxies(session: requests.Session) -> dict[str, str]:
+    found = session.merge_environment_settings("https://webexapis.com", {}, None, None, None)
+    return dict(found["proxies"])
+
+
+def test_a_proxy_that_the_environment_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+    assert _proxies(new_session())["https"] == "http://proxy.example:3128"
+
+
+def test_certificates_that_the_environment_names_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ours.pem")
+    found = new_session().merge_environment_settings("https://x.example", {}, None, None, None)
+
+    assert found["verify"] == "/etc/ours.pem"
+
+
+def test_an_environment_without_a_proxy_is_looked_through_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", *BUNDLES):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    session = new_session()
+    monkeypatch.setenv("https_proxy", "http://late.example:3128")
+
+    assert _proxies(session) == {}

@@ -1,7 +1,7 @@
 """Persons and object ids: how long an answer is good for, who claims whom, and the packed rows.
 
-Identities lie in 32 bucket rows a direction, by the first bits of the uuid, so that 500 people
-cost at most 32 point reads.
+Identities lie in 32 bucket rows a direction, by the first bits of the uuid: a few people cost a
+point read each at most, 500 one question for the range of them.
 """
 
 from __future__ import annotations

@@ -19,7 +19,9 @@ NUDGE_PAUSE = 60 * SECOND  # a nudged team is nudged again this late
 NUDGES_A_RUN = 200
 
 # Settling
-SETTLING_LOOKS = (10 * SECOND, 30 * SECOND, 60 * SECOND, 300 * SECOND)
+# The first is less than the watch's period: else a team that one watch has found is due just after
+# the next, and waits for the one after that.
+SETTLING_LOOKS = (7 * SECOND, 30 * SECOND, 60 * SECOND, 300 * SECOND)
 SETTLING_QUIET = 120 * SECOND
 
 # Membership

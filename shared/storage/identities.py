@@ -8,6 +8,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from shared.core.identity import (
+    BUCKETS,
     bucket,
     claims_of,
     contested,
@@ -42,9 +43,8 @@ class IdentityRows:
         for person in people:
             wanted[bucket(person)].add(person)
         found: People = {}
-        for name in sorted(wanted):
-            row = self._rows.get(f"p:{name}")
-            found |= picked(row.blob("b"), wanted[name]) if row else {}
+        for name, row in self._buckets("p", wanted):
+            found |= picked(row.blob("b"), wanted[name])
         return found
 
     def people_of(self, objects: Iterable[ObjectId]) -> Claims:
@@ -193,10 +193,23 @@ class IdentityRows:
 
     def _claims_on(self, objects: set[ObjectId]) -> Claims:
         claims: Claims = {}
-        for name in sorted({bucket(o) for o in objects}):
-            row = self._rows.get(f"o:{name}")
-            claims |= _by_object(_unpack_claims(row.blob("b")) if row else set())
+        for _, row in self._buckets("o", {bucket(o) for o in objects}):
+            claims |= _by_object(_unpack_claims(row.blob("b")))
         return {o: people for o, people in claims.items() if o in objects}
+
+    def _buckets(self, kind: str, names: Iterable[str]) -> Iterator[tuple[str, Row]]:
+        """The rows that are there of these buckets. Where more than half of all buckets are wanted,
+        one question for the range of them is quicker than so many, and reads at most twice as much.
+        """
+        wanted = sorted(names)
+        if len(wanted) <= BUCKETS // 2:
+            one_by_one = ((name, self._rows.get(f"{kind}:{name}")) for name in wanted)
+            yield from ((name, row) for name, row in one_by_one if row)
+            return
+        keys = {f"{kind}:{name}": name for name in wanted}
+        for row in self._rows.range(min(keys), max(keys) + " "):
+            if row.key in keys:
+                yield keys[row.key], row
 
     def _claim(self, new: list[Identity], before: People) -> Claims:
         """Write who claims what now and no longer; answers all claims of the new objects."""

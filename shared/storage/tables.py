@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from shared.http import heeds_environment
 from shared.ports import Conflict
 from shared.storage.schema import SCHEMAS, see_to
 
@@ -257,7 +258,7 @@ class Tables:
 def open_connection(connection: str) -> TableServiceClient:
     from azure.data.tables import TableServiceClient
 
-    return TableServiceClient.from_connection_string(connection, **_PATIENCE)
+    return TableServiceClient.from_connection_string(connection, **_options())
 
 
 def open_identity(endpoint: str, client_id: str) -> TableServiceClient:
@@ -268,7 +269,11 @@ def open_identity(endpoint: str, client_id: str) -> TableServiceClient:
     credential = (
         ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
     )
-    return TableServiceClient(endpoint=endpoint, credential=credential, **_PATIENCE)
+    return TableServiceClient(endpoint=endpoint, credential=credential, **_options())
+
+
+def _options() -> dict[str, Any]:
+    return {**_PATIENCE, "use_env_settings": heeds_environment()}
 
 
 # The SDK's own patience (ten tries, five minutes each) is longer than a lease.

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from shared.core import ledger as book
 from shared.core import naming, times
-from shared.core.errors import NotThere, Permanent, PermissionMissing, Refused
+from shared.core.errors import Permanent, PermissionMissing, Refused
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, Pair
 from shared.core.marks import Mark
 from shared.core.model import Group, OrgSettings
-from shared.core.names import NAME_MAX, born
+from shared.core.names import born
 from shared.core.plan import Creation
 from shared.microsoft.protocol import Kind, NewGroup, is_for_all
 from shared.microsoft.protocol import naming as wanted_names
@@ -20,7 +20,6 @@ from shared.sync import marking
 from shared.sync.pacing import Later
 from shared.sync.people import mark_unknown
 from shared.sync.record import Book
-from shared.webex.protocol import team_id_of
 
 # Refusals that may be about one of the people, so that fewer of them are tried.
 _A_REFERENCE = frozenset({Kind.REFERENCE_UNKNOWN, Kind.NOT_FOUND})
@@ -99,10 +98,11 @@ def _code(refused: Refused) -> str:
 def _write_intent(state: Book) -> None:
     """The row that says: a create may be under way. Written before it is sent.
 
-    A name that was refused is read anew; the time of the first intent stays.
+    The team's own name, as this look has read it, or the General space's title where Webex does not
+    tell it. The time of the first intent stays.
     """
     team = state.team
-    name = _team_name(state)
+    name = state.team_called or team.name
     state.save_team(
         replace(
             team,
@@ -112,16 +112,6 @@ def _write_intent(state: Book) -> None:
             nickname=naming.mail_nickname(name, team.uuid),
         )
     )
-
-
-def _team_name(state: Book) -> str:
-    """The team's own name; the General space's title where Webex does not tell it."""
-    team_id = team_id_of(state.team.space_id)
-    try:
-        name = state.services.webex.team_name(team_id) if team_id else ""
-    except (NotThere, Permanent):
-        return state.team.name
-    return name[:NAME_MAX] or state.team.name
 
 
 def _create_as(state: Book, settings: OrgSettings, attempt: Creation) -> None:

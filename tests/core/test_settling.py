@@ -23,11 +23,11 @@ def _looks(changes: list[int]) -> list[int]:
 
 
 def test_a_quiet_team_is_looked_at_four_times() -> None:
-    assert _looks([]) == [10_000, 30_000, 60_000, 300_000]
+    assert _looks([]) == [7_000, 30_000, 60_000, 300_000]
 
 
 def test_a_late_change_starts_the_quiet_again() -> None:
-    assert _looks([290_000]) == [10_000, 30_000, 60_000, 300_000, 410_000]
+    assert _looks([290_000]) == [7_000, 30_000, 60_000, 300_000, 410_000]
 
 
 @given(st.lists(st.integers(0, 2_000_000), max_size=20))

@@ -15,7 +15,7 @@ PEOPLE = 500
 RETRY_AFTER = 7.0
 # Every position that a clean run reaches; held to the truth by the first test below.
 GRAPH_POSITIONS = 40
-WEBEX_POSITIONS = 19
+WEBEX_POSITIONS = 18
 
 
 @dataclass(frozen=True)
