@@ -34,7 +34,8 @@ CREATE_RETRY = 10 * SECOND
 CLOCKS_CLOSE = 10 * SECOND  # how far Webex's clock and ours may differ
 CLOCKS_APART = 5 * MINUTE  # how far Microsoft's clock and ours may differ
 GROUP_MISSING_PATIENCE = 15 * MINUTE
-ENDED_APART = HOUR  # between the two times that a team is looked for before it is called gone
+ENDED_APART = HOUR  # for so long a team is looked for before it is called gone
+ENDED_PAUSES = (MINUTE, 10 * MINUTE)  # between two looks meanwhile: as long as it was missed so far
 
 FULL_EVERY = 7 * DAY  # every connected team is read in full at least this often
 FULL_SPREAD = 2 * DAY  # and up to this much earlier, so that they do not come all at once

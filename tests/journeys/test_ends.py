@@ -127,6 +127,21 @@ def test_a_team_that_was_only_out_of_sight_goes_on(at: Standing) -> None:
     assert (reasons(at), said(at)) == ([], before)
 
 
+@pytest.mark.parametrize("minutes", [1, 8, 40])
+def test_a_short_time_out_of_sight_holds_nobody_up_for_long(at: Standing, minutes: int) -> None:
+    blind = Fault("error", path="/v1/(rooms|memberships)", method="GET", status=404)
+    at.stage.webex.faults.append(blind)
+    person = at.newcomers()[0]
+    at.join(person)
+    live(at.stage, 60 * minutes)
+    at.stage.webex.faults.clear()
+
+    live(at.stage, 11 * 60)
+
+    assert at.is_in(person) == (True, True)
+    assert (at.row.missed_at, reasons(at)) == (0, [])
+
+
 def test_a_team_that_its_people_are_seen_in_is_not_gone(at: Standing) -> None:
     """Webex finds nobody in the space, and lists the very space where its people are."""
     change(at.stage, mark_ends=True)
