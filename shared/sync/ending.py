@@ -20,7 +20,7 @@ from shared.sync import marking, pacing
 from shared.sync.record import Book
 from shared.webex.protocol import general_space_id, uuid_of
 
-# So many people of the team are asked where they are.
+# So many people of the team are asked where they are, each time others.
 _ASKED = 3
 
 
@@ -91,11 +91,21 @@ def see_whether_archived(state: Book) -> None:
         state.save_team(replace(team, archived=archived))
 
 
+def _asked(state: Book) -> list[PersonId]:
+    """Some of whom we knew in the team, else its creator. They may have left it, so the next time it
+    is others."""
+    creator, missed = state.team.creator, state.team.missed_at
+    known = sorted(state.ledger.baseline) or ([creator] if creator else [])
+    waited = (state.services.now() - missed) // times.MINUTE if missed else 0
+    start = waited * _ASKED % len(known) if known else 0
+    return [PersonId(p) for p in islice([*known[start:], *known[:start]], _ASKED)]
+
+
 def _where_its_people_are(state: Book) -> str:
     """The space's id as Webex tells it now, "" where it tells none. The one that we know only where
     nobody is asked who sees another."""
     team, services = state.team, state.services
-    people = [PersonId(p) for p in islice(sorted(state.ledger.baseline), _ASKED)]
+    people = _asked(state)
     pacing.book(services, "spaces", 1 + len(people), low=state.held.row.value.low)
     usual = general_space_id(team.uuid) or ""
     if usual and usual != team.space_id:

@@ -249,6 +249,38 @@ def test_a_move_that_nothing_tells_of_is_found_by_the_people_of_the_team(at: Sta
     assert at.group.display_name == "Beta"
 
 
+def test_a_team_that_moves_before_it_has_a_group_gets_one(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    creator = stage.person(mapped=False)
+    stage.turn_on(webhook=False)
+    team = stage.webex.create_team(creator, "Alpha")
+    later(stage, 600)
+    before = stage.row(team).reason
+    stage.webex.migrate_team(team)
+    creator.external_id = stage.tenant.add_user("Found", mail=creator.email).object_id
+
+    later(stage, 3 * DAY)
+
+    assert before == "nobody_mapped"
+    assert len(stage.groups_of(team)) == 1
+
+
+def test_a_move_is_found_although_those_who_are_asked_first_have_left(at: Standing) -> None:
+    """And the creator with them: somebody else is asked each time."""
+    *leaving, stays = sorted(at.people, key=lambda person: person.uuid)
+    at.stage.webex.set_moderator(at.team, stays, True)
+    at.stage.webex.migrate_team(at.team)
+    for person in leaving:
+        at.leave(person)
+
+    later(at.stage, HOUR + 900)
+
+    assert at.row.space_id == at.team.general.id
+    assert reasons(at) == []
+
+
 # In Microsoft 365
 
 
