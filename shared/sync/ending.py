@@ -92,8 +92,8 @@ def see_whether_archived(state: Book) -> None:
 
 
 def _asked(state: Book) -> list[PersonId]:
-    """Some of whom we knew in the team, else its creator. They may have left it, so the next time it
-    is others."""
+    """Some of whom we knew in the team, else its creator. They may have left it: it is others the
+    next time."""
     creator, missed = state.team.creator, state.team.missed_at
     known = sorted(state.ledger.baseline) or ([creator] if creator else [])
     waited = (state.services.now() - missed) // times.MINUTE if missed else 0
