@@ -69,7 +69,7 @@ EVENTS_DEEP_SPAN = DAY
 EVENTS_OUTAGE = 10 * MINUTE  # a cursor this old means that we were away
 
 # Spaces
-SPACE_MISSING_RETRIES = 18  # half a minute, doubling up to the pause: a day in all
+SPACE_MISSING_PATIENCE = DAY  # tries at half a minute, then twice as far apart, up to the pause
 SPACE_MISSING_PAUSE = 2 * HOUR
 GENERAL_MISSING_PAUSE = 10 * MINUTE
 TOLD_AFTER = 3  # passing failures in a row, before the administrator is told

@@ -142,6 +142,26 @@ def test_a_short_time_out_of_sight_holds_nobody_up_for_long(at: Standing, minute
     assert (at.row.missed_at, reasons(at)) == (0, [])
 
 
+def test_a_new_team_that_is_out_of_sight_waits_no_longer_for_all_who_join_it(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    people = stage.people(12)
+    stage.turn_on()
+    blind = Fault("error", path="/v1/(rooms|memberships)", method="GET", status=404)
+    stage.webex.faults.append(blind)
+    team = stage.webex.create_team(people[0], "Alpha")
+    for person in people[1:]:
+        live(stage, 50)
+        stage.webex.add_member(team, person)
+    live(stage, 50)
+    stage.webex.faults.clear()
+
+    live(stage, 900)
+
+    assert len(stage.groups_of(team)) == 1
+
+
 def test_a_team_that_its_people_are_seen_in_is_not_gone(at: Standing) -> None:
     """Webex finds nobody in the space, and lists the very space where its people are."""
     change(at.stage, mark_ends=True)
