@@ -109,6 +109,22 @@ def _missing(services: Services, uuid: str, space_id: str, known: Space | None) 
     want(services, uuid, space_id, when=now + pause)
 
 
+def is_given_up(services: Services, space_id: str) -> bool:
+    """The General space of this space's team is not there, and the team has no row yet. True after
+    a day of that: then the space is remembered as nobody's."""
+    uuid, now = uuid_of(space_id), services.now()
+    known = services.teams.space(uuid) if uuid else None
+    if uuid is None or known is None:
+        return False
+    missed = known.missed or now
+    if now - missed <= times.SPACE_MISSING_PATIENCE:
+        services.teams.remember_space(replace(known, missed=missed))
+        return False
+    services.teams.remember_space(Space(uuid, "", now))
+    _forget_look(services, uuid)
+    return True
+
+
 def _forget_look(services: Services, uuid: str) -> bool:
     """Take away the wish to find out about a space; False if there was none.
 

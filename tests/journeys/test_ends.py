@@ -14,6 +14,8 @@ from shared.admin.activity import entry
 from shared.core.ids import TeamId
 from shared.core.model import Limits, Marks, Status
 from shared.core.reasons import Refusal
+from shared.ports import Space
+from shared.sync.lease import want
 from tests.journeys.following import rest, spoil, unspoil
 from tests.journeys.stage import Stage
 from tests.journeys.standing import ADMIN, Standing, Tally, change, later, live, standing
@@ -160,6 +162,26 @@ def test_a_new_team_that_is_out_of_sight_waits_no_longer_for_all_who_join_it(
     live(stage, 900)
 
     assert len(stage.groups_of(team)) == 1
+
+
+def test_a_team_that_is_deleted_before_it_has_rows_is_not_looked_for_for_ever(
+    make_stage: Callable[..., Stage],
+) -> None:
+    """A worker has died between the space's row and the team's."""
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    team = stage.webex.create_team(stage.person(), "Alpha")
+    space, now = team.general.id, stage.services.now()
+    stage.services.teams.remember_space(Space(team.uuid, team.uuid, now))
+    want(stage.services, team.uuid, space)
+    stage.webex.delete_team(team)
+
+    later(stage, 3 * DAY)
+    tally = Tally(stage)
+    later(stage, DAY)
+
+    assert tally.looks == 0
+    assert stage.services.looks.read(team.uuid) is None
 
 
 def test_a_team_that_its_people_are_seen_in_is_not_gone(at: Standing) -> None:
