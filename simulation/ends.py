@@ -160,6 +160,9 @@ class Ends:
         if group is None or row is None or row.group_id != group.id:
             return False
         how = "never" if never else self.draw.choice(HOWS)
+        if how == "entra" and saga.firm.outdated:
+            # Nothing tells the app of it before a day is over: no change is heard of such a group.
+            how = "page"
         at = universe.scheduler.at
         back_at = at + self.draw.choice(BACK)
         self._happened("group deleted", saga)

@@ -384,6 +384,30 @@ def test_what_changed_in_the_team_meanwhile_waits_to_be_seen(at: Standing) -> No
     assert at.differences([*at.people[:3], person]) == []
 
 
+@pytest.mark.parametrize("said", ["allow", "refuse"])
+def test_who_is_missed_only_after_somebody_has_decided_waits_as_well(
+    at: Standing, said: str
+) -> None:
+    """An absence takes two reads, and the first names are there to be seen after one."""
+    delete(at)
+    person, leaver = at.newcomers()[0], at.people[3]
+    at.join(person)
+    at.leave(leaver)
+    later(at.stage, HOUR)
+    restore(at)
+    live(at.stage, 60)
+    seen = at.held
+
+    at.decide(said)
+    later(at.stage, HOUR)
+
+    assert seen is not None
+    assert [named.change.person for named in seen.changes] == [person.uuid]
+    assert at.held is not None
+    assert [named.change.person for named in at.held.changes] == [leaver.uuid]
+    assert at.is_in(leaver) == (False, True)
+
+
 def lose_sign_in(at: Standing) -> frozenset[str]:
     """The account may read nothing any more, and a look has found that out; what it had."""
     before = at.stage.officer.roles
