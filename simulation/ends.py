@@ -62,8 +62,7 @@ LOOK = 300.0
 @dataclass(eq=False)
 class Deletion:
     """Of a group: when, and who was in it. how, back_at: it is brought back, by whom and when.
-    restored: when it was, 0 for not; noticed: whether the app knew by then that it was gone; last:
-    whoever owned the group or moderated the team alone then."""
+    restored: when it was, 0 for not; noticed: whether the app knew by then that it was gone."""
 
     saga: Saga
     group: Group
@@ -73,7 +72,6 @@ class Deletion:
     people: tuple[list[str], list[str]]
     restored: float = 0.0
     noticed: bool = False
-    last: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False)
@@ -236,9 +234,6 @@ class Ends:
         row = self._known(saga)
         deletion.restored = universe.scheduler.at
         deletion.noticed = row is not None and bool(row.group_missed_at)
-        moderators = [] if self.is_gone(saga) else universe.webex.moderators_of(saga.team)
-        alone = [[str(p.external_id) for p in moderators], group.owners]
-        deletion.last = frozenset(some[0] for some in alone if len(some) == 1)
         universe.chaos.counts["group restored"] += 1
         universe.scheduler.note(f"{saga.team.name}: group restored by {deletion.how}")
         if self.administrator is not None:
@@ -289,9 +284,7 @@ class Ends:
             # What happened before could be seen, and waits to be allowed.
             moved = watcher.presence.moved(team, who, back)
             moved |= watcher.presence.moved(deletion.group.id, account, back - watcher.lag)
-            # A known gap: who had to stay as the last one is not among what is asked.
-            last = account in deletion.last
-            if not (asked or moved or last or watcher.goes_along(account)):
+            if not (asked or moved or watcher.goes_along(account)):
                 self._broken(f"somebody was {what} unasked, whose group had come back")
 
     def _logged(self, event: str, facts: Mapping[str, object]) -> None:

@@ -408,6 +408,25 @@ def test_who_is_missed_only_after_somebody_has_decided_waits_as_well(
     assert at.is_in(leaver) == (False, True)
 
 
+def test_an_owner_to_be_waits_until_somebody_has_decided_however_often_it_is_looked(
+    at: Standing,
+) -> None:
+    delete(at)
+    at.stage.webex.set_moderator(at.team, at.people[2], True)
+    later(at.stage, HOUR)
+    restore(at)
+    live(at.stage, 60)
+    at.join(at.newcomers()[0])
+
+    live(at.stage, 300)
+
+    assert at.held is not None
+    assert "owners" in {named.change.side for named in at.held.changes}
+    at.decide("allow")
+    later(at.stage, HOUR)
+    assert at.people[2].external_id in at.group.owners
+
+
 def lose_sign_in(at: Standing) -> frozenset[str]:
     """The account may read nothing any more, and a look has found that out; what it had."""
     before = at.stage.officer.roles
