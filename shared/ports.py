@@ -60,12 +60,13 @@ class Due:
 
 @dataclass(frozen=True)
 class Space:
-    """What is remembered of a space: its team, or "" for none. checked: when Webex was asked."""
+    """What is remembered of a space: its team, or "" for none. checked: when Webex was asked;
+    missed: since when it has not been found, 0 where it has."""
 
     uuid: str
     team: str
     checked: int
-    tries: int = 0
+    missed: int = 0
 
 
 @dataclass(frozen=True)

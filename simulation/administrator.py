@@ -49,8 +49,9 @@ class Administrator:
 
     pressing: how many of them have switched Off and not On again yet. attentive: decides while
     things still happen. crowd_leaves: there will be much to decide. obliging: allows everything at
-    once. decided: when something was last said, by team. returns_at: when somebody says
-    something to what waits, None if nothing does.
+    once. also: sees to whatever else there is, and says how much that was. decided: when something
+    was last said, by team. returns_at: when somebody says something to what waits, None if nothing
+    does.
     """
 
     def __init__(self, universe: Universe, sagas: Sequence[Saga]) -> None:
@@ -59,6 +60,7 @@ class Administrator:
         self.pressing = 0
         self.obliging = False
         self.holds = Holds(universe)
+        self.also: Callable[[], int] = lambda: 0
         self.decided: dict[str, float] = {}
         self.returns_at: float | None = None
         self._mood = Random(f"administrator {universe.seed}")
@@ -112,7 +114,7 @@ class Administrator:
                 self.universe.chaos.counts["dead letter"] += 1
                 with suppress(Refusal, Gone, Conflict, AzureError):
                     again.replay(self._office(saga), ADMIN, team)
-        return done
+        return done + self.also()
 
     def _office(self, saga: Saga) -> Office:
         return self.universe.become(self.universe.process_of_ours).office(saga.firm.id)

@@ -166,8 +166,11 @@ class GroupsAtPort(GraphClient):
         return self._read("delta", read)
 
     def _change(self, group: str, people: Mapping[ObjectId, bool], moment: float) -> GroupChange:
-        seen = self._tenant.groups[group].profile.seen(moment)
-        return GroupChange(GroupId(group), people=people, name=seen.display_name)
+        found = self._tenant.groups[group]
+        if found.deleted is not None and found.deleted <= moment:
+            return GroupChange(GroupId(group), deleted=True)
+        name = found.profile.seen(moment).display_name
+        return GroupChange(GroupId(group), people=people, name=name)
 
     def batch(self, parts: Sequence[Part], *, chained: bool) -> list[Answer]:
         """Parts that fail one by one as well: each is a call of its own to the directory."""

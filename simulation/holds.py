@@ -24,12 +24,13 @@ LIMITS = Limits()
 
 
 class Holds:
-    """refused: when a change was refused, by team."""
+    """refused: when a change was refused, by team. returned: teams whose group was restored."""
 
     def __init__(self, universe: Universe) -> None:
         self.universe = universe
         self.watcher = universe.watcher
         self.refused: dict[str, dict[Change, float]] = defaultdict(dict)
+        self.returned: set[str] = set()
         self.watcher.on_held = self.judge
 
     def refuse(self, team: str, changes: Iterable[Change]) -> None:
@@ -53,8 +54,8 @@ class Holds:
         held = kept.value
         self.universe.chaos.counts["held"] += 1
         if "first_merge" in held.why:
-            if firm.outdated:
-                # Whatever is not as the version before left it.
+            if firm.outdated or team in self.returned:
+                # Whatever is not as the version before left it, or differs where a group is back.
                 return
             self._broken("nothing is remembered of a team that we have made")
         for named in held.changes:
@@ -135,8 +136,10 @@ class Holds:
         )
 
     def _firm_of(self, team: str) -> Firm:
-        owner = self.universe.webex.world.rooms[team].owner_org
-        return next(f for f in self.universe.firms if f.org.uuid == owner)
+        """Also where the team itself is gone."""
+        group = self.watcher.group_of(team)
+        assert group is not None
+        return next(f for f in self.universe.firms if group.id in f.tenant.groups)
 
     def _broken(self, what: str) -> None:
         self.watcher.broken("held without need", what)

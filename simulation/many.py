@@ -59,6 +59,14 @@ FLOORS = {
     "team renamed": 150,
     "group renamed": 100,
     "renamed by us": 100,
+    "team deleted": 20,
+    "team archived": 20,
+    "team moved": 8,
+    "group deleted": 25,
+    "group restored": 12,
+    "out of sight": 25,
+    "description written": 60,
+    "marked": 20,
 }
 # What a thousand seeds may at most have come to: asking an administrator for everything, or giving
 # everything up, would keep every other promise.

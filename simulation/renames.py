@@ -21,8 +21,6 @@ TEAM, GROUP = "team", "group"
 # Of the teams' writes, so many more than people's renames: answers are lost, and one side undoes
 # what the other has just been given.
 SPARE = 3
-# What every group of ours says of itself, once.
-_MARK = "[Webex Teams to Microsoft 365 Groups: "
 # The share of seeds in which anybody renames anything.
 SHARE = 0.4
 
@@ -51,9 +49,9 @@ class Renames:
             )
 
     def _rename(self, story: Story, side: str, number: int) -> None:
-        if not story.sagas:
+        if not story.there:
             return
-        saga = self.draw.choice(story.sagas)
+        saga = self.draw.choice(story.there)
         name, group = f"Called {number}", story.group_of(saga)
         if side == TEAM:
             self.universe.webex.rename_team(saga.team, name)
@@ -73,8 +71,6 @@ def wrong_names(story: Story, saga: Saga, group: Group, row: TeamRow) -> Iterato
     direction = story.plot.directions[universe.firms.index(saga.firm)]
     called, named = naming.display_name(team.name), group.display_name
     ours = universe.watcher.renamed[team.uuid]
-    if (group.description or "").count(_MARK) != 1:
-        yield f"its description is {group.description!r}"
     if ours > len(done) + SPARE:
         yield f"{ours} writes of ours for {len(done)} renames"
     if called != named:

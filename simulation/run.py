@@ -93,6 +93,8 @@ class Run:
         self.hosts = Hosts(self.universe, skip_idle=True)
         post = partial(self.hosts.post, genuine=False)
         self.story = Story(self.universe, plot, post, self.hosts.replay)
+        if self.outage:
+            self.story.ends.blind = False
         upsets = Upsets() if self.outage else Upsets.drawn(seed)
         self.upsetting = Upsetting(self.universe, self.story, upsets)
 
@@ -131,10 +133,11 @@ class Run:
         """Until all is at rest. How long that took: `rested` and `recovered` of the outcome."""
         universe, story = self.universe, self.story
         over = universe.scheduler.at
-        while story.administrator.pressing or self.upsetting.under_way:
+        others = (self.upsetting, story.ends, story.marks)
+        while story.administrator.pressing or any(other.under_way for other in others):
             universe.scheduler.run(universe.scheduler.at + 30.0)
         rest(universe, self.hosts, story)
-        rested = max(0.0, _rested(universe, story, max(over, self.upsetting.over)))
+        rested = max(0.0, _rested(universe, story, max(over, *(other.over for other in others))))
         if rested > RESTED:
             universe.watcher.broken("coming back", f"it took {rested:.0f} s")
         return rested, self._recovered() if self.outage else None

@@ -22,6 +22,8 @@ from shared.core.keyring import webhook_secret
 from shared.core.model import Direction
 from shared.sync import switch
 from simulation.administrator import Administrator
+from simulation.ends import Ends
+from simulation.marks import Marks
 from simulation.renames import Renames
 from simulation.universe import PUBLIC_URL, Firm, Universe
 from simulation.watcher import PREFIX
@@ -109,7 +111,8 @@ class Story:
         self.sagas: list[Saga] = []
         self.old: list[Team] = []
         self.administrator = Administrator(universe, self.sagas)
-        self.renames = Renames(universe)
+        self.renames, self.ends, self.marks = Renames(universe), Ends(universe), Marks(universe)
+        self.administrator.also = self.ends.bring_back
         if draws_providers:
             _draw_providers(universe, self.draw)
 
@@ -120,7 +123,9 @@ class Story:
         for firm, direction in zip(universe.firms, self.plot.directions, strict=True):
             for _ in range(self.plot.people):
                 universe.person(firm)
-            universe.install(firm, link_folders=False, direction=direction.value)
+            universe.install(
+                firm, link_folders=False, direction=direction.value, mark_ends=self.ends.told
+            )
             if known or self.draw.random() < 0.7:
                 universe.know(firm)
             self.old.append(universe.webex.create_team(firm.people[0], "From before"))
@@ -155,7 +160,7 @@ class Story:
         for person in others:
             self.universe.scheduler.sleep(self.draw.expovariate(0.5))
             self._join(saga, person)
-        if self.universe.bot:
+        if self.universe.bot and not self.ends.is_gone(saga):
             self.universe.webex.add_member(team, self.universe.bot, moderator=True)
         for person in others[:1]:
             if self.draw.random() < 0.5:
@@ -181,7 +186,8 @@ class Story:
                 spawn(deed, "somebody", after=self.draw.uniform(0, plot.length))
         if self.administrator.crowd_leaves:
             spawn(self._crowd, "people", after=0.7 * plot.length)
-        self.renames.begin(self, plot.length)
+        for also in (self.renames, self.ends, self.marks):
+            also.begin(self, plot.length)
         if plot.outage:
             spawn(self._outage, "outage", after=self.draw.uniform(0, plot.length / 2))
 
@@ -192,9 +198,9 @@ class Story:
         self.universe.scheduler.note(f"{self.plot.outage} is down for {seconds:.0f} s")
 
     def _act(self) -> None:
-        if not self.sagas:
+        if not self.there:
             return
-        saga = self.draw.choice(self.sagas)
+        saga = self.draw.choice(self.there)
         person = self.draw.choice(saga.firm.people)
         act = self.draw.choice(self._acts(saga.firm))
         act(saga, person)
@@ -225,24 +231,34 @@ class Story:
     def _crowd(self) -> None:
         """Everybody but the first goes, in Webex or in Microsoft 365: too many not to ask. Or seven
         do, which is too many in some teams and not in others."""
-        people_of = self.universe.webex.people_of
         away = self._leave if self.universe.seed % 2 else self._dismiss
-        for saga in sorted(self.sagas, key=lambda s: len(people_of(s.team)))[-1:]:
-            for person in people_of(saga.team)[1 : 8 if self.universe.seed % 4 > 1 else None]:
+        for saga in sorted(self.there, key=lambda s: len(self.people_of(s)))[-1:]:
+            for person in self.people_of(saga)[1 : 8 if self.universe.seed % 4 > 1 else None]:
                 away(saga, person)
 
     def _exodus(self, saga: Saga, _: Person) -> None:
         """Nearly everybody leaves at once."""
-        for person in self.universe.webex.people_of(saga.team)[1:]:
+        for person in self.people_of(saga)[1:]:
             self._leave(saga, person)
 
+    @property
+    def there(self) -> list[Saga]:
+        """Teams that nobody has deleted."""
+        return [saga for saga in self.sagas if not self.ends.is_gone(saga)]
+
+    def people_of(self, saga: Saga) -> list[Person]:
+        """Who is in a team; nobody in one that was deleted."""
+        return [] if self.ends.is_gone(saga) else self.universe.webex.people_of(saga.team)
+
     def _join(self, saga: Saga, person: Person) -> None:
+        if self.ends.is_gone(saga):
+            return
         with suppress(WebexRefused):
             self.universe.webex.add_member(saga.team, person)
             saga.did(person, self.universe.scheduler.at, TEAM, True)
 
     def _leave(self, saga: Saga, person: Person) -> None:
-        if person not in self.universe.webex.people_of(saga.team):
+        if person not in self.people_of(saga):
             return
         with suppress(WebexRefused):
             self.universe.webex.remove_member(saga.team, person)
@@ -251,14 +267,14 @@ class Story:
     def _come_back(self, saga: Saga, person: Person) -> None:
         """Out and in again, or in and out: within the lag of everything."""
         first, second = (self._leave, self._join)
-        if person not in self.universe.webex.people_of(saga.team):
+        if person not in self.people_of(saga):
             first, second = second, first
         first(saga, person)
         self.universe.scheduler.sleep(self.draw.uniform(1.0, 40.0))
         second(saga, person)
 
     def _moderate(self, saga: Saga, person: Person) -> None:
-        there = self.universe.webex.people_of(saga.team)
+        there = self.people_of(saga)
         if person in there:
             moderating = self.universe.webex.moderators_of(saga.team)
             on = person not in moderating
@@ -289,7 +305,7 @@ class Story:
     def _forge(self) -> None:
         """A delivery that Webex has not sent, or not to this organization."""
         firm = self.draw.choice(self.universe.firms)
-        room = self.draw.choice([saga.team for saga in self.sagas] or self.old).general
+        room = self.draw.choice([saga.team for saga in self.there] or self.old).general
         body = json.dumps(
             {
                 "resource": "rooms",

@@ -94,7 +94,7 @@ def the_app() -> FunctionsApp:
 class Universe:
     """seed decides everything. over_ports: the product meets the clouds at its ports. signs_in: its
     tokens are looked at there as well. spent: those that were taken back. bot: ours, where there is
-    one; it moderates every team."""
+    one; it moderates every team. out_of_sight: Webex finds no space for a moment."""
 
     def __init__(self, seed: int, *, over_ports: bool = False, firms: int = 1) -> None:
         self.seed = seed
@@ -126,6 +126,7 @@ class Universe:
         self._wirings: dict[Process, Wiring] = {}
         self.messages: list[str] = []
         self.signs_in = False
+        self.out_of_sight = False
         self.spent: set[str] = set()
         self._truth: dict[OrgId, Services] = {}
 

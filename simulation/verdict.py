@@ -45,6 +45,9 @@ def _wrong_with(universe: Universe, story: Story, saga: Saga) -> Iterator[tuple[
     services = universe.truth(saga.firm)
     kept = services.teams.read(TeamId(saga.team.uuid))
     groups = saga.firm.tenant.groups_named(PREFIX + saga.team.uuid)
+    if story.ends.has_ended(saga):
+        yield from _ended(story, saga, groups, kept.value if kept else None)
+        return
     if (
         not groups
         and saga.team.created < saga.firm.on_again * 1000
@@ -68,8 +71,30 @@ def _wrong_with(universe: Universe, story: Story, saga: Saga) -> Iterator[tuple[
     if row.status not in (Status.COMPLETE, Status.WAITING):
         yield "I2", f"it rests as {row.status.value} {row.reason} {row.detail[:200]}"
     yield from _people(universe, story, saga, group, row)
+    yield from _beside(story, saga, group, row)
+
+
+def _ended(
+    story: Story, saga: Saga, groups: Sequence[Group], row: TeamRow | None
+) -> Iterator[tuple[str, str]]:
+    """One side is gone: the other is as it was."""
+    for what in story.ends.wrong_with(saga, groups, row):
+        yield "ends", what
+    if row is None or not row.group_id:
+        return
+    for group in (group for group in groups if group.deleted is None):
+        for what in story.marks.wrong_with(story, saga, group, row):
+            yield "marks", what
+
+
+def _beside(story: Story, saga: Saga, group: Group, row: TeamRow) -> Iterator[tuple[str, str]]:
+    """What is not about people."""
     for what in wrong_names(story, saga, group, row):
         yield "names", what
+    for what in story.marks.wrong_with(story, saga, group, row):
+        yield "marks", what
+    if wrong := story.ends.wrong_archive(saga, row):
+        yield "ends", wrong
 
 
 def _people(

@@ -6,13 +6,12 @@ ours and what the task that made them could have seen, and writes a violation do
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sandbox.microsoft.timeline import Change as GroupChange
 from sandbox.webex.core import Change as WebexChange
@@ -23,6 +22,7 @@ from shared.core.model import Direction
 from simulation.chaos import PATIENCE
 from simulation.presence import Begun, HeardJournal, Presence, Violation
 from simulation.queue import Queue
+from simulation.reading import room_in, short
 from simulation.scheduler import Process, Scheduler, Task
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class Watcher:
     had it was over; last_effects: when, by team and person, "" where it was about nobody
     in membership. undone: whom somebody has moved back before a look has seen that we moved them.
     allowed, refused: when an administrator said so to
-    a change, by team, side, op and person. on_held: told of a team whose look has held something.
+    a change, by team, side, op and person. on_held: told of a team whose look has held something;
+    on_line: of what is logged; on_group: of what becomes otherwise in a group, before we judge it.
     """
 
     def __init__(self, scheduler: Scheduler, webex: WebexCloud, microsoft: MicrosoftClouds) -> None:
@@ -86,6 +87,8 @@ class Watcher:
         self.allowed: dict[Asked, float] = {}
         self.refused: dict[Asked, float] = {}
         self.on_held: Callable[[str], None] = lambda _: None
+        self.on_line: Callable[[str, Mapping[str, object]], None] = lambda _event, _facts: None
+        self.on_group: list[Callable[[Firm, GroupChange], None]] = []
         # Since when the switch of whom is off.
         self.off: dict[str, float] = {}
         self.thawed: Mapping[Process, float] = {}
@@ -110,8 +113,9 @@ class Watcher:
     # What the edges tell
 
     def logged(self, event: str, facts: Mapping[str, object]) -> None:
-        self.scheduler.note(f"log {event} {_short(facts)}")
+        self.scheduler.note(f"log {event} {short(facts)}")
         self.lines.append(f"{event} {facts}")
+        self.on_line(event, facts)
         if event == "looked":
             self._looked[str(facts["team"])] = self.began()
             if self._look_goes_on:
@@ -143,7 +147,7 @@ class Watcher:
 
     def _check_webex_call(self, method: str, url: str, body: Any, token: str) -> None:
         known = self.webex.world.tokens.get(token)
-        room = _room_in(url, body)
+        room = room_in(url, body)
         # One bot tells every organization of all its spaces: whose one is, is what has to be asked.
         asked_whose = method == "GET" and "/rooms/" in url
         if known is not None and room and not asked_whose:
@@ -234,6 +238,11 @@ class Watcher:
         finally:
             self._effect_of = before
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether what changes now is our doing."""
+        return self._effect_of is not None
+
     def acknowledged(
         self,
         delivery: Delivery,
@@ -272,7 +281,7 @@ class Watcher:
 
     def _webex_changed(self, change: WebexChange) -> None:
         self.last_change = self.scheduler.at
-        if self._effect_of is None:
+        if not self.is_ours:
             self.last_act = self.scheduler.at
         member = change.member
         if member is None or change.resource != "memberships" or not change.room.is_general:
@@ -284,7 +293,7 @@ class Watcher:
             )
             return
         joined = change.event == "created"
-        ours = self._effect_of is not None
+        ours = self.is_ours
         verb = "joins" if joined else "leaves"
         self.scheduler.note(f"webex {team[-6:]}: {member.person.name} {verb}{' (us)' * ours}")
         self._moved(team, who, ours=ours)
@@ -336,7 +345,9 @@ class Watcher:
     def _group_changed(self, firm: Firm, change: GroupChange) -> None:
         now = self.last_change = self.scheduler.at
         group = firm.tenant.groups[change.group]
-        ours = self._effect_of is not None
+        ours = self.is_ours
+        for tell in self.on_group:
+            tell(firm, change)
         team = str(group.unique_name or "").removeprefix(PREFIX)
         if not ours:
             self.last_act = now
@@ -410,7 +421,7 @@ class Watcher:
             self._judge_addition(firm, group, team, who)
             return
         person = self._person(firm, who)
-        aside = self.microsoft.switches.owner_removal_takes_member and self._disowned == who
+        aside = self.goes_along(who)
         if person and not aside and not self.missed_twice(team, person, 0.0):
             self.broken("I7", f"{_name(firm, who)} was removed from the group and was in the team")
         room = self.webex.world.rooms.get(team)
@@ -420,6 +431,10 @@ class Watcher:
             self.broken("I7", f"{_name(firm, who)} was removed and goes on owning the group")
         if not aside:
             self._count_removal(team, MEMBERS, person or "", len(group.members))
+
+    def goes_along(self, account: str) -> bool:
+        """Whether whoever we have just made no owner any more is a member no more by that."""
+        return self.microsoft.switches.owner_removal_takes_member and self._disowned == account
 
     def _judge_addition(self, firm: Firm, group: Group, team: str, who: str) -> None:
         person = self._person(firm, who)
@@ -450,8 +465,8 @@ class Watcher:
         at = self.refused.get((team, side, op, who))
         if at is None or self.began() < at:
             return False
-        group, firm = self.group_of(team), self._firms[self.webex.world.rooms[team].owner_org]
-        account = next((str(p.external_id) for p in firm.org.people if p.uuid == who), "")
+        group, person = self.group_of(team), self.webex.world.people.get(who)
+        account = str(person.external_id) if person else ""
         moved = self.presence.moved(team, who, at - UNSEEN)
         return not moved and not (group and self.presence.moved(group.id, account, at - UNSEEN))
 
@@ -488,23 +503,6 @@ class Watcher:
         return None
 
 
-def _room_in(url: str, body: Any) -> str:
-    """The uuid of the room that a call to Webex is about, "" for none."""
-    parts = urlsplit(url)
-    named = parse_qs(parts.query).get("roomId", [""])[0]
-    if not named and "/rooms/" in parts.path:
-        named = unquote(parts.path.rpartition("/")[2])
-    if not named and body and b"roomId" in (body if isinstance(body, bytes) else body.encode()):
-        named = str(json.loads(body).get("roomId") or "")
-    found = decode(named) if named else None
-    return found.key if found else ""
-
-
 def _name(firm: Firm, object_id: str) -> str:
     user = firm.tenant.users.get(object_id)
     return user.display_name if user else object_id
-
-
-def _short(facts: Mapping[str, object]) -> str:
-    parts = (f"{k}={str(v)[:80]}" for k, v in facts.items() if v not in ("", None))
-    return " ".join(parts)

@@ -51,11 +51,12 @@ class WebexAtPort(WebexClient):
     wiring: SimulatedWiring
 
     def room(self, space_id: str) -> Room:
-        return self._call_port(f"room {space_id[-6:]}", lambda: _room(self._found(space_id)))
+        shows = self._cloud.switches.archived_is_read_only
+        return self._call_port(f"room {space_id[-6:]}", lambda: _room(self._shown(space_id), shows))
 
     def members(self, space_id: str) -> list[Member]:
         def read() -> list[Member]:
-            room = self._found(space_id)
+            room = self._shown(space_id)
             return [
                 Member(
                     PersonId(m.person_uuid),
@@ -76,7 +77,7 @@ class WebexAtPort(WebexClient):
     def team_name(self, team_id: str) -> str:
         def read() -> str:
             team = self._cloud.world.teams.get(key_of(team_id, "TEAM", "ROOM"))
-            if team is None:
+            if team is None or self.wiring.universe.out_of_sight:
                 raise NotThere("no such team")
             return team.name
 
@@ -195,11 +196,19 @@ class WebexAtPort(WebexClient):
     def _firm(self) -> Firm:
         return next(f for f in self.wiring.universe.firms if f.id == self.org)
 
+    def _shown(self, space_id: str) -> CloudRoom:
+        """To somebody who reads it."""
+        if self.wiring.universe.out_of_sight:
+            raise NotThere("no space is found for a moment")
+        return self._found(space_id)
+
     def _found(self, space_id: str) -> CloudRoom:
         world = self._cloud.world
         room = world.rooms.get(key_of(space_id, "ROOM"))
         if room is None or not world.has_people_of(room, self.org):
             raise NotThere("no such space")
+        if room.migrated and space_id != room.id:
+            raise NotThere("it has another id now")
         self.wiring.universe.watcher.belongs_together(self.org, room.uuid)
         return room
 
@@ -230,7 +239,7 @@ class WebexAtPort(WebexClient):
         through(self.wiring, "webex", what, act, writes=True)
 
 
-def _room(room: CloudRoom) -> Room:
+def _room(room: CloudRoom, shows_archive: bool) -> Room:
     team = room.world.teams.get(room.team_uuid or "")
     return Room(
         room.id,
@@ -242,4 +251,5 @@ def _room(room: CloudRoom) -> Room:
         PersonId(room.creator_uuid),
         room.owner_org,
         room.created,
+        room.is_read_only and shows_archive,
     )

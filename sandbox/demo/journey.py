@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from sandbox.console import spells
-from sandbox.demo import crowd
+from sandbox.demo import crowd, ends
+from sandbox.demo.ends import ENDS, End
 from sandbox.demo.life import CHANGES, Change, live
 from sandbox.demo.pages import People
 from sandbox.demo.refusals import (
@@ -68,20 +69,24 @@ def _play_all(here: Stage, say: Steps) -> list[Line]:
     from_before = make_team_from_before(here, say)
     time.sleep(1.5)  # Webex's clock has whole seconds; the team must be older than the switch
     people = People(here, say)
+    ends.ask_for_files(here)
     steps = people.set_up()
     if any(step.wrong for step in steps):
         return steps
+    ends.choose(here)
     time.sleep(1)
     # Nobody is removed before a team has settled, five minutes after it was seen: these begin first
     # and come to their end last, and all else is played meanwhile.
     leaving = Playing("many leave", lambda: crowd.gather_and_leave(here, say))
     lives = [_living(here, change, say) for change in CHANGES]
+    ending = [_ending(here, what, people, say) for what in ENDS]
     small = [playing(here, scene, say) for scene in SMALL]
     forged = forge(here, say)
     join_team_from_before(here, from_before, say)
     large = playing(here, LARGE_BY_WEBHOOK, say)
     lines = [*steps, forged, *(scene.end() for scene in small), large.end()]
     lines += _throttle(here, say)
+    lines += [each.end() for each in ending]
     off, made_while_off = play_off(here, people, say)
     lines.append(off)
     left = leaving.end()
@@ -92,6 +97,10 @@ def _play_all(here: Stage, say: Steps) -> list[Line]:
 
 def _living(here: Stage, change: Change, say: Steps) -> Playing[Line]:
     return Playing(change.name, lambda: live(here, change, say))
+
+
+def _ending(here: Stage, what: End, people: People, say: Steps) -> Playing[Line]:
+    return Playing(what.name, lambda: ends.end(here, what, people, say))
 
 
 def _throttle(here: Stage, say: Steps) -> list[Line]:

@@ -68,6 +68,18 @@ class People:
             wrong.append("the page's Allow was not kept")
         return wrong
 
+    def restore(self, team: Team) -> list[str]:
+        """On the team's page, in a browser of its own: bring the deleted group back; what is wrong
+        with it."""
+        admin = self._somebody()
+        try:
+            admin.sign_in(self._email(world.ADMIN))
+            admin.browser.get(f"/activity?team={team.uuid}")
+            admin.browser.press("/activity/restore")
+        except (AssertionError, KeyError) as error:
+            return [str(error)]
+        return []
+
     def _play(self, name: str, step: Callable[[], Iterator[str]]) -> Line:
         started = time.monotonic()
         try:

@@ -36,7 +36,8 @@ CREATE_RETRY = 10 * SECOND
 CLOCKS_CLOSE = 10 * SECOND  # how far Webex's clock and ours may differ
 CLOCKS_APART = 5 * MINUTE  # how far Microsoft's clock and ours may differ
 GROUP_MISSING_PATIENCE = 15 * MINUTE
-ENDED_APART = HOUR  # between the two times that a team is looked for before it is called gone
+ENDED_APART = HOUR  # for so long a team is looked for before it is called gone
+ENDED_PAUSES = (MINUTE, 10 * MINUTE)  # between two looks meanwhile: as long as it was missed so far
 
 FULL_EVERY = 7 * DAY  # every connected team is read in full at least this often
 FULL_SPREAD = 2 * DAY  # and up to this much earlier, so that they do not come all at once
@@ -70,7 +71,7 @@ EVENTS_DEEP_SPAN = DAY
 EVENTS_OUTAGE = 10 * MINUTE  # a cursor this old means that we were away
 
 # Spaces
-SPACE_MISSING_RETRIES = 18  # half a minute, doubling up to the pause: a day in all
+SPACE_MISSING_PATIENCE = DAY  # tries at half a minute, then twice as far apart, up to the pause
 SPACE_MISSING_PAUSE = 2 * HOUR
 GENERAL_MISSING_PAUSE = 10 * MINUTE
 TOLD_AFTER = 3  # passing failures in a row, before the administrator is told

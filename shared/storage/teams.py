@@ -64,13 +64,13 @@ class TeamRows:
         row = self._rows.get(f"space:{uuid}")
         if row is None:
             return None
-        return Space(uuid, row.text("team"), row.number("checked"), row.number("tries"))
+        return Space(uuid, row.text("team"), row.number("checked"), row.number("missed"))
 
     def remember_space(self, space: Space) -> None:
         values: dict[str, Value] = {
             "team": space.team,
             "checked": space.checked,
-            "tries": space.tries,
+            "missed": space.missed,
         }
         self._rows.upsert(f"space:{space.uuid}", values)
 

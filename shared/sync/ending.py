@@ -1,8 +1,8 @@
 """A team that ends in Webex, and one that only has another address now.
 
 A space that cannot be found was deleted, or moved to another geography under another id, or our
-account sees it no more. So it is looked for where its people are, twice at some distance, before it
-is called gone. Nothing is removed anywhere because of it.
+account sees it no more, or for a moment. So it is looked for where its people are, again and again
+for an hour, before it is called gone. Nothing is removed anywhere because of it.
 Sources: https://developer.webex.com/docs/api/v1/memberships, /rooms; webhooks of `rooms` name the
 event "migrated", which changes the id; the uuid in it stays.
 """
@@ -20,7 +20,7 @@ from shared.sync import marking, pacing
 from shared.sync.record import Book
 from shared.webex.protocol import general_space_id, uuid_of
 
-# So many people of the team are asked where they are.
+# So many people of the team are asked where they are, each time others.
 _ASKED = 3
 
 
@@ -33,7 +33,7 @@ class TeamGone(Permanent):
 def find_again(state: Book, failure: NotThere) -> None:
     """The team's space was not found. Returns where it has another id now, which is kept.
 
-    Raises Later the first time, TeamGone when it is still so after a while, core.errors;
+    Raises Later at first, TeamGone when it is still so after a while, core.errors;
     Unavailable where its people are seen in the very space that is not found.
     """
     found = _where_its_people_are(state)
@@ -52,7 +52,11 @@ def find_again(state: Book, failure: NotThere) -> None:
     state.save_team(replace(state.team, missed_at=since))
     if now - since < times.ENDED_APART:
         state.services.log.failed("a team cannot be found", failure, team=state.team.uuid)
-        raise pacing.Later(since + times.ENDED_APART, "the team cannot be found")
+        # A bad moment of Webex's is to hold nobody up for longer than it lasts, or for ten minutes.
+        least, most = times.ENDED_PAUSES
+        pause = min(max(now - since, least), most)
+        again = min(now + pause, since + times.ENDED_APART)
+        raise pacing.Later(again, "the team cannot be found")
     raise TeamGone(str(failure), failure.where) from failure
 
 
@@ -87,11 +91,21 @@ def see_whether_archived(state: Book) -> None:
         state.save_team(replace(team, archived=archived))
 
 
+def _asked(state: Book) -> list[PersonId]:
+    """Some of whom we knew in the team, else its creator. They may have left it: it is others the
+    next time."""
+    creator, missed = state.team.creator, state.team.missed_at
+    known = sorted(state.ledger.baseline) or ([creator] if creator else [])
+    waited = (state.services.now() - missed) // times.MINUTE if missed else 0
+    start = waited * _ASKED % len(known) if known else 0
+    return [PersonId(p) for p in islice([*known[start:], *known[:start]], _ASKED)]
+
+
 def _where_its_people_are(state: Book) -> str:
     """The space's id as Webex tells it now, "" where it tells none. The one that we know only where
     nobody is asked who sees another."""
     team, services = state.team, state.services
-    people = [PersonId(p) for p in islice(sorted(state.ledger.baseline), _ASKED)]
+    people = _asked(state)
     pacing.book(services, "spaces", 1 + len(people), low=state.held.row.value.low)
     usual = general_space_id(team.uuid) or ""
     if usual and usual != team.space_id:

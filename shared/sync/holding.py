@@ -55,8 +55,9 @@ def decided(state: Book) -> Waiting:
     if not state.team.held:
         return Waiting()
     row = state.services.teams.held(state.team.uuid)
-    # A first merge says that something waits before it knows what (`observe`).
-    state.first = row is None or (not row.value.decided and "first_merge" in row.value.why)
+    # A first merge says that something waits before it knows what (`observe`). It goes on when
+    # somebody has decided: whom a second read misses has been seen by nobody.
+    state.first = row is None or "first_merge" in row.value.why
     if row is None:
         return Waiting()
     changes = frozenset(named.change for named in row.value.changes)

@@ -141,10 +141,11 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
 
 def _moderated(state: Book, seen: Seen, todo: Plan) -> str:
     """As long as there is something to be done about owners, they are read at every look: what was
-    refused for now is no longer under way."""
+    refused for now is no longer under way, and what is held must not look as if it were met."""
     if not seen.moderated:
         return state.team.moderated
-    return "" if any(c.side == OWNERS for c in todo.changes) else seen.moderated
+    left = (*todo.changes, *todo.held)
+    return "" if any(c.side == OWNERS for c in left) else seen.moderated
 
 
 _KEPT = frozenset({"last_moderator", "last_owner"})

@@ -91,20 +91,38 @@ def _hand_over(services: Services, uuid: str, found: Found) -> bool:
 
 
 def _missing(services: Services, uuid: str, space_id: str, known: Space | None) -> None:
-    """Not visible yet, or gone: a few more tries, then it is remembered as nobody's."""
+    """Not visible yet, or gone: a day of tries, then it is remembered as nobody's."""
     current = services.teams.space(uuid)
     if current and current.team:
         # Another worker has seen it meanwhile: replicas need not agree.
         return
-    tries = (known.tries if known else 0) + 1
-    if tries > times.SPACE_MISSING_RETRIES:
-        services.teams.remember_space(Space(uuid, "", services.now()))
+    now = services.now()
+    missed = known.missed if known and known.missed else now
+    if now - missed > times.SPACE_MISSING_PATIENCE:
+        services.teams.remember_space(Space(uuid, "", now))
         _forget_look(services, uuid)
         return
-    services.teams.remember_space(Space(uuid, "", 0, tries))
+    services.teams.remember_space(Space(uuid, "", 0, missed))
     _forget_look(services, uuid)
-    pause = min(times.RETRY_BASE * 2 ** (tries - 1), times.SPACE_MISSING_PAUSE)
-    want(services, uuid, space_id, when=services.now() + pause)
+    # As long again as it was missed so far, however many people join it meanwhile.
+    pause = min(max(now - missed, times.RETRY_BASE), times.SPACE_MISSING_PAUSE)
+    want(services, uuid, space_id, when=now + pause)
+
+
+def is_given_up(services: Services, space_id: str) -> bool:
+    """The General space of this space's team is not there, and the team has no row yet. True after
+    a day of that: then the space is remembered as nobody's."""
+    uuid, now = uuid_of(space_id), services.now()
+    known = services.teams.space(uuid) if uuid else None
+    if uuid is None or known is None:
+        return False
+    missed = known.missed or now
+    if now - missed <= times.SPACE_MISSING_PATIENCE:
+        services.teams.remember_space(replace(known, missed=missed))
+        return False
+    services.teams.remember_space(Space(uuid, "", now))
+    _forget_look(services, uuid)
+    return True
 
 
 def _forget_look(services: Services, uuid: str) -> bool:

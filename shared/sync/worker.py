@@ -21,7 +21,7 @@ from shared.sync.look import look_at
 from shared.sync.missing import GroupGone
 from shared.sync.pacing import Later, hear
 from shared.sync.record import Book
-from shared.sync.spaces import Found, first_sight, resolve
+from shared.sync.spaces import Found, first_sight, is_given_up, resolve
 from shared.webex.protocol import uuid_of
 
 
@@ -71,7 +71,8 @@ def _find(services: Services, settings: OrgSettings, nudge: Nudge) -> Found | No
         _come_back(services, nudge, _moment(services, failure, 0))
     except NotThere as failure:
         services.log.failed("the team's General space is not there", failure)
-        _come_back(services, nudge, services.now() + times.GENERAL_MISSING_PAUSE)
+        if not is_given_up(services, nudge.space):
+            _come_back(services, nudge, services.now() + times.GENERAL_MISSING_PAUSE)
     except Permanent as failure:
         services.log.failed("space may not be read", failure, space=nudge.space[:80])
         _come_back(services, nudge, services.now() + times.PERMANENT_PAUSE)

@@ -43,6 +43,20 @@ class Renames:
 
 
 @dataclass(frozen=True)
+class Nothing:
+    """Nothing ends here, and nobody writes in a description."""
+
+    def has_ended(self, saga: Saga) -> bool:
+        return False
+
+    def wrong_archive(self, saga: Saga, row: object) -> str:
+        return ""
+
+    def wrong_with(self, *_: object) -> Sequence[str]:
+        return ()
+
+
+@dataclass(frozen=True)
 class Universe:
     """bot: there is none. truth: the rows of a firm, read past every relay. written: all that the
     app has left somewhere, as text; secrets: what must not be in it."""
@@ -66,6 +80,8 @@ class Case:
     sagas: Sequence[Saga]
     old: Sequence[Team]
     renames: Renames = Renames()
+    ends: Nothing = Nothing()
+    marks: Nothing = Nothing()
 
     def judge(self) -> None:
         """Tell the witness what does not hold now."""

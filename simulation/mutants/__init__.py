@@ -5,7 +5,7 @@ One that survives the seeds it is allowed says that the simulation no longer see
 
 from __future__ import annotations
 
-from simulation.mutants import groups, hearing, looks, names, organizations, people
+from simulation.mutants import ends, groups, hearing, looks, names, organizations, people
 from simulation.mutants.planting import Catch, Mutant, Rate, Untrustworthy, hunt, measure
 
 __all__ = ["MUTANTS", "Catch", "Mutant", "Rate", "Untrustworthy", "hunt", "measure"]
@@ -17,4 +17,5 @@ MUTANTS = (
     *groups.MUTANTS,
     *organizations.MUTANTS,
     *names.MUTANTS,
+    *ends.MUTANTS,
 )

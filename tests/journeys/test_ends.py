@@ -14,6 +14,8 @@ from shared.admin.activity import entry
 from shared.core.ids import TeamId
 from shared.core.model import Limits, Marks, Status
 from shared.core.reasons import Refusal
+from shared.ports import Space
+from shared.sync.lease import want
 from tests.journeys.following import rest, spoil, unspoil
 from tests.journeys.stage import Stage
 from tests.journeys.standing import ADMIN, Standing, Tally, change, later, live, standing
@@ -127,6 +129,61 @@ def test_a_team_that_was_only_out_of_sight_goes_on(at: Standing) -> None:
     assert (reasons(at), said(at)) == ([], before)
 
 
+@pytest.mark.parametrize("minutes", [1, 8, 40])
+def test_a_short_time_out_of_sight_holds_nobody_up_for_long(at: Standing, minutes: int) -> None:
+    blind = Fault("error", path="/v1/(rooms|memberships)", method="GET", status=404)
+    at.stage.webex.faults.append(blind)
+    person = at.newcomers()[0]
+    at.join(person)
+    live(at.stage, 60 * minutes)
+    at.stage.webex.faults.clear()
+
+    live(at.stage, 11 * 60)
+
+    assert at.is_in(person) == (True, True)
+    assert (at.row.missed_at, reasons(at)) == (0, [])
+
+
+def test_a_new_team_that_is_out_of_sight_waits_no_longer_for_all_who_join_it(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    people = stage.people(12)
+    stage.turn_on()
+    blind = Fault("error", path="/v1/(rooms|memberships)", method="GET", status=404)
+    stage.webex.faults.append(blind)
+    team = stage.webex.create_team(people[0], "Alpha")
+    for person in people[1:]:
+        live(stage, 50)
+        stage.webex.add_member(team, person)
+    live(stage, 50)
+    stage.webex.faults.clear()
+
+    live(stage, 900)
+
+    assert len(stage.groups_of(team)) == 1
+
+
+def test_a_team_that_is_deleted_before_it_has_rows_is_not_looked_for_for_ever(
+    make_stage: Callable[..., Stage],
+) -> None:
+    """A worker has died between the space's row and the team's."""
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    team = stage.webex.create_team(stage.person(), "Alpha")
+    space, now = team.general.id, stage.services.now()
+    stage.services.teams.remember_space(Space(team.uuid, team.uuid, now))
+    want(stage.services, team.uuid, space)
+    stage.webex.delete_team(team)
+
+    later(stage, 3 * DAY)
+    tally = Tally(stage)
+    later(stage, DAY)
+
+    assert tally.looks == 0
+    assert stage.services.looks.read(team.uuid) is None
+
+
 def test_a_team_that_its_people_are_seen_in_is_not_gone(at: Standing) -> None:
     """Webex finds nobody in the space, and lists the very space where its people are."""
     change(at.stage, mark_ends=True)
@@ -234,6 +291,38 @@ def test_a_move_that_nothing_tells_of_is_found_by_the_people_of_the_team(at: Sta
     assert at.group.display_name == "Beta"
 
 
+def test_a_team_that_moves_before_it_has_a_group_gets_one(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    creator = stage.person(mapped=False)
+    stage.turn_on(webhook=False)
+    team = stage.webex.create_team(creator, "Alpha")
+    later(stage, 600)
+    before = stage.row(team).reason
+    stage.webex.migrate_team(team)
+    creator.external_id = stage.tenant.add_user("Found", mail=creator.email).object_id
+
+    later(stage, 3 * DAY)
+
+    assert before == "nobody_mapped"
+    assert len(stage.groups_of(team)) == 1
+
+
+def test_a_move_is_found_although_those_who_are_asked_first_have_left(at: Standing) -> None:
+    """And the creator with them: somebody else is asked each time."""
+    *leaving, stays = sorted(at.people, key=lambda person: person.uuid)
+    at.stage.webex.set_moderator(at.team, stays, True)
+    at.stage.webex.migrate_team(at.team)
+    for person in leaving:
+        at.leave(person)
+
+    later(at.stage, HOUR + 900)
+
+    assert at.row.space_id == at.team.general.id
+    assert reasons(at) == []
+
+
 # In Microsoft 365
 
 
@@ -293,6 +382,49 @@ def test_what_changed_in_the_team_meanwhile_waits_to_be_seen(at: Standing) -> No
     assert (held.why, len(held.changes)) == (("first_merge",), 2)
     assert inside == ((True, False), (False, True))
     assert at.differences([*at.people[:3], person]) == []
+
+
+@pytest.mark.parametrize("said", ["allow", "refuse"])
+def test_who_is_missed_only_after_somebody_has_decided_waits_as_well(
+    at: Standing, said: str
+) -> None:
+    """An absence takes two reads, and the first names are there to be seen after one."""
+    delete(at)
+    person, leaver = at.newcomers()[0], at.people[3]
+    at.join(person)
+    at.leave(leaver)
+    later(at.stage, HOUR)
+    restore(at)
+    live(at.stage, 60)
+    seen = at.held
+
+    at.decide(said)
+    later(at.stage, HOUR)
+
+    assert seen is not None
+    assert [named.change.person for named in seen.changes] == [person.uuid]
+    assert at.held is not None
+    assert [named.change.person for named in at.held.changes] == [leaver.uuid]
+    assert at.is_in(leaver) == (False, True)
+
+
+def test_an_owner_to_be_waits_until_somebody_has_decided_however_often_it_is_looked(
+    at: Standing,
+) -> None:
+    delete(at)
+    at.stage.webex.set_moderator(at.team, at.people[2], True)
+    later(at.stage, HOUR)
+    restore(at)
+    live(at.stage, 60)
+    at.join(at.newcomers()[0])
+
+    live(at.stage, 300)
+
+    assert at.held is not None
+    assert "owners" in {named.change.side for named in at.held.changes}
+    at.decide("allow")
+    later(at.stage, HOUR)
+    assert at.people[2].external_id in at.group.owners
 
 
 def lose_sign_in(at: Standing) -> frozenset[str]:

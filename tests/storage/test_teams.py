@@ -208,7 +208,7 @@ def test_everyone_is_every_team_and_no_other_row(rows: Partition) -> None:
 def test_a_space_is_remembered_as_a_teams_or_nobodys(rows: Partition) -> None:
     teams, team = TeamRows(rows), _new_id()
     ours, nobodys = Space(str(uuid4()), team, NOW, 2), Space(str(uuid4()), "", NOW)
-    for space in (replace(ours, tries=1), ours, nobodys):
+    for space in (replace(ours, missed=1), ours, nobodys):
         teams.remember_space(space)
 
     assert teams.space(ours.uuid) == ours
