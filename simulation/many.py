@@ -71,6 +71,8 @@ FLOORS = {
 # What a thousand seeds may at most have come to: asking an administrator for everything, or giving
 # everything up, would keep every other promise.
 CEILINGS = {"held": 300, "given up": 30, "poison": 100}
+# What does not come one by one: an outage of the storage fails a dozen messages at once.
+TOGETHER = {"poison": 12}
 
 # What only the ports count.
 AT_PORTS_ALONE = frozenset({"stale read"})
@@ -126,9 +128,12 @@ class Sum:
 
     def above_ceiling(self) -> dict[str, tuple[int, int]]:
         """What there was too much of: how much there was, and how much there may be, with what
-        chance adds to few runs: one outage of the storage makes a dozen of a kind."""
+        chance adds to few runs (four standard deviations)."""
         expected = {kind: n * self.runs / 1000 for kind, n in CEILINGS.items()}
-        most = {kind: math.ceil(n + 4 * math.sqrt(n)) for kind, n in expected.items()}
+        most = {
+            kind: math.ceil(n + 4 * math.sqrt(n * TOGETHER.get(kind, 1)))
+            for kind, n in expected.items()
+        }
         return {k: (self.counts[k], n) for k, n in most.items() if self.counts[k] > n}
 
 
