@@ -20,6 +20,7 @@ from shared.admin import again, choices
 from shared.core.model import Marks as Marking
 from shared.core.model import Team as TeamRow
 from shared.core.reasons import Refusal
+from shared.ports import Services
 from simulation.administrator import ADMIN
 from simulation.universe import Universe
 
@@ -115,7 +116,12 @@ class Marks:
         def office() -> Office:
             return universe.become(universe.process_of_ours).office(firm.id)
 
-        insist(firm, lambda _: choices.save(office(), ADMIN, typed, shown))
+        def save(_: Services) -> None:
+            # A colleague has chosen meanwhile, perhaps between an answer that was lost and this.
+            with suppress(choices.NotTaken):
+                choices.save(office(), ADMIN, typed, shown)
+
+        insist(firm, save)
         self.chosen[firm.id] = universe.scheduler.at
         universe.chaos.counts["mark chosen"] += 1
         universe.scheduler.note(f"{name}: {after}")
