@@ -292,13 +292,28 @@ class Ends:
             return
         team, began = str(facts["team"]), self.universe.watcher.began()
         if facts["reason"] == "team_gone" and team not in self.gone:
-            self._broken(f"{team[-6:]} is called gone, and is there")
+            if not self._is_nearly_empty(team):
+                self._broken(f"{team[-6:]} is called gone, and is there")
+            # It moved, and those who could tell of that have left it: then it is taken for gone.
+            self.gone[team] = began
+            if (deletion := self.deleted.get(team)) is not None:
+                # And nobody looks for its group any more.
+                deletion.how = "never"
         if facts["reason"] == "group_gone":
             deletion = self.deleted.get(team)
             # A read from before it came back may have shown that.
             lag = self.universe.watcher.lag + LOOK
             if deletion is None or (deletion.restored and deletion.restored + lag < began):
                 self._broken(f"the group of {team[-6:]} is called gone, and is there")
+
+    def _is_nearly_empty(self, team: str) -> bool:
+        """Whether but a few are left of the people whom the app knows in it."""
+        world = self.universe.webex.world
+        org = world.rooms[team].owner_org
+        firm = next(f for f in self.universe.firms if f.org.uuid == org)
+        known = self.universe.truth(firm).teams.ledger(TeamId(team)).value.baseline
+        left = sum(m.person.uuid in known for m in world.members(team))
+        return 4 * left < len(known)
 
     def _broken(self, what: str) -> None:
         self.universe.watcher.broken("ends", what)

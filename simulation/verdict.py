@@ -138,6 +138,8 @@ def _people(
     # Where nobody but our bot moderates, somebody stands in.
     if not moderators:
         wrong -= {p.external_id for p in saga.firm.people if p.uuid == row.stand_in}
+    refused = story.administrator.holds.was_refused
+    wrong -= {p.external_id for p in saga.firm.people if refused(saga.team.uuid, p)}
     # Whose ownership somebody took is not made an owner again.
     wrong -= saga.disowned - owners
     if direction is not Direction.GROUP and wrong:
