@@ -128,6 +128,8 @@ def _keep(
     told = state.held.row.value.named
     behind = now + times.REPLICAS_APART if group and told not in ("", group.name) else None
     later = verdict.later if verdict else None
+    # Until it is known what became of what is sent now: whoever dies on the way reads both again.
+    under_way = now if verdict and verdict.to else None
     keeps = verdict is None or verdict.code is None
     state.save_team(
         replace(
@@ -136,7 +138,7 @@ def _keep(
             names=verdict.names if verdict and read else team.names,
             name_code=team.name_code if keeps or verdict is None else verdict.code or "",
             named_at=now,
-            names_at=later or behind,
+            names_at=later or behind or under_way,
         )
     )
 
@@ -206,13 +208,21 @@ def _agree(state: Book, team_name: str, group_name: str) -> None:
             space_title=team_name,
             group_name=group_name,
             name_code="",
+            names_at=_answered(state),
         )
     )
     state.services.log("renamed", team=state.team.uuid, group=state.team.group_id or "")
 
 
+def _answered(state: Book) -> int | None:
+    """When both are to be read again, now that it is known what became of what was sent."""
+    at = state.team.names_at
+    return at if at is not None and at > state.services.now() else None
+
+
 def _refuse(state: Book, names: Names, side: str, failure: Permanent) -> None:
-    state.save_team(replace(state.team, names=names, name_code=rules.REFUSED[side]))
+    code, at = rules.REFUSED[side], _answered(state)
+    state.save_team(replace(state.team, names=names, name_code=code, names_at=at))
     state.services.log.failed("renaming refused", failure, team=state.team.uuid, side=side)
 
 

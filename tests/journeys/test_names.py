@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -13,6 +14,7 @@ from shared.core import times
 from shared.core.ids import TeamId
 from shared.core.model import Direction
 from shared.sync.preview import preview
+from tests.journeys.fate import Mortal, endure
 from tests.journeys.following import choose, look, rest
 from tests.journeys.stage import Stage, meanwhile
 from tests.journeys.standing import Standing, Tally, change, employ_bot, later, live, standing
@@ -128,6 +130,28 @@ def test_a_renamed_group_is_told_once_where_nobody_of_ours_may_rename_the_team(
     assert named(at) == ("Alpha", "Gamma")
     assert (reasons(at), at.row.group_name) == (["team_not_renamed"], "Gamma")
     assert [c for c in tally.webex if c.method != "GET"] == []
+
+
+def test_a_rename_is_told_wherever_the_look_that_was_refused_dies(at: Standing) -> None:
+    """Also the second one, of a group whose first new name nobody could give to the team."""
+    regroup(at, "Gamma")
+    live(at.stage, 90)
+    mortal, names = Mortal(at.stage), (f"Delta {n}" for n in count())
+    position = 1
+    while True:
+        name = next(names)
+        regroup(at, name)
+        mortal.arm(position, after=False)
+        endure(at.stage, 90)
+        mortal.at = 0
+        later(at.stage, DAY + 60)
+
+        assert (at.row.name_code, at.row.group_name) == ("team_not_renamed", name), position
+        assert reasons(at) == ["team_not_renamed"]
+        if not mortal.struck or position > 60:
+            break
+        position += 1
+    assert position > 5
 
 
 def test_a_team_that_a_person_renames_like_the_group_needs_nobody_any_more(at: Standing) -> None:
