@@ -25,7 +25,10 @@ def open_account(account: str) -> TableServiceClient:
     if account.startswith("https://"):
         return open_identity(account, "")
     if "=" in account:
-        return open_connection(account)
+        try:
+            return open_connection(account)
+        except ValueError as error:
+            raise Problem(f"That is no connection string of a storage account: {error}") from error
     return open_identity(f"https://{account}.table.core.windows.net", "")
 
 

@@ -248,9 +248,10 @@ def notes(found: Mapping[str, Any], roles: Mapping[str, str], wish: Wish) -> Ite
 def others(trusted: Sequence[Mapping[str, Any]], wish: Wish) -> Iterator[str]:
     """Whom the registration trusts besides: an app in another region may still run as it."""
     for each in trusted:
-        if each["subject"] != wish.identity:
+        if (whom := each.get("subject")) != wish.identity:
+            # One with an expression has no subject.
             yield (
-                f"the trust in {each['subject']} (credential {each['name']}); where no app runs"
+                f"the trust in {whom or 'others'} (credential {each['name']}); where no app runs"
                 " as it any more, it can be removed."
             )
 

@@ -5,16 +5,16 @@ that is Off still archives, audits and refreshes sign-ins; what it writes meanwh
 and half a day be archived for good. Says what there is, and with --apply makes the new account what
 the old one is: copies every row, removes there what the old one has lost since an earlier run, and
 compares both sides. Nothing is written into the old account. May run as often as one likes, until
-an organization is On in the new one. All the steps are in docs/operations.md.
+an organization has been On in the new one. All the steps are in docs/operations.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deployment.accounts import ACCOUNT, in_words, open_account
 from deployment.cli import Problem
@@ -91,17 +91,36 @@ class _Side:
         keys = {str(row["PartitionKey"]) for row in rows} - {schema.PARTITION}
         return {key: Partition(lambda: client, key) for key in sorted(keys)}
 
-    def organizations(self) -> dict[str, bool]:
-        """Whether each is On."""
+    def organizations(self) -> dict[str, tuple[bool, int]]:
+        """Whether each is On, and how often it has been turned On."""
         if (client := self.table(ORGANIZATIONS)) is None:
             return {}
         rows = client.query_entities("RowKey eq 'settings'")
-        return {str(row["PartitionKey"]): bool(row.get("on")) for row in rows}
+        return {str(row["PartitionKey"]): (bool(row.get("on")), _number(row)) for row in rows}
+
+    @property
+    def url(self) -> str:
+        return str(self._service.url)
+
+
+def _number(row: Mapping[str, Any]) -> int:
+    """The SDK gives a whole number bare, or with its type."""
+    epoch = row.get("epoch", 0)
+    return int(epoch[0] if isinstance(epoch, tuple) else epoch)
 
 
 def _refuse(before: _Side, after: _Side) -> None:
     _refuse_on(before, "there")
+    if before.url == after.url:
+        raise Problem("--from and --to are the same account.")
     _refuse_on(after, "in the new account already: what it has written would be lost")
+    ours = before.organizations()
+    for org, (_, times_on) in after.organizations().items():
+        if org in ours and times_on > ours[org][1]:
+            raise Problem(
+                f"{org} has been On in the new account: what it did since stands there alone, and"
+                " would be lost. The old account is not to be copied over it any more."
+            )
     # Rows are removed there: an account that is empty, or another one, must not be copied over it.
     for org in sorted(set(after.organizations()) - set(before.organizations())):
         raise Problem(
@@ -115,7 +134,7 @@ def _refuse(before: _Side, after: _Side) -> None:
 
 
 def _refuse_on(side: _Side, where: str) -> None:
-    for org, on in side.organizations().items():
+    for org, (on, _) in side.organizations().items():
         if on:
             raise Problem(f"{org} is On {where}.")
 

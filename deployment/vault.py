@@ -27,8 +27,10 @@ ASKED = {
     "aws-access-key-id": "The access key id for the archive in Amazon S3 (docs/operations.md)",
     "aws-secret-access-key": "The secret access key for the archive in Amazon S3",
     "microsoft-client-secret": "The client secret of the registration in Entra (docs/entra.md)",
-    "microsoft-client-certificate": "The certificate, a PFX in base64 (docs/entra.md)",
+    "microsoft-client-certificate": "The certificate in the vault (docs/entra.md)",
 }
+# Longer than what a terminal takes in one line.
+NOT_TYPED = frozenset({"microsoft-client-certificate"})
 # A role that was just assigned works after some minutes at the latest.
 TRIES, PAUSE = 20, 15.0
 
@@ -76,7 +78,8 @@ def see_to(az: Cli, vault: str, names: Iterable[str], ask: Ask | None, pause: Pa
     for name in names:
         if name in there:
             continue
-        value = new_master_keys() if name == MASTER_KEYS else ask(ASKED[name]) if ask else ""
+        asks = ask if name not in NOT_TYPED else None
+        value = new_master_keys() if name == MASTER_KEYS else asks(ASKED[name]) if asks else ""
         if value.strip():
             put(az, vault, name, value.strip())
             print(f"{name} is in the vault now.")

@@ -15,6 +15,7 @@ from shared.admin.ports import Actor, Office, Sample, Tenant, TenantFacts
 from shared.core import judging, times
 from shared.core.checks import Result
 from shared.core.errors import (
+    CertificateUnreadable,
     ConsentMissing,
     CredentialMissing,
     Failure,
@@ -92,6 +93,9 @@ class Inspection:
             return Found("not_asked")
         try:
             proven = self.microsoft.permissions()
+        except CertificateUnreadable as unreadable:
+            self.office.services.log.failed("no token for the tenant", unreadable)
+            return Found("certificate")
         except ConsentMissing as missing:
             self.office.services.log.failed("no token for the tenant", missing)
             proven = None

@@ -98,7 +98,8 @@ def look(office: Office) -> None:
     settings = rows.settings()
     if settings.tenant is None or _has_left(office):
         # Nothing is set up, or it was given up: nobody has to be told what they did.
-        if before.alerts:
+        # What was met before is not what whoever comes back has to set up again.
+        if before != Watch():
             rows.keep(ROW, kept, asdict(Watch()))
         return
     whole = now - before.all_at >= times.DAY - times.HOUR

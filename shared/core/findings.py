@@ -133,6 +133,11 @@ _FINDINGS: Mapping[str, Mapping[str, Finding]] = {
             "Granted and proven by calls: %(proven)s of %(count)s. Missing: %(missing)s. Authorize"
             " again."
         ),
+        "certificate": _unmet(
+            "The certificate with which this app signs in to Microsoft 365 cannot be read. The"
+            " setting MICROSOFT_CLIENT_CERTIFICATE takes a PFX with its RSA key and without a"
+            " password, in base64."
+        ),
         "taken_back": _unmet(
             "Microsoft no longer accepts this app: the consent was taken back, or the app's secret"
             " has ended. Authorize again."

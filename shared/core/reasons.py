@@ -235,8 +235,9 @@ _REASONS = {
     ),
     "certificate_unreadable": Reason(
         "The certificate with which this app signs in to Microsoft 365 cannot be read.",
-        "Give the setting MICROSOFT_CLIENT_CERTIFICATE a PFX with its key and without a password,"
-        " in base64, or in Azure a reference to the vault's certificate; then restart the app.",
+        "Give the setting MICROSOFT_CLIENT_CERTIFICATE a PFX with its RSA key and without a"
+        " password, in base64, or in Azure a reference to the vault's certificate; then restart the"
+        " app.",
     ),
     "permission_missing": Reason(
         "A permission of the app is missing in Microsoft 365.",

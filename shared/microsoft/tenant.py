@@ -17,6 +17,7 @@ from uuid import UUID
 
 from shared.admin.ports import GroupRules, Instance, TenantFacts
 from shared.core.errors import (
+    CertificateUnreadable,
     ConsentMissing,
     NotThere,
     PermissionMissing,
@@ -141,6 +142,9 @@ class TenantClient:
         """Asks Entra each time: MSAL repeats a refusal from its cache for a minute."""
         try:
             self._fresh_tokens().token()
+        except CertificateUnreadable:
+            # That is no answer of Entra's.
+            raise
         except ConsentMissing:
             return False
         return True

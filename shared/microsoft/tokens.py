@@ -160,6 +160,7 @@ def _credential(settings: Settings) -> object:
 
 def _certificate(setting: str) -> dict[str, str]:
     """MSAL reads a PFX from a file only. Raises CertificateUnreadable."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import (
         Encoding,
         NoEncryption,
@@ -171,9 +172,12 @@ def _certificate(setting: str) -> dict[str, str]:
         key, certificate, _ = pkcs12.load_key_and_certificates(base64.b64decode(setting), None)
     except ValueError:
         key = certificate = None
-    if key is None or certificate is None:
+    # Entra takes signatures by RSA alone.
+    if not isinstance(key, RSAPrivateKey) or certificate is None:
         where = Where("login", "POST", "/oauth2/v2.0/token")
-        text = "MICROSOFT_CLIENT_CERTIFICATE is no PFX in base64 with a key and without a password"
+        text = (
+            "MICROSOFT_CLIENT_CERTIFICATE is no PFX in base64 with an RSA key, without a password"
+        )
         raise CertificateUnreadable(text, where)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = certificate.public_bytes(Encoding.PEM)

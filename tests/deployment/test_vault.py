@@ -37,6 +37,14 @@ def test_what_is_there_is_left(subscription: Azure) -> None:
     assert subscription.state["secrets"] == {"master-keys": "1:old", "webex-client-secret": "old"}
 
 
+def test_a_certificate_is_not_asked_for_but_imported(subscription: Azure) -> None:
+    """A terminal cuts a line after 4,095 characters."""
+    names = ["microsoft-client-certificate"]
+
+    assert see_to(az(), "kv-x", names, lambda what: "cut off", never) == names
+    assert subscription.state["secrets"] == {}
+
+
 def test_where_nobody_is_there_to_ask_it_says_what_is_missing(
     subscription: Azure, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -209,6 +209,32 @@ def test_what_is_on_is_left_alone_on_either_side(app: Bench, here: str, there: s
         run(here, there)
 
 
+def test_what_was_done_there_is_not_copied_over_once_it_is_off_again(
+    app: Bench, here: str, there: str
+) -> None:
+    app.turn_off()
+    run(here, there)
+    begin_there(app, there)
+    app.turn_on()
+    team = app.stage.team(app.stage.person(), name="New there")
+    app.stage.run(60)
+    app.turn_off()
+    before = sorted(rows_of(app.stage))
+
+    with pytest.raises(Problem, match="has been On in the new account"):
+        run(here, there)
+
+    assert sorted(rows_of(app.stage)) == before
+    assert any(team.uuid in key for _, _, key in before)
+
+
+def test_an_account_is_not_copied_onto_itself(app: Bench, here: str) -> None:
+    app.turn_off()
+
+    with pytest.raises(Problem, match="the same account"):
+        run(here, here)
+
+
 def test_what_the_old_account_has_lost_is_lost_there_too(app: Bench, here: str, there: str) -> None:
     """Sweeps remove rows while the switch is Off as well."""
     app.turn_off()
