@@ -82,23 +82,26 @@ class CountedStage(SlowStage):
 
     def work(self, message: str) -> None:
         before = CountedPartition.requests
+        graph, webex = len(self.microsoft.graph.log), len(self.webex.log)
         super().work(message)
         self.looks += 1
         self.stored += CountedPartition.requests - before
+        calls = self.calls(graph, webex)
+        self.asked_graph += len([c for c in calls if c.cloud != "webex" and not c.inner])
+        self.asked_webex += len([c for c in calls if c.cloud == "webex"])
 
-    stored = 0
+    stored = asked_graph = asked_webex = 0
 
     def spent(self, act: Callable[[], object]) -> Spent:
         """By the looks alone: not by the timers, which run in any case."""
         looks, stored = self.looks, self.stored
-        graph, webex = len(self.microsoft.graph.log), len(self.webex.log)
+        graph, webex = self.asked_graph, self.asked_webex
         act()
-        calls = self.calls(graph, webex)
         return Spent(
             self.looks - looks,
             self.stored - stored,
-            len([c for c in calls if c.cloud != "webex" and not c.inner]),
-            len([c for c in calls if c.cloud == "webex"]),
+            self.asked_graph - graph,
+            self.asked_webex - webex,
         )
 
 

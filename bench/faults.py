@@ -24,7 +24,7 @@ Strike = Callable[[SlowStage], None]
 OURS = (
     "Everybody known; Retry-After is one second. Seconds are from the team's creation to its"
     " complete group, in virtual",
-    "time at 35 ms a call, with the ten that ours lets pass on purpose and with its timer's ten.",
+    "time at 35 ms a call, with what ours lets pass on purpose and with its timer's ten.",
 )
 BESIDE = (
     "Ours in virtual time, and without help: the next look is its own. The peers' seconds are those"

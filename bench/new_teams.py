@@ -19,7 +19,7 @@ from sandbox.memory_tables import MemoryTables
 from sandbox.webex.state import Person, Team
 from tests.journeys.stage import Stage
 
-TEAMS, SIZE, PEOPLE = 10_000, 32, 2_000
+TEAMS, SIZE, PEOPLE = 2_000, 32, 2_000
 QUOTA = 300  # calls of Webex a minute for one account
 WRITES, WINDOW = 3_000, 150.0
 _WATCH, _CHORES = 10.0, 30.0

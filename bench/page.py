@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from bench.charts import describe, draw
@@ -12,6 +13,7 @@ from sandbox.storage import ROOT
 PAGE = ROOT / "docs" / "performance.md"
 PICTURES = ROOT / "docs" / "performance"
 NOTES = ROOT / "bench" / "notes.md"
+_LOAD = re.compile(r", load ([\d.]+) at the start")
 _VERDICT = {True: "met", False: "**not met**", None: "not measured"}
 
 
@@ -51,15 +53,17 @@ def text(subjects: Sequence[Kept], notes: str) -> str:
 
 def _provenance(subjects: Sequence[Kept]) -> Iterator[str]:
     machines = list(dict.fromkeys(subject.machine.splitlines()[-1] for subject in subjects))
-    first = subjects[0].machine.splitlines()[0]
+    first = _LOAD.sub("", subjects[0].machine.splitlines()[0])
     yield f"The machine: {first}; {'; '.join(machines)}. It was shared with other work, so counts"
     yield "and ratios are worth more than seconds. Shown is the median, and (least-most) where they"
     yield "differ. A wrong result is said first in its row."
     yield ""
-    yield "| subject | commit | day | took |"
-    yield "|---|---|---|---|"
+    yield "| subject | commit | day | load at the start | took |"
+    yield "|---|---|---|---:|---:|"
     for subject in subjects:
-        yield f"| {subject.subject} | `{subject.commit}` | {subject.day} | {subject.took:.0f} s |"
+        load = _LOAD.search(subject.machine)
+        told = f"`{subject.commit}` | {subject.day} | {load[1] if load else ''}"
+        yield f"| {subject.subject} | {told} | {subject.took:.0f} s |"
 
 
 def _goals(subjects: Sequence[Kept]) -> Iterator[str]:
