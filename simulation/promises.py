@@ -157,6 +157,8 @@ class Promises:
 
 
 def _quota(io: Io) -> str:
-    """Whose patience is asked for: a sign-in's."""
+    """Whose patience is asked for: a sign-in's; where tokens are given, the app's."""
+    if "access_token" in io.what:
+        return "tokens"
     people = io.what.startswith("user") or "/people" in io.what or "/scim/" in io.what
     return PEOPLE if io.kind == "webex" and people else io.kind

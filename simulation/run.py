@@ -206,7 +206,9 @@ def _rested(
 def _judge_giving_up(universe: Universe, plot: Plot) -> None:
     """Where little goes wrong nothing is given up."""
     mix, chaos, watcher = universe.chaos.mix, universe.chaos, universe.watcher
-    if plot.outage or _share(mix) > LITTLE or mix.dies_before + mix.dies_after > DEATHS:
+    # Who is frozen for longer than a lease is as good as dead.
+    deaths = mix.dies_before + mix.dies_after + mix.frozen
+    if plot.outage or _share(mix) > LITTLE or deaths > DEATHS:
         return
     given_up, poison = watcher.ours["given up"], chaos.counts["poison"]
     if given_up or poison:
