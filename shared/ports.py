@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shared.core.connecting import Candidate
-from shared.core.errors import Failure, Permanent
 from shared.core.held import Held, Preview
 from shared.core.ids import GroupId, ObjectId, OrgId, PersonId, TeamId
 from shared.core.ledger import Ledger
@@ -33,6 +32,7 @@ from shared.core.model import (
 )
 from shared.core.pace import Pace
 from shared.folder_ports import Drives, SpaceFolders
+from shared.log import Log
 from shared.microsoft.protocol import Answer, NewGroup, Part
 from shared.tally import Tally
 
@@ -372,25 +372,6 @@ class Groups(Protocol):
 
     def drive(self, group: GroupId) -> Drive | None:
         """None while it is being provisioned."""
-
-
-@dataclass(frozen=True)
-class Log:
-    """One structured line a change of state; bound to organization and team by the caller."""
-
-    write: Callable[[str, Mapping[str, object]], None]
-
-    def __call__(self, event: str, **facts: object) -> None:
-        self.write(event, facts)
-
-    def about(self, **known: object) -> Log:
-        """The same log, in which every line says this as well."""
-        return Log(lambda event, facts: self.write(event, {**known, **facts}))
-
-    def failed(self, event: str, failure: Failure, **facts: object) -> None:
-        """With the code of what a person must mend: alerts wait for it."""
-        code = {"code": failure.code} if isinstance(failure, Permanent) else {}
-        self.write(event, {**facts, **code, "error": str(failure), "trace": failure.where.trace})
 
 
 @dataclass(frozen=True)

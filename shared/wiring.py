@@ -15,7 +15,8 @@ from shared import config
 from shared.config import BadSetting, Settings
 from shared.core.ids import OrgId, PersonId, TenantId
 from shared.http import Http, new_session
-from shared.ports import Clock, Log, Organizations, Services
+from shared.log import Log
+from shared.ports import Clock, Organizations, Services
 from shared.storage.tables import Tables, open_connection, open_identity
 from shared.tally import Tally
 

@@ -33,8 +33,9 @@ from shared.core.identity import from_external_id
 from shared.core.ids import OrgId, PersonId, TeamId, TenantId
 from shared.core.keyring import webhook_secret
 from shared.http import new_session
+from shared.log import Log
 from shared.microsoft.graph import GraphClient
-from shared.ports import Due, Log, Services
+from shared.ports import Due, Services
 from shared.storage.organizations import OrganizationRows
 from shared.sync.delta import DELTA
 from shared.sync.events import EVENTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.core.errors import ConsentMissing, Failure, Unavailable, Where
-from shared.ports import Log
+from shared.log import Log
 
 
 def line(failure: Failure) -> Mapping[str, object]:
