@@ -63,18 +63,22 @@ def forget(
         raise Problem(f"{organization} is neither a uuid nor a Webex id.")
     org = OrgId(uuid)
     tables = Tables(lambda: service)
+    # Reading by way of `tables` makes a table that is missing.
+    there = {table.name for table in service.list_tables()}
+    if "Organizations" not in there:
+        raise Problem(f"{service.url} holds nothing of this app. Is it the right account?")
     settings = tables.partition("Organizations", org).get("settings")
     if settings is not None and settings.flag("on"):
         raise Problem(f"{org} is On. Leave the app first: the settings page, Leave this app.")
     if apply and _is_leaving(tables, org):
         raise Problem(f"{org} is still leaving. Its settings page says when it has left.")
-    waits = "" if unarchived else _not_archived(tables, org)
+    waits = "" if unarchived or "Audit" not in there else _not_archived(tables, org)
     if apply and waits:
         raise Problem(waits)
     found = 0
     # The settings last: as long as they are there, the organization is known to be Off.
     for name in sorted(product().tables, key=lambda table: (table == "Organizations", table)):
-        count = _count(tables.partition(name, org), apply=apply)
+        count = _count(tables.partition(name, org), apply=apply) if name in there else 0
         found += count
         yield f"{name}: {count} rows{' removed' if apply else ''}"
     for tenant in _bound(service, org):

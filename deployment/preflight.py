@@ -59,6 +59,7 @@ def _programs() -> Programs:
 def problems(az: Cli, environment: Environment) -> Iterator[str]:
     """What would go wrong later, each with what to do."""
     yield from _not_given(environment)
+    yield from _archive(environment)
     yield from _not_in_region(az, environment.get("AZURE_LOCATION", ""))
     if environment.get("AZURE_ENV_NAME"):
         yield from _taken(az, environment["AZURE_ENV_NAME"], _subscription(environment))
@@ -86,6 +87,39 @@ def _not_given(environment: Environment) -> Iterator[str]:
     for name, what in required().items():
         if not environment.get(name):
             yield f"{name} is not given. {what}\n  azd env set {name} VALUE"
+
+
+def _archive(environment: Environment) -> Iterator[str]:
+    """What keeps the audit from being archived where the environment says."""
+    from shared.core.archive import BadPlace, parse_place
+
+    given, keys = environment.get("AUDIT_ARCHIVE_URL", ""), "AUDIT_ARCHIVE_S3"
+    by_key = environment.get(keys, "").lower() == "true"
+    try:
+        kind = parse_place(given).kind if given else ""
+    except BadPlace as error:
+        yield f"AUDIT_ARCHIVE_URL: {error}"
+        return
+    if by_key and kind != "s3":
+        yield (
+            f"{keys} is true, and AUDIT_ARCHIVE_URL is no s3://bucket: azd env set {keys} false,"
+            " or give the bucket"
+        )
+    if kind == "s3" and not by_key:
+        yield (
+            "The archive is in Amazon S3, and the app would have no access key:"
+            f" azd env set {keys} true"
+        )
+    if kind == "s3" and "boto3" not in _packages():
+        yield (
+            "The archive is in Amazon S3: put the line of requirements-s3.txt into"
+            " requirements.txt, which is all that Azure installs"
+        )
+
+
+def _packages() -> set[str]:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    return {match[0].lower() for line in lines if (match := re.match(r"[\w.-]+", line))}
 
 
 def _not_in_region(az: Cli, region: str) -> Iterator[str]:

@@ -10,18 +10,15 @@ event "migrated", which changes the id; the uuid in it stays.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
 
 from shared.core import times
+from shared.core.ending import asked, pause_after
 from shared.core.errors import Forbidden, NotThere, Permanent, Refused, Unavailable
 from shared.core.ids import PersonId
 from shared.core.model import OrgSettings
 from shared.sync import marking, pacing
 from shared.sync.record import Book
 from shared.webex.protocol import general_space_id, uuid_of
-
-# So many people of the team are asked where they are, each time others.
-_ASKED = 3
 
 
 class TeamGone(Permanent):
@@ -43,7 +40,8 @@ def find_again(state: Book, failure: NotThere) -> None:
         raise Unavailable(why, failure.where) from failure
     if found:
         state.services.log("a space has another id", team=state.team.uuid, space=found)
-        state.save_team(replace(state.team, space_id=found, missed_at=0))
+        state.save_team(replace(state.team, space_id=found))
+        seen_again(state)
         return
     if state.trial:
         raise TeamGone(str(failure), failure.where) if state.team.missed_at else failure
@@ -52,10 +50,7 @@ def find_again(state: Book, failure: NotThere) -> None:
     state.save_team(replace(state.team, missed_at=since))
     if now - since < times.ENDED_APART:
         state.services.log.failed("a team cannot be found", failure, team=state.team.uuid)
-        # A bad moment of Webex's is to hold nobody up for longer than it lasts, or for ten minutes.
-        least, most = times.ENDED_PAUSES
-        pause = min(max(now - since, least), most)
-        again = min(now + pause, since + times.ENDED_APART)
+        again = min(now + pause_after(now - since), since + times.ENDED_APART)
         raise pacing.Later(again, "the team cannot be found")
     raise TeamGone(str(failure), failure.where) from failure
 
@@ -92,13 +87,10 @@ def see_whether_archived(state: Book) -> None:
 
 
 def _asked(state: Book) -> list[PersonId]:
-    """Some of whom we knew in the team, else its creator. They may have left it: it is others the
-    next time."""
+    """Some of whom we knew in the team, else its creator."""
     creator, missed = state.team.creator, state.team.missed_at
     known = sorted(state.ledger.baseline) or ([creator] if creator else [])
-    waited = (state.services.now() - missed) // times.MINUTE if missed else 0
-    start = waited * _ASKED % len(known) if known else 0
-    return [PersonId(p) for p in islice([*known[start:], *known[:start]], _ASKED)]
+    return [PersonId(p) for p in asked(known, state.services.now() - missed if missed else 0)]
 
 
 def _where_its_people_are(state: Book) -> str:

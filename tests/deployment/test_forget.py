@@ -62,6 +62,26 @@ def test_it_says_how_much_there_is_and_removes_nothing(
     assert count(service, org) == before
 
 
+def test_looking_makes_no_table() -> None:
+    """Neither where this app has few tables, nor in an account that is not its own."""
+    org = str(uuid4())
+    with Azurite.start() as azurite:
+        service = open_connection(azurite.connection_string)
+        with pytest.raises(Problem, match="holds nothing of this app"):
+            list(forget(service, org, apply=True))
+        before = tables_of(service)
+        Tables(lambda: service).partition("Organizations", org).insert("settings", {"on": False})
+
+        lines = list(forget(service, org, apply=False))
+
+        assert (before, tables_of(service)) == (set(), {"Organizations"})
+        assert {"Organizations: 1 rows", "Teams: 0 rows"} <= set(lines)
+
+
+def tables_of(service: TableServiceClient) -> set[str]:
+    return {table.name for table in service.list_tables()}
+
+
 def test_it_removes_everything_of_that_organization_and_nothing_else(
     service: TableServiceClient, org: str
 ) -> None:

@@ -59,6 +59,40 @@ def test_what_is_not_given_is_named_with_how_to_give_it(
     assert f"azd env set {name} VALUE" in told(subscription, capsys, environment=without)
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"AUDIT_ARCHIVE_URL": "backup"}, "AUDIT_ARCHIVE_URL: give an address of a container"),
+        ({"AUDIT_ARCHIVE_URL": "s3://kept"}, "azd env set AUDIT_ARCHIVE_S3 true"),
+        ({"AUDIT_ARCHIVE_S3": "true"}, "AUDIT_ARCHIVE_S3 is true"),
+        (
+            {"AUDIT_ARCHIVE_S3": "TRUE", "AUDIT_ARCHIVE_URL": "https://a.example/kept"},
+            "AUDIT_ARCHIVE_S3 is true",
+        ),
+        (
+            {"AUDIT_ARCHIVE_S3": "true", "AUDIT_ARCHIVE_URL": "s3://kept"},
+            "requirements-s3.txt",
+        ),
+    ],
+)
+def test_an_archive_that_could_not_be_written_is_told(
+    subscription: Azure,
+    capsys: pytest.CaptureFixture[str],
+    given: dict[str, str],
+    expected: str,
+) -> None:
+    assert expected in told(subscription, capsys, environment=GIVEN | given)
+
+
+def test_an_archive_in_azure_is_ready(
+    subscription: Azure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = {"AUDIT_ARCHIVE_URL": "https://kept.example/audit", "AUDIT_ARCHIVE_S3": "false"}
+    subscription.put(environment=GIVEN | kept)
+
+    assert main(["--check"]) == 0
+
+
 def test_everything_that_is_required_is_known_beforehand() -> None:
     assert set(required()) == set(GIVEN)
     assert all(required().values())

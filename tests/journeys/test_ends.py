@@ -291,6 +291,26 @@ def test_a_move_that_nothing_tells_of_is_found_by_the_people_of_the_team(at: Sta
     assert at.group.display_name == "Beta"
 
 
+def test_a_team_that_was_taken_for_gone_is_found_where_it_has_moved_to(at: Standing) -> None:
+    change(at.stage, mark_ends=True)
+    before = said(at)
+    blind = Fault("error", path="/v1/(rooms|memberships)", method="GET", status=404)
+    at.stage.webex.faults.append(blind)
+    later(at.stage, 8 * DAY)
+    gone = said(at)
+    at.stage.webex.migrate_team(at.team)
+    at.stage.webex.faults.clear()
+    person = at.newcomers()[0]
+
+    at.join(person)
+    later(at.stage, HOUR)
+
+    assert "is gone" in gone
+    assert at.row.space_id == at.team.general.id
+    assert at.differences([*at.people, person]) == []
+    assert (reasons(at), said(at)) == ([], before)
+
+
 def test_a_team_that_moves_before_it_has_a_group_gets_one(
     make_stage: Callable[..., Stage],
 ) -> None:

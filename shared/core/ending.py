@@ -1,0 +1,42 @@
+"""How often, and among whom, a team is looked for that Webex does not find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import TypeVar
+
+from shared.core import times
+
+T = TypeVar("T")
+
+# So many people of the team are asked where they are, each time others.
+ASKED = 3
+
+
+def pause_after(missed_for: int) -> int:
+    """Milliseconds to the next look, `missed_for` after the first that did not find the team: as
+    long again, and no longer than a bad moment of Webex's is to hold somebody up."""
+    least, most = times.ENDED_PAUSES
+    return min(max(missed_for, least), most)
+
+
+def looks_within(missed_for: int) -> int:
+    """How many looks were due by then, the first not counted. From one look to the next, however
+    late it comes, this grows by one at least: the pauses never become shorter."""
+    looks, at = 0, 0
+    most = times.ENDED_PAUSES[1]
+    while at + (pause := pause_after(at)) <= missed_for:
+        if pause == most:
+            return looks + (missed_for - at) // most
+        looks, at = looks + 1, at + pause
+    return looks
+
+
+def asked(known: Sequence[T], missed_for: int) -> list[T]:
+    """Those of the team who are asked at such a look. They may have left it, so nobody is asked
+    again before everybody was."""
+    if not known:
+        return []
+    start = looks_within(missed_for) * ASKED % len(known)
+    return list(islice([*known[start:], *known[:start]], ASKED))
