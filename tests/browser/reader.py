@@ -177,7 +177,7 @@ class Reader:
     def _ask_axe(self, how: str) -> None:
         # Without scripts nothing of axe can run either; the same page is looked at with them.
         if self.scripts:
-            found = axe.violations(self.page)
+            found = axe.violations(self.page, how)
             self.wrong += [f"{self._where()} ({self.language}, {how}): {each}" for each in found]
 
     def _where(self) -> str:

@@ -28,7 +28,7 @@ _POLLS = ("/v1/events", "/groups/delta")
 # Seconds between two runs of the chores, which are the dearest part of passing time.
 _CHORES = 60.0
 # More looks in a row than any change causes.
-_ROUNDS = 150
+_ROUNDS = 300
 # Within so many seconds a change is heard of, also where reads are half a minute late.
 _HEARD = 80.0
 
@@ -206,11 +206,15 @@ def live(stage: Stage, seconds: float, *, step: float = 10) -> None:
 def later(stage: Stage, seconds: float, live: Callable[..., None] = live) -> None:
     """Let time pass: what has just happened is heard of, then from look to look at one go.
 
-    live: how time passes while it is lived through.
+    live: how time passes while it is lived through. There is nothing to hear of after a look that
+    has written nothing.
     """
     end = stage.clock.now() + seconds
+    hearing = _HEARD
     for _ in range(_ROUNDS):
-        live(stage, max(0.0, min(_HEARD, end - stage.clock.now())), step=20)
+        before = _writes(stage)
+        live(stage, max(0.0, min(hearing, end - stage.clock.now())), step=20)
+        hearing = _HEARD if _writes(stage) > before else 0.0
         due = stage.services.looks.due(round(end * 1000), 1)
         if not due or stage.clock.now() >= end:
             break
@@ -219,6 +223,12 @@ def later(stage: Stage, seconds: float, live: Callable[..., None] = live) -> Non
         raise AssertionError("it never rests")
     stage.clock.advance(end - stage.clock.now())
     live(stage, 0)
+
+
+def _writes(stage: Stage) -> int:
+    """Calls to either cloud that may have changed something."""
+    calls = (*stage.webex.log, *stage.microsoft.graph.log)
+    return sum(call.method != "GET" for call in calls)
 
 
 @dataclass

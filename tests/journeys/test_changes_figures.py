@@ -24,8 +24,6 @@ from tests.journeys.standing import (
     standing,
 )
 
-pytestmark = pytest.mark.emulator
-
 Make = Callable[..., Stage]
 Cost = tuple[int, int, int, int]
 # So that nothing waits for an administrator.
@@ -60,6 +58,7 @@ def test_one_person_added_to_the_team(heard: Stage, known: bool) -> None:
     assert echo == (1, 2, 0, 0)
 
 
+@pytest.mark.emulator
 def test_one_person_removed_from_the_team(heard: Stage) -> None:
     at = standing(heard)
     *stay, bob = at.people
@@ -182,6 +181,7 @@ def in_a_minute(stage: Stage, acts: list[Callable[[], None]]) -> None:
         act()
 
 
+@pytest.mark.emulator
 def test_500_changes_to_one_team_in_a_minute(heard: Stage) -> None:
     at = standing(heard, 300)
     change(heard, limits=HIGH)

@@ -9,9 +9,8 @@ from shared.core.model import Status
 from shared.core.reasons import codes
 from tests.journeys.stage import Stage
 
-pytestmark = pytest.mark.emulator
 
-
+@pytest.mark.emulator
 def test_people_who_cannot_be_mapped_are_listed_with_the_reason_and_never_added(
     stage: Stage,
 ) -> None:

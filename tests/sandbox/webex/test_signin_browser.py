@@ -52,13 +52,13 @@ def address(webex: WebexCloud, org: Organization, ada: Person, app: Server) -> I
 def test_no_page_has_a_barrier(browser: Browser, address: str, look: dict[str, str]) -> None:
     page = browser.new_page(viewport={"width": 320, "height": 640}, **look)  # type: ignore[arg-type]
     page.goto(address)
-    found = axe.violations(page)
+    found = axe.violations(page, f"320 px {look}")
     page.get_by_label("E-mail address").fill("nobody@example.example")
     page.get_by_role("button", name="Sign in and allow", exact=True).click()
     page.get_by_role("alert").wait_for()
-    found += axe.violations(page)
+    found += axe.violations(page, f"320 px {look}")
     page.goto(address.replace("redirect_uri=", "redirect_uri=x"))
-    found += axe.violations(page)
+    found += axe.violations(page, f"320 px {look}")
 
     assert found == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
