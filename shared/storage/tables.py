@@ -313,33 +313,31 @@ def _entity(partition: str, key: str, values: Properties) -> dict[str, Any]:
     entity: dict[str, Any] = {"PartitionKey": partition, "RowKey": key}
     size = 4 + 2 * (len(partition) + len(key))
     for name, value in values.items():
-        size += 8 + 2 * len(name) + _size(name, value)
-        entity[name] = _as_sent(value)
+        entity[name], length = _as_sent(name, value)
+        size += 8 + 2 * len(name) + length
     if size > ENTITY_MAX or len(values) > 252:
         raise OverLimit(f"row {key}: {size} bytes, {len(values)} properties")
     return entity
 
 
-def _as_sent(value: Value) -> Value | tuple[int, str]:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value, "Edm.Int64"
+def _as_sent(name: str, value: Value) -> tuple[Value | tuple[int, str], int]:
+    """As the SDK takes it, and how many bytes the service counts for it."""
     if isinstance(value, str):
-        # A lone surrogate, which JSON may carry, is no text that can be stored.
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
-
-
-def _size(name: str, value: Value) -> int:
-    if isinstance(value, str):
-        units = len(value.encode("utf-16-le", "surrogatepass")) // 2
+        units, sent = len(value), value
+        if not value.isascii():
+            encoded = value.encode("utf-16-le", "surrogatepass")
+            # A lone surrogate, which JSON may carry, is no text that can be stored.
+            units, sent = len(encoded) // 2, encoded.decode("utf-16-le", "replace")
         if units > STRING_MAX:
             raise OverLimit(f"{name}: {units} characters")
-        return 4 + 2 * units
+        return sent, 4 + 2 * units
     if isinstance(value, bytes):
         if len(value) > BINARY_MAX:
             raise OverLimit(f"{name}: {len(value)} bytes")
-        return 4 + len(value)
-    return 8
+        return value, 4 + len(value)
+    if isinstance(value, bool):
+        return value, 8
+    return (value, "Edm.Int64"), 8
 
 
 def _payload(step: Step) -> int:
