@@ -23,9 +23,12 @@ from shared.core.identity import (
 from shared.core.ids import ObjectId, PersonId
 from shared.core.model import Identity, IdentityState
 from shared.ports import Conflict
-from shared.storage.tables import Partition, Row, spread
+from shared.storage.tables import Partition, Row, Step, spread
 
 _RACES = 20
+# So often buckets are tried together, and so many bytes at once: in base64 a third more.
+_TOGETHER, _PORTION = 2, 2 * 1024 * 1024
+Pairs = Sequence[tuple[ObjectId, PersonId]]
 People = dict[PersonId, Identity]
 Claims = dict[ObjectId, frozenset[PersonId]]
 
@@ -167,16 +170,12 @@ class IdentityRows:
         """Of those who carry another object id by now, or none."""
         claims = claims_of(changed)
         now = self.known(person for _, person in claims)
-        drop: defaultdict[str, list[tuple[ObjectId, PersonId]]] = defaultdict(list)
-        for object_id, person in claims:
-            if person in now and now[person].object != object_id:
-                drop[bucket(object_id)].append((object_id, person))
-        for name in sorted(drop):
-            self._write_claims(name, [], drop[name])
+        dropped = [(o, p) for o, p in claims if p in now and now[p].object != o]
+        self._write_claims([], dropped)
         # Somebody may have been heard to carry it again before the claim was gone.
-        again = self.known(person for pairs in drop.values() for _, person in pairs)
-        dropped = {pair for pairs in drop.values() for pair in pairs}
-        self.keep(i for i in again.values() if (i.object, i.person) in dropped)
+        again = self.known(person for _, person in dropped).values()
+        was = set(dropped)
+        self.keep(i for i in again if (i.object, i.person) in was)
 
     def _stood_by(self, claims: Claims, new: list[Identity]) -> Claims:
         """Without those of people who carry another object id by now: dying between people and
@@ -192,17 +191,15 @@ class IdentityRows:
         ]
 
     def _claims_on(self, objects: set[ObjectId]) -> Claims:
-        claims: Claims = {}
-        for _, row in self._buckets("o", {bucket(o) for o in objects}):
-            claims |= _by_object(_unpack_claims(row.blob("b")))
-        return {o: people for o, people in claims.items() if o in objects}
+        buckets = self._buckets("o", {bucket(o) for o in objects})
+        return _claims_in((row.blob("b") for _, row in buckets), objects)
 
     def _buckets(self, kind: str, names: Iterable[str]) -> Iterator[tuple[str, Row]]:
-        """The rows that are there of these buckets. Where more than half of all buckets are wanted,
-        one question for the range of them is quicker than so many, and reads at most twice as much.
-        """
+        """The rows that are there of these buckets. Where more than a quarter of all is wanted, one
+        question for the range of them is quicker than so many, and reads four times as much at
+        most."""
         wanted = sorted(names)
-        if len(wanted) <= BUCKETS // 2:
+        if len(wanted) <= BUCKETS // 4:
             one_by_one = ((name, self._rows.get(f"{kind}:{name}")) for name in wanted)
             yield from ((name, row) for name, row in one_by_one if row)
             return
@@ -213,56 +210,57 @@ class IdentityRows:
 
     def _claim(self, new: list[Identity], before: People) -> Claims:
         """Write who claims what now and no longer; answers all claims of the new objects."""
-        add: defaultdict[str, list[tuple[ObjectId, PersonId]]] = defaultdict(list)
-        drop: defaultdict[str, list[tuple[ObjectId, PersonId]]] = defaultdict(list)
+        drop: list[tuple[ObjectId, PersonId]] = []
+        add: list[tuple[ObjectId, PersonId]] = []
         for identity in new:
             old = before.get(identity.person)
             if old and old.object and old.object != identity.object:
-                drop[bucket(old.object)].append((old.object, identity.person))
+                drop.append((old.object, identity.person))
             if identity.object:
-                add[bucket(identity.object)].append((identity.object, identity.person))
-        claims: Claims = {}
-        for name in sorted({*add, *drop}):
-            claims |= self._write_claims(name, add[name], drop[name])
-        wanted = {i.object for i in new}
-        return {o: people for o, people in claims.items() if o in wanted}
+                add.append((identity.object, identity.person))
+        return self._write_claims(add, drop)
 
-    def _write_claims(
-        self,
-        name: str,
-        add: list[tuple[ObjectId, PersonId]],
-        drop: list[tuple[ObjectId, PersonId]],
-    ) -> Claims:
-        for _ in range(_RACES):
-            row = self._rows.get(f"o:{name}")
-            pairs = _unpack_claims(row.blob("b")) if row else set()
-            after = (pairs - set(drop)) | set(add)
-            if after != pairs:
-                try:
-                    packed = spread("b", _pack_claims(after))
-                    self._rows.put(f"o:{name}", packed, row.etag if row else None)
-                except Conflict:
-                    continue
-            return _by_object(after)
-        raise Conflict(f"identities o:{name} are contended")
+    def _write_claims(self, add: Pairs, drop: Pairs) -> Claims:
+        """All claims of the objects that were added."""
+        adds, drops = _by_bucket(add), _by_bucket(drop)
+
+        def merge(name: str, before: bytes) -> bytes:
+            kept = {before[i : i + 32] for i in range(0, len(before), 32)}
+            return b"".join(sorted(kept - drops[name] | adds[name]))
+
+        after = self._change("o", {*adds, *drops}, merge)
+        return _claims_in(after.values(), {o for o, _ in add})
 
     def _write_people(self, identities: list[Identity]) -> None:
         by_bucket: defaultdict[str, list[Identity]] = defaultdict(list)
         for identity in identities:
             by_bucket[bucket(identity.person)].append(identity)
-        for name in sorted(by_bucket):
-            self._write_bucket(name, by_bucket[name])
+        self._change("p", by_bucket, lambda name, before: put_in(before, by_bucket[name]))
 
-    def _write_bucket(self, name: str, identities: list[Identity]) -> None:
-        for _ in range(_RACES):
-            row = self._rows.get(f"p:{name}")
-            before, etag = (row.blob("b"), row.etag) if row else (b"", None)
-            try:
-                self._rows.put(f"p:{name}", spread("b", put_in(before, identities)), etag)
-            except Conflict:
-                continue
-            return
-        raise Conflict(f"identities p:{name} are contended")
+    def _change(
+        self, kind: str, names: Iterable[str], merge: Callable[[str, bytes], bytes]
+    ) -> dict[str, bytes]:
+        """What is in these buckets after `merge`. As few transactions as they fit into; where
+        others write too, each bucket is tried by itself in the end."""
+        left, after = sorted(names), dict[str, bytes]()
+        for race in range(_RACES):
+            rows, steps = dict(self._buckets(kind, left)), dict[str, Step]()
+            for name in left:
+                row = rows.get(name)
+                before = row.blob("b") if row else b""
+                after[name] = merge(name, before)
+                if after[name] != before:
+                    op, etag = ("replace", row.etag) if row else ("insert", "")
+                    steps[name] = Step(op, f"{kind}:{name}", spread("b", after[name]), etag)
+            left = []
+            for together in _portions(after, steps, 0 if race > _TOGETHER else _PORTION):
+                try:
+                    self._rows.write([steps[name] for name in together])
+                except Conflict:
+                    left += together
+            if not left:
+                return after
+        raise Conflict(f"identities {kind}:{left[0]} are contended")
 
 
 def _carried(claims: Mapping[ObjectId, Iterable[PersonId]], known: People) -> Claims:
@@ -277,22 +275,34 @@ def _texts(people: Iterable[bytes]) -> set[PersonId]:
     return {PersonId(str(UUID(bytes=person))) for person in people}
 
 
-def _by_object(pairs: set[tuple[ObjectId, PersonId]]) -> Claims:
-    claims: defaultdict[ObjectId, set[PersonId]] = defaultdict(set)
+def _by_bucket(pairs: Pairs) -> defaultdict[str, set[bytes]]:
+    """Claims as they are kept: the object's bytes, then the person's."""
+    found: defaultdict[str, set[bytes]] = defaultdict(set)
     for object_id, person in pairs:
-        claims[object_id].add(person)
+        found[bucket(object_id)].add(UUID(object_id).bytes + UUID(person).bytes)
+    return found
+
+
+def _claims_in(blobs: Iterable[bytes], objects: set[ObjectId]) -> Claims:
+    """Who claims these; after an audit a bucket holds thousands of others."""
+    wanted = {UUID(o).bytes: o for o in objects}
+    claims: defaultdict[ObjectId, set[PersonId]] = defaultdict(set)
+    for blob in blobs:
+        for at in range(0, len(blob), 32):
+            if object_id := wanted.get(blob[at : at + 16]):
+                claims[object_id].add(PersonId(str(UUID(bytes=blob[at + 16 : at + 32]))))
     return {o: frozenset(people) for o, people in claims.items()}
 
 
-def _pack_claims(pairs: set[tuple[ObjectId, PersonId]]) -> bytes:
-    return b"".join(UUID(o).bytes + UUID(p).bytes for o, p in sorted(pairs))
-
-
-def _unpack_claims(blob: bytes) -> set[tuple[ObjectId, PersonId]]:
-    return {
-        (
-            ObjectId(str(UUID(bytes=blob[i : i + 16]))),
-            PersonId(str(UUID(bytes=blob[i + 16 : i + 32]))),
-        )
-        for i in range(0, len(blob), 32)
-    }
+def _portions(after: Mapping[str, bytes], names: Iterable[str], most: int) -> Iterator[list[str]]:
+    """Buckets that are written together: as many as `most` bytes hold, or one."""
+    portion: list[str] = []
+    size = 0
+    for name in names:
+        if portion and size + len(after[name]) > most:
+            yield portion
+            portion, size = [], 0
+        portion.append(name)
+        size += len(after[name])
+    if portion:
+        yield portion

@@ -24,6 +24,9 @@ _LIFE, _REFRESH_LIFE = 14 * times.DAY, 90 * times.DAY
 # As long as one refresh may take; after it another worker may try.
 _REFRESH_TIME = 30 * times.SECOND
 _BUSY_RETRY = 5.0
+# So long a token is taken as it was read: a look that asks about hundreds of people reads it once.
+# What is kept anew meanwhile is read for the next look, or when Webex refuses the old one.
+_HELD = times.MINUTE
 
 
 # Bots do not sign in: their token is a setting, and lasts.
@@ -41,21 +44,30 @@ class WebexTokens:
     client_secret: str = field(repr=False)
     clock: Clock
     bot_token: str = field(default="", repr=False)
+    # By capability: until when, and the token.
+    _held: dict[str, tuple[int, str]] = field(default_factory=dict, repr=False)
 
     def token(self, capability: str) -> str:
         if capability == BOT:
             if not self.bot_token:
                 raise CredentialMissing("no bot's token is set")
             return self.bot_token
+        until, held = self._held.get(capability, (0, ""))
+        if self._now() < until:
+            return held
         credential = self._credential(capability)
-        ends_soon = credential.expires - self._now() < _EARLY
-        if not ends_soon or not self._may_refresh(credential) or self._is_busy(credential):
+        good_for = credential.expires - _EARLY - self._now()
+        if good_for >= 0:
+            self._held[capability] = self._now() + min(good_for, _HELD), credential.access_token
+            return credential.access_token
+        if not self._may_refresh(credential) or self._is_busy(credential):
             return credential.access_token
         return self._refresh(capability, credential).access_token
 
     def renewed(self, capability: str, refused: str) -> str:
         if capability == BOT:
             raise CredentialMissing("Webex does not take the bot's token")
+        self._held.pop(capability, None)
         credential = self._credential(capability)
         if credential.access_token != refused:
             return credential.access_token

@@ -64,13 +64,13 @@ def test_five_hundred_known_people_cost_one_question(watched: Partition, eye: Ey
 
 def test_a_few_known_people_cost_a_point_read_each(watched: Partition, eye: Eye) -> None:
     identities = IdentityRows(watched)
-    people = [_says(_person(), _object()) for _ in range(12)]
+    people = [_says(_person(), _object()) for _ in range(6)]
     identities.keep(people)
     eye.calls.clear()
     known = identities.known(i.person for i in people)
 
     assert known == {i.person: i for i in people}
-    assert len(eye.calls) <= 12
+    assert len(eye.calls) <= 6
     assert all(method == "GET" and "RowKey=" in url for method, url in eye.calls)
 
 
@@ -168,6 +168,59 @@ def test_two_workers_who_keep_rival_claims_at_once_map_neither(
     identities.keep([_says(alice, object_id)])
 
     assert _states(identities, alice, eve) == [TWICE, TWICE]
+
+
+def test_hundreds_of_new_people_are_kept_with_a_few_questions(watched: Partition, eye: Eye) -> None:
+    identities = IdentityRows(watched)
+    identities.keep([_says(_person(), _object()) for _ in range(500)])
+    eye.calls.clear()
+    people = [_says(_person(), _object()) for _ in range(500)]
+    identities.keep(people)
+
+    # Who is known, claims and people; claims once more. Two of these are written.
+    assert len(eye.calls) == 6
+    assert identities.known(i.person for i in people) == {i.person: i for i in people}
+
+
+@pytest.mark.parametrize("times", [1, 6])
+def test_two_workers_who_keep_many_at_once_lose_nobody(
+    watched: Partition, eye: Eye, times: int
+) -> None:
+    """The other one writes the same buckets just before we do, again and again."""
+    identities = IdentityRows(watched)
+    ours, theirs = ([_says(_person(), _object()) for _ in range(60 * times)] for _ in range(2))
+    rivals = [theirs[n::times] for n in range(times)]
+
+    def rival(method: str, _url: str) -> bool:
+        if method != "GET":
+            identities.keep(rivals.pop())
+        return not rivals
+
+    eye.before = rival
+    identities.keep(ours)
+
+    assert rivals == []
+    everybody = [*ours, *theirs]
+    assert identities.known(i.person for i in everybody) == {i.person: i for i in everybody}
+    claims = identities.people_of(i.object for i in everybody if i.object)
+    assert claims == {i.object: frozenset({i.person}) for i in everybody}
+
+
+def test_more_than_a_transaction_holds_is_kept(rows: Partition) -> None:
+    """As after an audit of a directory so large that its buckets do not fit into one."""
+    identities = IdentityRows(rows)
+    blob = b"".join(sorted(uuid4().bytes + uuid4().bytes for _ in range(14_000)))
+    for number in range(32):
+        rows.insert(f"o:{number:02d}", spread("b", blob))
+    people = [_says(_person(), _object()) for _ in range(200)]
+    identities.keep(people)
+
+    claims = identities.people_of(i.object for i in people if i.object)
+    assert claims == {i.object: frozenset({i.person}) for i in people}
+    row = rows.get("o:07")
+    assert row is not None
+    assert len(row.blob("b")) > len(blob)
+    assert blob[:32] in row.blob("b")
 
 
 @pytest.mark.parametrize("copies", [2, 8])

@@ -27,8 +27,10 @@ class Rows:
 
     kept: Credential | None = None
     writes: int = 0
+    reads: int = 0
 
     def read(self, _capability: str) -> Credential | None:
+        self.reads += 1
         return self.kept
 
     def write(self, _capability: str, credential: Credential) -> None:
@@ -90,6 +92,37 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def test_a_token_is_read_once_a_minute(world: World) -> None:
+    tokens = world.tokens
+    first = [tokens.token("spaces") for _ in range(300)]
+    reads = world.rows.reads
+    world.keep(replace(world.kept, access_token="another"))
+    world.clock.advance(59)
+    held = tokens.token("spaces")
+    world.clock.advance(1)
+
+    assert (reads, len(set(first))) == (1, 1)
+    assert (held, tokens.token("spaces")) == (first[0], "another")
+
+
+def test_a_token_that_is_refused_is_read_again(world: World) -> None:
+    tokens = world.tokens
+    old = tokens.token("spaces")
+    world.keep(replace(world.kept, access_token="another"))
+
+    assert tokens.renewed("spaces", old) == "another"
+    assert tokens.token("spaces") == "another"
+
+
+def test_a_token_is_not_held_until_it_ends(world: World) -> None:
+    tokens = world.tokens
+    world.clock.advance(14 * DAY - 3_600 - 30)
+    before = tokens.token("spaces")
+    world.clock.advance(40)
+
+    assert tokens.token("spaces") == world.kept.access_token != before
 
 
 def test_what_a_refresh_answers_is_kept(world: World) -> None:
