@@ -7,10 +7,16 @@ import pytest
 from sandbox.memory_tables import MemoryTables
 
 
+def on_the_emulator(request: pytest.FixtureRequest) -> bool:
+    """What is marked `emulator`, and everything with --azurite."""
+    marked = request.node.get_closest_marker("emulator")
+    return bool(request.config.getoption("--azurite") or marked)
+
+
 def storage_for(request: pytest.FixtureRequest) -> str | MemoryTables:
     """For a stage of whatever scope `request` is of: tables of its own, or the emulator's
-    connection string for what is marked `emulator`, and for everything with --azurite."""
-    if request.config.getoption("--azurite") or request.node.get_closest_marker("emulator"):
+    connection string where the test runs on it."""
+    if on_the_emulator(request):
         connection: str = request.getfixturevalue("azurite")
         return connection
     return MemoryTables()

@@ -19,6 +19,7 @@ from tests.journeys.stage import Stage
 from tests.pages import steps
 from tests.pages.at_work import SWITCH, Bench, bench, opened
 from tests.pages.rows import rows_of
+from tests.stage_storage import on_the_emulator
 
 TABLES = (
     "Audit",
@@ -41,12 +42,12 @@ def account() -> Iterator[str]:
         yield azurite.connection_string
 
 
-@pytest.fixture(params=["memory", "emulator"])
+@pytest.fixture
 def storage(request: pytest.FixtureRequest) -> str | MemoryTables:
-    if request.param == "memory":
-        return MemoryTables()
-    connection: str = request.getfixturevalue("account")
-    return connection
+    if on_the_emulator(request):
+        connection: str = request.getfixturevalue("account")
+        return connection
+    return MemoryTables()
 
 
 @dataclass
@@ -103,7 +104,7 @@ def scene(storage: str | MemoryTables) -> Iterator[Scene]:
     wiring.install(None)
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", [*TABLES, pytest.param("Teams", marks=pytest.mark.emulator)])
 def test_no_second_group_and_nobody_removed(scene: Scene, table: str) -> None:
     scene.lose(table)
 
@@ -134,6 +135,7 @@ def test_it_goes_on_by_itself(scene: Scene, table: str) -> None:
     assert "Settings" in opened(scene.here, "/settings").text
 
 
+@pytest.mark.emulator
 def test_without_organizations_it_is_off_and_goes_on_where_it_was_once_it_is_set_up(
     scene: Scene,
 ) -> None:

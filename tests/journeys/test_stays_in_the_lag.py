@@ -101,7 +101,7 @@ def test_who_was_put_in_and_leaves_inside_the_lag_is_out(
     assert at.differences(at.people) == []
 
 
-@pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.emulator), *range(1, 6)])
+@pytest.mark.parametrize("seed", range(6))
 def test_people_who_come_and_go_at_random_are_at_the_end_where_they_went_last(
     make_stage: Make, seed: int
 ) -> None:

@@ -8,9 +8,8 @@ from sandbox.kit import Fault
 from shared.core.model import Status
 from tests.journeys.stage import Stage, nudge
 
-pytestmark = pytest.mark.emulator
 
-
+@pytest.mark.emulator
 def test_twenty_copies_of_one_delivery_worked_in_parallel_make_one_group(heard: Stage) -> None:
     stage = heard
     people = stage.people(30)
@@ -30,6 +29,7 @@ def test_twenty_copies_of_one_delivery_worked_in_parallel_make_one_group(heard: 
     assert set(group.members) == stage.expected(team)
 
 
+@pytest.mark.emulator
 def test_a_create_whose_answer_was_lost_is_completed_and_not_repeated(heard: Stage) -> None:
     stage = heard
     people = stage.people(50)
@@ -120,6 +120,7 @@ def test_teams_from_before_the_switch_are_untouched_by_a_hundred_events(stage: S
     assert [c for c in stage.microsoft.graph.log if c.method != "GET"] == []
 
 
+@pytest.mark.emulator
 def test_off_means_no_write_to_either_cloud(stage: Stage) -> None:
     team = stage.team(stage.person(), stage.people(30))
     stage.run(5)
