@@ -22,7 +22,7 @@ from shared.core.model import Direction
 from simulation.chaos import PATIENCE
 from simulation.presence import Begun, HeardJournal, Presence, Violation
 from simulation.queue import Queue
-from simulation.reading import room_in, short
+from simulation.reading import LINKS, room_in, short
 from simulation.scheduler import Process, Scheduler, Task
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Watcher:
             if team is not None:
                 self.about_to_write(team.owner_org, url)
                 self.we_renamed(team.uuid)
-        if method != "GET" and "/memberships" in url:
+        if method != "GET" and ("/memberships" in url or LINKS in url):
             self.about_to_write(known.person.org_uuid if known else "", url)
 
     def _check_graph_call(self, method: str, url: str, body: Any, token: str) -> None:
