@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from sandbox.webex.ids import decode
 
-
 # What the address of a space's linked folder contains.
 LINKS = "/linkedFolders"
 

@@ -25,7 +25,7 @@ from simulation.universe import Firm, Universe
 from simulation.watcher import PREFIX, UNDER_WAY
 
 # Seconds that a look may take, at most, and what the clocks of both sides may be off by.
-LOOK, CLOCKS = 300.0, 400.0
+LOOK, CLOCKS = 180.0, 400.0
 WEEK, DAY = 7 * 86_400.0, 86_400.0
 # For how long it is put off that stands so; as `shared.sync` has it.
 _PAUSES = {SpaceState.SPACE_GONE: times.FULL_EVERY / 1000}
@@ -214,7 +214,9 @@ class Shelves:
         """may_link: whether any of our accounts may, now. blind: when Webex last found nothing."""
         row = next((r for r in self._rows(firm, group) if r.space == room.uuid), None)
         if row is None:
-            if room.created / 1000 > firm.on_again:
+            # What was told of a space that has moved since leads nowhere: it is found when the next
+            # one joins.
+            if room.created / 1000 > firm.on_again and not room.migrated:
                 yield "nobody has heard of it"
             return
         folders = [i for i in self._folders(group, room.uuid) if i.id not in self.called]

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 Act = Callable[["Office"], object]
 # The share of seeds in which spaces are to have folders.
 SHARE = 0.3
+# Of those, the share in which the setting is turned off and on again meanwhile.
+CHOSEN = 0.35
 FILES = "Files.ReadWrite.All"
 TITLES = ("Plans", "PLANS", "Q1/Q2: plan?", "Notes.", "CON", "Forms", "  ", "C# 100 %", "~$x_vti_")
 # Who links: the officer with a sign-in for that alone, or with those for everything else; or
@@ -112,9 +114,7 @@ class Spaces:
         who = firm.people[0] if self.linker == "person" else firm.officer
         token = self.universe.webex.issue_token(who, SCOPES, client_id="integration")
         self._tokens[firm.id] = token
-        return Credential(
-            token.access_token, token.refresh_token, round(token.expires_at * 1000)
-        )
+        return Credential(token.access_token, token.refresh_token, round(token.expires_at * 1000))
 
     # What happens
 
@@ -128,7 +128,7 @@ class Spaces:
         for _ in range(draw.randint(2, 5)):
             deed = draw.choice(self._deeds())
             self._spawn(story, deed, draw.uniform(0.3 * length, length + 120.0))
-        if self.late or (self.troubles and draw.random() < 0.35):
+        if self.late or (self.troubles and draw.random() < CHOSEN):
             self._spawn(story, self._choose, draw.uniform(0.2 * length, length))
         if self.troubles and self.signs_in and draw.random() < 0.4:
             self._spawn(story, self._lose_linker, draw.uniform(0.2 * length, length))
@@ -145,8 +145,10 @@ class Spaces:
 
     def before_the_week(self, story: Story) -> None:
         """Nobody is told of these: the weekly look finds them."""
-        deeds = (self._rename, self._rename, self._rename, self._link, self._unlink)
-        deeds += (self._rename_folder, self._move_folder, self._delete_folder, self._archive)
+        deeds = (
+            *(self._rename, self._rename, self._rename, self._link, self._unlink, self._archive),
+            *(self._rename_folder, self._move_folder, self._delete_folder),
+        )
         for _ in range(self.draw.randint(1, 4)):
             self.draw.choice(deeds)(story)
 
@@ -243,9 +245,7 @@ class Spaces:
         if there := self._living(story):
             saga, room = self.draw.choice(there)
             with suppress(WebexRefused):
-                self.universe.webex.actions.join(
-                    room, saga.firm.people[0], actor=saga.team.creator
-                )
+                self.universe.webex.actions.join(room, saga.firm.people[0], actor=saga.team.creator)
                 self._touch(room.uuid)
 
     # Links

@@ -161,7 +161,10 @@ class Watcher:
             if team is not None:
                 self.about_to_write(team.owner_org, url)
                 self.we_renamed(team.uuid)
-        if method != "GET" and ("/memberships" in url or LINKS in url):
+        if method != "GET" and LINKS in url and room in self.webex.world.rooms:
+            # A sign-in that has ended is nobody's.
+            self.about_to_write(self.webex.world.rooms[room].owner_org, url)
+        if method != "GET" and "/memberships" in url:
             self.about_to_write(known.person.org_uuid if known else "", url)
 
     def _check_graph_call(self, method: str, url: str, body: Any, token: str) -> None:
