@@ -80,6 +80,8 @@ class WithoutWire(GraphClient):
             where = Where("graph", method, request.path, answer.status)
             return Reply(answer.status, answer.body, answer.headers, where)
 
+        if method == "DELETE":
+            universe.watcher.broken("spaces", f"we delete {url}")
         if writes:
             universe.watcher.about_to_write(self.firm.org.uuid, what)
         return through(self.wiring, "graph", what, act, writes=writes)

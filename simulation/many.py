@@ -67,6 +67,17 @@ FLOORS = {
     "out of sight": 25,
     "description written": 60,
     "marked": 20,
+    "space made": 450,
+    "space renamed": 150,
+    "space folder made": 350,
+    "space folder renamed": 40,
+    "space linked": 350,
+    "linked by hand": 90,
+    "link taken away": 40,
+    "folder deleted by people": 20,
+    "spaces chosen": 100,
+    "linker lost": 30,
+    "site away": 12,
 }
 # What a thousand seeds may at most have come to: asking an administrator for everything, or giving
 # everything up, would keep every other promise.

@@ -9,7 +9,7 @@ listed for a reason that is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sandbox.microsoft.drives import root_id
@@ -20,7 +20,7 @@ from sandbox.webex.state import LinkedFolder, Room
 from shared.core import times
 from shared.core.folder_names import same, wishes
 from shared.core.ids import TeamId
-from shared.core.space_folders import SpaceFolder, SpaceState
+from shared.core.space_folders import SpaceFolder, SpaceState, counts
 from simulation.universe import Firm, Universe
 from simulation.watcher import PREFIX, UNDER_WAY
 
@@ -208,6 +208,12 @@ class Shelves:
 
     # At rest
 
+    def miscounted(self, firm: Firm, group: Group, told: Mapping[str, int]) -> Iterator[str]:
+        """told: how many spaces of a team stand how, as its page says."""
+        there = counts(self._rows(firm, group))
+        if told != there:
+            yield f"its spaces stand as {there}, and told is {told}"
+
     def wrong_with(
         self, firm: Firm, group: Group, room: Room, may_link: bool, blind: float
     ) -> Iterator[str]:
@@ -222,6 +228,9 @@ class Shelves:
         folders = [i for i in self._folders(group, room.uuid) if i.id not in self.called]
         if len(folders) > 1 and not self._was_removed(folders):
             yield f"it has {len(folders)} folders"
+        lost = [i for i in folders if i.id != row.item and not self._is_let_go(row, i)]
+        if lost:
+            yield f"its folder {lost[0].name!r} is forgotten"
         looked, now = self._looked(row), self.universe.scheduler.at
         if looked < now - WEEK - DAY:
             yield f"for {(now - looked) / DAY:.0f} days nobody has looked at it"
@@ -237,6 +246,11 @@ class Shelves:
         if row.state is SpaceState.LINKED:
             return row.checked / 1000
         return row.at / 1000 - _PAUSES.get(row.state, times.PERMANENT_PAUSE / 1000)
+
+    def _is_let_go(self, row: SpaceFolder, item: DriveItem) -> bool:
+        """Whether it is still to be found, people have put it back, or have linked another."""
+        chosen = (row.space, row.item) in self.linked
+        return bool(row.intent_at) or item.id in self.theirs or chosen
 
     def _was_removed(self, folders: list[DriveItem]) -> bool:
         """Another was made where people had deleted the first, which they have put back since."""

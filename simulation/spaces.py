@@ -1,33 +1,30 @@
-"""People make further spaces in teams, rename, archive and delete them; link other folders, take
-links away, rename, move and delete folders in SharePoint. The site is not there for a while, the
-sign-in that links ends and comes back, and the setting is turned off and on again.
+"""People make further spaces in teams, rename, archive and delete them. The site is not there for a
+while, the sign-in that links ends and comes back, and the setting is turned off and on again.
 
-What must hold is in `shelves`.
+What people do by hand about folders and links is in `hands`; what must hold, in `shelves`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
 from sandbox.kit import Fault
 from sandbox.microsoft.drives import root_id
-from sandbox.microsoft.library import DriveItem
 from sandbox.microsoft.state import Group
 from sandbox.webex.errors import Refused as WebexRefused
-from sandbox.webex.folders import CLUSTER
-from sandbox.webex.ids import encode
-from sandbox.webex.state import LinkedFolder, Person, Room, Token
+from sandbox.webex.state import Person, Room, Token
 from shared.admin import choices, credentials
 from shared.admin.ports import Credential
 from shared.core.model import Folder
 from shared.core.model import Team as TeamRow
 from shared.ports import Services
 from simulation.administrator import ADMIN
+from simulation.hands import Hands
 from simulation.shelves import Shelves
 from simulation.universe import SCOPES, Firm, Universe
 
@@ -49,12 +46,11 @@ LINKERS = ("officer", "officer", "none", "person")
 
 @dataclass(eq=False)
 class Spaces:
-    """drawn apart from everything else. rooms: the spaces that people have made, by the team.
-    under_way: how many deeds are still to come or not over; over: when the last was. known: those
-    that Webex has told nobody of yet."""
+    """drawn apart from everything else. linker: who links (`LINKERS`). late: the setting is off at
+    first. troubles: not only people act. under_way: how many deeds are still to come or not over;
+    over: when the last was."""
 
     universe: Universe
-    rooms: dict[str, list[Room]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.draw = Random(f"spaces {self.universe.seed}")
@@ -64,6 +60,7 @@ class Spaces:
         self.troubles = True
         self.under_way, self.over = 0, 0.0
         self.shelves = Shelves(self.universe)
+        self.hands = Hands(self.universe, self.shelves, self.draw)
         self._tokens: dict[str, Token] = {}
         self._number = 0
 
@@ -101,9 +98,7 @@ class Spaces:
         if self.signs_in:
             wiring = self.universe.become(self.universe.process_of_ours)
             wiring.credentials(firm.id).write("folders", self.signed_in(firm))
-            if self.late:
-                self.shelves.off[firm.id] = self.universe.scheduler.at
-        elif self.drawn and self.late:
+        if self.drawn and self.late:
             self.shelves.off[firm.id] = self.universe.scheduler.at
 
     @property
@@ -136,18 +131,20 @@ class Spaces:
             self._spawn(story, self._make_in_old, draw.uniform(0, length))
 
     def _deeds(self) -> list[Callable[[Story], None]]:
+        hands = self.hands
         return [
             *(self._rename, self._rename, self._archive, self._delete, self._join),
-            *(self._link, self._link, self._unlink, self._unlink, self._put_folder),
-            *(self._rename_folder, self._move_folder, self._delete_folder),
+            *(hands.link, hands.link, hands.unlink, hands.unlink, hands.put_folder),
+            *(hands.rename_folder, hands.move_folder, hands.delete_folder),
             *([self._lose_site] if self.troubles else []),
         ]
 
     def before_the_week(self, story: Story) -> None:
         """Nobody is told of these: the weekly look finds them."""
+        hands = self.hands
         deeds = (
-            *(self._rename, self._rename, self._rename, self._link, self._unlink, self._archive),
-            *(self._rename_folder, self._move_folder, self._delete_folder),
+            *(self._rename, self._rename, self._rename, hands.link, hands.unlink, self._archive),
+            *(hands.rename_folder, hands.move_folder, hands.delete_folder),
         )
         for _ in range(self.draw.randint(1, 4)):
             self.draw.choice(deeds)(story)
@@ -161,23 +158,6 @@ class Spaces:
         self.under_way -= 1
         self.over = self.universe.scheduler.at
 
-    def _living(self, story: Story) -> list[tuple[Saga, Room]]:
-        """Spaces of teams that are there."""
-        world = self.universe.webex.world
-        return [
-            (saga, room)
-            for saga in story.there
-            for room in self.rooms.get(saga.team.uuid, ())
-            if room.uuid in world.rooms
-        ]
-
-    def _happened(self, what: str, named: str) -> None:
-        self.universe.chaos.counts[what] += 1
-        self.universe.scheduler.note(f"{named!r}: {what}")
-
-    def _touch(self, *spaces: str) -> None:
-        self.shelves.touched |= dict.fromkeys(spaces, self.universe.scheduler.at)
-
     # Spaces
 
     def _make(self, story: Story) -> None:
@@ -189,14 +169,14 @@ class Spaces:
             creator = creator or (self.draw.choice(people) if people else None)
             if creator is not None:
                 room = self.universe.webex.create_space(creator, self._title(), saga.team)
-                self.rooms.setdefault(saga.team.uuid, []).append(room)
+                self.hands.rooms.setdefault(saga.team.uuid, []).append(room)
                 self._made(room)
 
     def _made(self, room: Room) -> None:
         universe = self.universe
         self.shelves.titles[room.uuid] = [(universe.scheduler.at, room.title)]
-        self._touch(room.uuid)
-        self._happened("space made", room.title)
+        self.hands.touch(room.uuid)
+        self.hands.happened("space made", room.title)
         if self.draw.random() < 0.15:
             # Webex tells of it, and does not find it yet.
             hidden = Fault("error", path=f"^/v1/rooms/{room.id}$", method="GET", status=404)
@@ -211,138 +191,42 @@ class Spaces:
         """In a team from before the switch: it gets nothing."""
         team = self.draw.choice(story.old)
         room = self.universe.webex.create_space(team.creator, self._title(), team)
-        self._happened("space of an old team made", room.title)
+        self.hands.happened("space of an old team made", room.title)
 
     def _title(self) -> str:
         self._number += 1
         return self.draw.choice((*TITLES, f"Space {self._number}", f"Space {self._number}"))
 
     def _rename(self, story: Story) -> None:
-        if there := self._living(story):
+        if there := self.hands.living(story):
             saga, room = self.draw.choice(there)
             room.title = self._title()
             now = self.universe.scheduler.at
             self.shelves.titles[room.uuid].append((now, room.title))
-            self._happened("space renamed", room.title)
+            self.hands.happened("space renamed", room.title)
             self.universe.webex.actions.room_changed(room, saga.team.creator)
 
     def _archive(self, story: Story) -> None:
-        if there := self._living(story):
+        if there := self.hands.living(story):
             saga, room = self.draw.choice(there)
-            self._happened("space archived", room.title)
+            self.hands.happened("space archived", room.title)
             self.universe.webex.actions.delete_room(room, saga.team.creator)
 
     def _delete(self, story: Story) -> None:
-        if there := self._living(story):
+        if there := self.hands.living(story):
             _, room = self.draw.choice(there)
-            self._happened("space deleted", room.title)
+            self.hands.happened("space deleted", room.title)
             for member in list(self.universe.webex.world.members(room.uuid)):
                 self.universe.webex.world.forget_member(member)
             self.universe.webex.world.forget_room(room)
 
     def _join(self, story: Story) -> None:
         """Whoever may link there once they are in it."""
-        if there := self._living(story):
+        if there := self.hands.living(story):
             saga, room = self.draw.choice(there)
             with suppress(WebexRefused):
                 self.universe.webex.actions.join(room, saga.firm.people[0], actor=saga.team.creator)
-                self._touch(room.uuid)
-
-    # Links
-
-    def _link(self, story: Story) -> None:
-        """By hand: to something elsewhere, to a folder in the group's drive, or to that of another
-        space."""
-        there = self._living(story)
-        if not there:
-            return
-        saga, room = self.draw.choice(there)
-        group, kind = story.group_of(saga), self.draw.choice(("elsewhere", "drive", "another"))
-        drive, item = "b!elsewhere", "01ELSEWHERE"
-        if kind != "elsewhere" and group is not None and group.deleted is None:
-            drive, item = group.drive_id, self._item_for(group, kind)
-        world, now = self.universe.webex.world, self.universe.scheduler.at
-        link = world.folder_of_room.get(room.uuid)
-        if link is None:
-            link = world.keep_folder(_link_of(room, saga.team.creator_uuid, round(now * 1000)))
-        link.drive_id, link.item_id = drive, item
-        link.content_url = f"https://{item}.example/x"
-        self.shelves.linked[room.uuid, item] = now
-        others = [r.uuid for _, r in there if self._leads_to(r, item)]
-        self._touch(room.uuid, *others)
-        self._happened("linked by hand", f"{room.title} {kind}")
-
-    def _item_for(self, group: Group, kind: str) -> str:
-        ours = [i for i in group.library.items if i in self.shelves.made]
-        if kind == "another" and ours:
-            return self.draw.choice(ours)
-        return self._put(group, f"By hand {len(group.library.items)}").id
-
-    def _put(self, group: Group, name: str) -> DriveItem:
-        number = f"{len(self.shelves.theirs):06d}"
-        item = DriveItem(f"01HAND{number}", name, self.universe.scheduler.at)
-        return group.library.put(item)
-
-    def _unlink(self, story: Story) -> None:
-        world = self.universe.webex.world
-        there = [r for _, r in self._living(story) if r.uuid in world.folder_of_room]
-        if there:
-            room = self.draw.choice(there)
-            del world.linked_folders[world.folder_of_room.pop(room.uuid).id]
-            self._touch(room.uuid)
-            self._happened("link taken away", room.title)
-
-    def _leads_to(self, room: Room, item: str) -> bool:
-        link = self.universe.webex.world.folder_of_room.get(room.uuid)
-        made = self.shelves.made.get(item) == room.uuid
-        return made or (link is not None and link.item_id == item)
-
-    # Folders
-
-    def _some_folder(self, story: Story) -> tuple[Group, DriveItem] | None:
-        """One that lies in the root of a group's drive, and that we know whose it is."""
-        groups = [g for s in story.there if (g := story.group_of(s)) and g.deleted is None]
-        found = [(g, i) for g in groups for i in g.library.within() if i.id != root_id(g)]
-        return self.draw.choice(found) if found else None
-
-    def _touch_folder(self, story: Story, item: DriveItem, what: str) -> None:
-        self._touch(*(r.uuid for _, r in self._living(story) if self._leads_to(r, item.id)))
-        self._happened(what, item.name)
-
-    def _rename_folder(self, story: Story) -> None:
-        if found := self._some_folder(story):
-            group, item = found
-            self._touch_folder(story, item, "folder renamed by people")
-            self._number += 1
-            group.library.rename(item, f"Called {self._number}")
-
-    def _move_folder(self, story: Story) -> None:
-        if found := self._some_folder(story):
-            group, item = found
-            self._touch_folder(story, item, "folder moved by people")
-            # As good as renamed: an unheard create is not found there.
-            self.shelves.called[item.id] = self.universe.scheduler.at
-            item.parent = self._put(group, f"Archive {len(group.library.items)}").id
-
-    def _delete_folder(self, story: Story) -> None:
-        """Into the recycle bin; some are taken out of there again."""
-        if found := self._some_folder(story):
-            group, item = found
-            self._touch_folder(story, item, "folder deleted by people")
-            group.library.remove(item.id)
-            if self.draw.random() < 0.4 and self.universe.scheduler.current is not None:
-                self.universe.scheduler.sleep(self.draw.uniform(20.0, 600.0))
-                if not group.library.named(item.name, item.parent):
-                    self._touch_folder(story, item, "folder restored by people")
-                    group.library.put(item)
-
-    def _put_folder(self, story: Story) -> None:
-        """One of people's own, called as a space is or may be."""
-        groups = [g for s in story.there if (g := story.group_of(s)) and g.deleted is None]
-        name = self.draw.choice(("Plans", "Notes", "Space 1", "Space 2"))
-        if groups and not (group := self.draw.choice(groups)).library.named(name):
-            self._put(group, name)
-            self._happened("folder put by people", name)
+                self.hands.touch(room.uuid)
 
     # Troubles
 
@@ -353,7 +237,7 @@ class Spaces:
         if groups:
             group, seconds = self.draw.choice(groups), self.draw.choice((30.0, 300.0, 2000.0))
             group.drive_ready_at = self.shelves.away[group.id] = now + seconds
-            self._happened("site away", f"{seconds:.0f} s")
+            self.hands.happened("site away", f"{seconds:.0f} s")
             self.universe.scheduler.sleep(seconds)
 
     def _lose_linker(self, story: Story) -> None:
@@ -362,7 +246,7 @@ class Spaces:
         universe.spent |= {token.access_token, token.refresh_token}
         if token.access_token in universe.webex.world.tokens:
             universe.webex.revoke_token(token)
-        self._happened("linker lost", firm.org.name)
+        self.hands.happened("linker lost", firm.org.name)
         universe.scheduler.sleep(self.draw.choice((30.0, 300.0, 900.0)))
         self.sign_in_again(firm, partial(self._insist, story))
         universe.scheduler.note("somebody links again")
@@ -382,13 +266,13 @@ class Spaces:
         if firm.id not in off:
             self._save(story, firm, name, "no")
             off[firm.id] = self.universe.scheduler.at
-            self._happened("spaces chosen", f"{name} off")
+            self.hands.happened("spaces chosen", f"{name} off")
             self.universe.scheduler.sleep(self.draw.choice((20.0, 90.0, 400.0)))
         else:
             name = "space_folders"
         off.pop(firm.id)
         self._save(story, firm, name, "yes")
-        self._happened("spaces chosen", f"{name} on")
+        self.hands.happened("spaces chosen", f"{name} on")
 
     def _save(self, story: Story, firm: Firm, name: str, value: str) -> None:
         shown = {"yes": "no", "no": "yes"}[value]
@@ -417,9 +301,10 @@ class Spaces:
         yield from self._wrong_general(saga, group, row)
         if not settings.gives_spaces_folders:
             return
+        yield from self.shelves.miscounted(saga.firm, group, row.spaces)
         world = self.universe.webex.world
         blind = story.ends.over if story.ends.blind else 0.0
-        for room in self.rooms.get(saga.team.uuid, ()):
+        for room in self.hands.rooms.get(saga.team.uuid, ()):
             if room.uuid in world.rooms:
                 may_link = self._may_link(saga.firm, room)
                 for what in self.shelves.wrong_with(saga.firm, group, room, may_link, blind):
@@ -441,18 +326,3 @@ class Spaces:
             return True
         member: Person = firm.people[0]
         return self.universe.webex.world.member(room.uuid, member.uuid) is not None
-
-
-def _link_of(room: Room, creator: str, created: int) -> LinkedFolder:
-    return LinkedFolder(
-        id=encode("TABS", room.world.new_uuid(), CLUSTER),
-        room_uuid=room.uuid,
-        drive_id="",
-        item_id="",
-        default_folder="true",
-        display_name="Other",
-        content_url="",
-        creator_uuid=creator,
-        created=created,
-        world=room.world,
-    )

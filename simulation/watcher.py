@@ -176,6 +176,8 @@ class Watcher:
             text = body.decode() if isinstance(body, bytes) else body or ""
             for named in _IDS.findall(f"{url} {text}".lower()):
                 self._check_tenant(firm, named)
+        if method == "DELETE" and "/drives/" in url:
+            self.broken("spaces", f"we delete {url}")
         if method != "GET" and "checkMemberGroups" not in url:
             self.about_to_write(firm.org.uuid, url)
 

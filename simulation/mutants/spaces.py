@@ -12,7 +12,6 @@ from shared.core.space_folders import Item, SpaceFolder, SpaceState
 from shared.sync import space_folders
 from shared.sync.space_items import Root
 from shared.sync.space_links import Links
-from shared.sync.space_rows import Rows
 from simulation import spaces
 from simulation.mutants.planting import Mutant
 from simulation.mutants.seeds import LONG, Swap, always
@@ -29,11 +28,6 @@ def _spaces() -> list[Swap]:
 def _unheard() -> list[Swap]:
     """The same, and often nobody hears of a write."""
     return [*_UNHEARD(), (spaces, "SHARE", 1.0)]
-
-
-def _chosen() -> list[Swap]:
-    """The same, and an administrator turns the setting off and on."""
-    return [*_spaces(), (spaces, "CHOSEN", 1.0)]
 
 
 def _doubles() -> list[Swap]:
@@ -82,20 +76,10 @@ def _forgets_the_link() -> list[Swap]:
     return [(space_folders._Round, "_put_off", put_off)]
 
 
-def _goes_on() -> list[Swap]:
-    return [(Rows, "write", lambda self, send: self.state.held.write(send))]
-
-
-def _shares() -> list[Swap]:
-    return [(Root, "is_another", lambda _self, _item, _folder: False)]
-
-
 MUTANTS = (
     Mutant("folder doubled", "what nobody heard of is looked for", 5, _doubles, amid=_unheard),
     Mutant("link overwritten", "another link stays", 5, _overwrites, sweep=True, amid=_spaces),
     Mutant("another folder", "a folder follows", 5, _makes_anew, sweep=True, amid=_spaces),
     Mutant("site given up", "what is not ready is tried again", 10, _gives_up, amid=_spaces),
-    Mutant("link forgotten", "a folder gets its link", 5, _forgets_the_link, amid=_spaces),
-    Mutant("folder shared", "a folder is one space's", 5, _shares, sweep=True, amid=_spaces),
-    Mutant("setting ignored", "off is off at the next call", 5, _goes_on, amid=_chosen),
+    Mutant("link forgotten", "a folder gets its link", 5, _forgets_the_link, amid=_unheard),
 )
