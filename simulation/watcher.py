@@ -161,8 +161,9 @@ class Watcher:
             if team is not None:
                 self.about_to_write(team.owner_org, url)
                 self.we_renamed(team.uuid)
-        if method != "GET" and LINKS in url and room in self.webex.world.rooms:
-            # A sign-in that has ended is nobody's.
+        taken = known is not None and known.expires_at > self.scheduler.at
+        if method != "GET" and LINKS in url and taken and room in self.webex.world.rooms:
+            # With a sign-in that has ended it is sent once more, with another.
             self.about_to_write(self.webex.world.rooms[room].owner_org, url)
         if method != "GET" and "/memberships" in url:
             self.about_to_write(known.person.org_uuid if known else "", url)
