@@ -78,8 +78,8 @@ def _forgets_the_link() -> list[Swap]:
 
 MUTANTS = (
     Mutant("folder doubled", "what nobody heard of is looked for", 5, _doubles, amid=_unheard),
-    Mutant("link overwritten", "another link stays", 5, _overwrites, sweep=True, amid=_spaces),
-    Mutant("another folder", "a folder follows", 5, _makes_anew, sweep=True, amid=_spaces),
+    Mutant("link overwritten", "another link stays", 6, _overwrites, sweep=True, amid=_spaces),
+    Mutant("another folder", "a folder follows", 2, _makes_anew, sweep=True, amid=_spaces),
     Mutant("site given up", "what is not ready is tried again", 10, _gives_up, amid=_spaces),
-    Mutant("link forgotten", "a folder gets its link", 5, _forgets_the_link, amid=_unheard),
+    Mutant("link forgotten", "a folder gets its link", 15, _forgets_the_link, amid=_unheard),
 )
