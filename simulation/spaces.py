@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Act = Callable[["Office"], object]
 # The share of seeds in which spaces are to have folders.
-SHARE = 0.3
+SHARE = 0.2
 # Of those, the share in which the setting is turned off and on again meanwhile.
 CHOSEN = 0.35
 FILES = "Files.ReadWrite.All"
