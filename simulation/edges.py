@@ -24,6 +24,7 @@ from azure.data.tables import TableTransactionError
 from sandbox.adapter import CloudAdapter
 from sandbox.kit import Cloud
 from simulation.chaos import Chaos, Io
+from simulation.reading import LINKS
 from simulation.scheduler import Process
 
 if TYPE_CHECKING:
@@ -46,9 +47,12 @@ class HttpEdge(CloudAdapter):
     ) -> requests.Response:
         method, url = str(request.method), str(request.url)
         writes = method != "GET" and "/oauth2/" not in url and "access_token" not in url
+        what = f"{method} {url.partition('?')[0].partition('.com')[2]}"
+        if LINKS in url:
+            what += f" as {str(request.headers.get('Authorization', ''))[-6:]}"
         io = Io(
             self.cloud.name,
-            f"{method} {url.partition('?')[0].partition('.com')[2]}",
+            what,
             writes,
             lambda: requests.ConnectionError("connection refused"),
             lambda: requests.ConnectionError("connection reset"),

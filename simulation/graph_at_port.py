@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from sandbox.kit import parse_request
 from sandbox.microsoft.bodies import EDITABLE
 from sandbox.microsoft.state import Group as CloudGroup
 from sandbox.microsoft.state import Kind as Side
@@ -25,6 +27,8 @@ from shared.core.model import (
     Group,
     GroupChange,
 )
+from shared.http import Reply
+from shared.microsoft.drives import DriveClient
 from shared.microsoft.graph import GraphClient
 from shared.microsoft.protocol import Answer, Kind, NewGroup, Part
 from simulation.port import through
@@ -41,12 +45,56 @@ def groups_at_port(wiring: SimulatedWiring, org: OrgId) -> GraphClient:
     return GroupsAtPort(http.http, http.base_url, http.tokens, wiring, firm)
 
 
+def drives_at_port(wiring: SimulatedWiring, org: OrgId) -> DriveClient:
+    firm = next(f for f in wiring.universe.firms if f.id == org)
+    http = wiring.graph_of(org)
+    return DrivesAtPort(http.http, http.base_url, http.tokens, wiring, firm)
+
+
 @dataclass(frozen=True)
-class GroupsAtPort(GraphClient):
-    """As the app of the tenant sees it, through replicas that are behind."""
+class WithoutWire(GraphClient):
+    """Requests about drives are handed to the cloud as they are."""
 
     wiring: SimulatedWiring
     firm: Firm
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        body: object,
+        extra: Mapping[str, str] | None,
+        *,
+        reads: bool,
+        patient: bool,
+    ) -> Reply:
+        if "/drive" not in url:
+            return super()._once(method, url, body, extra, reads=reads, patient=patient)
+        headers = {"Authorization": f"Bearer {self.tokens.token()}"}
+        sent = b"" if body is None else json.dumps(body).encode()
+        request = parse_request(method, url, headers, sent)
+        what, writes, universe = f"{method} {request.path}", method != "GET", self.wiring.universe
+
+        def act() -> Reply:
+            answer = universe.microsoft.graph.handle(request)
+            where = Where("graph", method, request.path, answer.status)
+            return Reply(answer.status, answer.body, answer.headers, where)
+
+        if method == "DELETE":
+            universe.watcher.broken("spaces", f"we delete {url}")
+        if writes:
+            universe.watcher.about_to_write(self.firm.org.uuid, what)
+        return through(self.wiring, "graph", what, act, writes=writes)
+
+
+@dataclass(frozen=True)
+class DrivesAtPort(WithoutWire, DriveClient):
+    """The port `Drives`."""
+
+
+@dataclass(frozen=True)
+class GroupsAtPort(WithoutWire):
+    """As the app of the tenant sees it, through replicas that are behind."""
 
     def creation_policy(self) -> CreationPolicy:
         return CreationPolicy()

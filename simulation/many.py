@@ -67,6 +67,17 @@ FLOORS = {
     "out of sight": 25,
     "description written": 60,
     "marked": 20,
+    "space made": 300,
+    "space renamed": 90,
+    "space folder made": 230,
+    "space folder renamed": 25,
+    "space linked": 230,
+    "linked by hand": 60,
+    "link taken away": 25,
+    "folder deleted by people": 12,
+    "spaces chosen": 65,
+    "linker lost": 20,
+    "site away": 8,
 }
 # What a thousand seeds may at most have come to: asking an administrator for everything, or giving
 # everything up, would keep every other promise.

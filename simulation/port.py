@@ -26,10 +26,16 @@ PAGE = 100
 
 
 def through(
-    wiring: SimulatedWiring, kind: str, what: str, act: Callable[[], T], *, writes: bool = False
+    wiring: SimulatedWiring,
+    kind: str,
+    what: str,
+    act: Callable[[], T],
+    *,
+    writes: bool = False,
+    capability: str = "",
 ) -> T:
     """One call of the port, through the chaos. capability of a throttling: whose quota it is."""
-    capability = "graph" if kind == "graph" else "spaces"
+    capability = capability or ("graph" if kind == "graph" else "spaces")
     where = Where(kind, "POST" if writes else "GET", what)
 
     def unheard() -> Exception:

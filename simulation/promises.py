@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.core.ids import TeamId
 from shared.core.ledger import ADD, MEMBERS
 from simulation.chaos import PROVIDERS, Io
+from simulation.reading import LINKS
 
 if TYPE_CHECKING:
     from simulation.scheduler import Process, Task
@@ -160,5 +161,8 @@ def _quota(io: Io) -> str:
     """Whose patience is asked for: a sign-in's; where tokens are given, the app's."""
     if "access_token" in io.what:
         return "tokens"
+    if LINKS in io.what:
+        # Whoever links has a sign-in of their own.
+        return io.what.rpartition(" as ")[2]
     people = io.what.startswith("user") or "/people" in io.what or "/scim/" in io.what
     return PEOPLE if io.kind == "webex" and people else io.kind

@@ -9,6 +9,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from sandbox.webex.ids import decode
 
+# What the address of a space's linked folder contains.
+LINKS = "/linkedFolders"
+
 
 def room_in(url: str, body: Any) -> str:
     """The uuid of the room that a call to Webex is about, "" for none."""

@@ -32,6 +32,8 @@ ALONE = 0.08
 # Calls to storage are not repeated here as the SDK does it: this is as harsh as far more.
 LITTLE, DEATHS = 0.025, 0.005
 DAY = 86400.0
+# Seconds of the weekly look in which things go wrong.
+WEEKLY = 300.0
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Run:
         self.story = Story(self.universe, plot, post, self.hosts.replay)
         if self.outage:
             self.story.ends.blind = False
+            self.story.spaces.troubles = False
         upsets = Upsets() if self.outage else Upsets.drawn(seed)
         self.upsetting = Upsetting(self.universe, self.story, upsets)
 
@@ -133,7 +136,7 @@ class Run:
         """Until all is at rest. How long that took: `rested` and `recovered` of the outcome."""
         universe, story = self.universe, self.story
         over = universe.scheduler.at
-        others = (self.upsetting, story.ends, story.marks)
+        others = (self.upsetting, story.ends, story.marks, story.spaces)
         while story.administrator.pressing or any(other.under_way for other in others):
             universe.scheduler.run(universe.scheduler.at + 30.0)
         rest(universe, self.hosts, story)
@@ -183,8 +186,21 @@ def _let_days_pass(universe: Universe, hosts: Hosts, story: Story, *, sweep: boo
     """sweep: until the weekly look. A team's new name is found within a day; after another one
     nothing is left to do."""
     for days in [8] * sweep + [1, 1] * story.renames.drawn:
+        whole = days > 1 and story.spaces.drawn
+        if whole:
+            story.spaces.before_the_week(story)
         universe.scheduler.at += days * DAY
+        if whole and story.spaces.troubles:
+            _hurt(universe)
         rest(universe, hosts, story)
+
+
+def _hurt(universe: Universe) -> None:
+    """What is found weekly meets what goes wrong, too."""
+    chaos, scheduler = universe.chaos, universe.scheduler
+    chaos.calm = False
+    scheduler.run(scheduler.at + WEEKLY)
+    chaos.calm = True
 
 
 def _rested(

@@ -25,6 +25,7 @@ from simulation.administrator import Administrator
 from simulation.ends import Ends
 from simulation.marks import Marks
 from simulation.renames import Renames
+from simulation.spaces import Spaces
 from simulation.universe import PUBLIC_URL, Firm, Universe
 from simulation.watcher import PREFIX
 
@@ -112,20 +113,28 @@ class Story:
         self.old: list[Team] = []
         self.administrator = Administrator(universe, self.sagas)
         self.renames, self.ends, self.marks = Renames(universe), Ends(universe), Marks(universe)
+        self.spaces = Spaces(universe)
         self.administrator.also = self.ends.bring_back
         if draws_providers:
             _draw_providers(universe, self.draw)
+        else:
+            self.spaces.drawn = False
 
     def begin(self, *, known: bool = False) -> None:
         """Everybody is there, the product is set up, and the switch is On. known: everybody's
         identity is kept already; else it is drawn."""
         universe = self.universe
+        self.spaces.prepare()
         for firm, direction in zip(universe.firms, self.plot.directions, strict=True):
             for _ in range(self.plot.people):
                 universe.person(firm)
             universe.install(
-                firm, link_folders=False, direction=direction.value, mark_ends=self.ends.told
+                firm,
+                direction=direction.value,
+                mark_ends=self.ends.told,
+                **self.spaces.settings,
             )
+            self.spaces.sign_in(firm)
             if known or self.draw.random() < 0.7:
                 universe.know(firm)
             self.old.append(universe.webex.create_team(firm.people[0], "From before"))
@@ -186,7 +195,7 @@ class Story:
                 spawn(deed, "somebody", after=self.draw.uniform(0, plot.length))
         if self.administrator.crowd_leaves:
             spawn(self._crowd, "people", after=0.7 * plot.length)
-        for also in (self.renames, self.ends, self.marks):
+        for also in (self.renames, self.ends, self.marks, self.spaces):
             also.begin(self, plot.length)
         if plot.outage:
             spawn(self._outage, "outage", after=self.draw.uniform(0, plot.length / 2))

@@ -95,7 +95,8 @@ def the_app() -> FunctionsApp:
 class Universe:
     """seed decides everything. over_ports: the product meets the clouds at its ports. signs_in: its
     tokens are looked at there as well. spent: those that were taken back. bot: ours, where there is
-    one; it moderates every team. out_of_sight: Webex finds no space for a moment."""
+    one; it moderates every team. out_of_sight: Webex finds no space for a moment; unseen: these
+    spaces not yet, by their uuid. permissions: what the tenants have consented to."""
 
     def __init__(self, seed: int, *, over_ports: bool = False, firms: int = 1) -> None:
         self.seed = seed
@@ -114,6 +115,7 @@ class Universe:
             client_secret=SECRETS["app"], required=PERMISSIONS
         )
         self.webex.add_integration("integration", SECRETS["integration"])
+        self.permissions = {*PERMISSIONS}
         self.firms = [self._firm(n) for n in range(firms)]
         self.bot: Person | None = None
         self._bot_token = ""
@@ -128,6 +130,7 @@ class Universe:
         self.messages: list[str] = []
         self.signs_in = False
         self.out_of_sight = False
+        self.unseen: set[str] = set()
         self.spent: set[str] = set()
         self._truth: dict[OrgId, Services] = {}
 
@@ -146,7 +149,7 @@ class Universe:
             f"Firm {n}", str(uuid.UUID(int=self.draw.getrandbits(128), version=4))
         )
         tenant = self.microsoft.add_tenant(f"Firm {n}", domain=f"firm{n}.example")
-        self.microsoft.consent(self.application, tenant, PERMISSIONS)
+        self.microsoft.consent(self.application, tenant, self.permissions)
         officer = org.add_person(f"Officer {n}", roles=("compliance_officer", "id_full_admin"))
         firm = Firm(org, tenant, officer)
         self.watcher.watch(firm)
@@ -347,13 +350,14 @@ class SimulatedWiring(Wiring):
         services = replace(super().services(org), log=self._log())
         if not self.universe.over_ports:
             return services
-        from simulation.graph_at_port import groups_at_port
+        from simulation.graph_at_port import drives_at_port, groups_at_port
         from simulation.webex_at_port import webex_at_port
 
         return replace(
             services,
             webex=webex_at_port(self, org),
             groups=groups_at_port(self, org),
+            drives=drives_at_port(self, org),
         )
 
     def graph_of(self, org: OrgId) -> GraphClient:

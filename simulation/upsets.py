@@ -23,7 +23,7 @@ from shared.core.model import Direction
 from simulation.administrator import ADMIN
 from simulation.blind import Blind
 from simulation.earlier import rewrite
-from simulation.universe import PERMISSIONS, SCOPES, Firm, Universe
+from simulation.universe import SCOPES, Firm, Universe
 
 if TYPE_CHECKING:
     from shared.admin.ports import Office
@@ -137,6 +137,7 @@ class Upsetting:
         with self._noticed_late("sign-in revoked"):
             for capability in ("spaces", "people"):
                 self._insist(firm, partial(self._sign_in, firm, capability))
+            self.story.spaces.sign_in_again(firm, self._insist)
 
     def _tokens(self, firm: Firm) -> list[Token]:
         tokens = self.universe.webex.world.tokens.values()
@@ -176,7 +177,7 @@ class Upsetting:
         microsoft.revoke(app, firm.tenant)
         self._forget_app_tokens(firm)
         with self._noticed_late("consent revoked"):
-            microsoft.consent(app, firm.tenant, PERMISSIONS)
+            microsoft.consent(app, firm.tenant, self.universe.permissions)
             self._insist(firm, connect)
 
     # Settings

@@ -93,6 +93,8 @@ def _beside(story: Story, saga: Saga, group: Group, row: TeamRow) -> Iterator[tu
         yield "names", what
     for what in story.marks.wrong_with(story, saga, group, row):
         yield "marks", what
+    for what in story.spaces.wrong_with(story, saga, group, row):
+        yield "spaces", what
     if wrong := story.ends.wrong_archive(saga, row):
         yield "ends", wrong
 

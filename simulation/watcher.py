@@ -22,7 +22,7 @@ from shared.core.model import Direction
 from simulation.chaos import PATIENCE
 from simulation.presence import Begun, HeardJournal, Presence, Violation
 from simulation.queue import Queue
-from simulation.reading import room_in, short
+from simulation.reading import LINKS, room_in, short
 from simulation.scheduler import Process, Scheduler, Task
 
 if TYPE_CHECKING:
@@ -161,6 +161,10 @@ class Watcher:
             if team is not None:
                 self.about_to_write(team.owner_org, url)
                 self.we_renamed(team.uuid)
+        taken = known is not None and known.expires_at > self.scheduler.at
+        if method != "GET" and LINKS in url and taken and room in self.webex.world.rooms:
+            # With a sign-in that has ended it is sent once more, with another.
+            self.about_to_write(self.webex.world.rooms[room].owner_org, url)
         if method != "GET" and "/memberships" in url:
             self.about_to_write(known.person.org_uuid if known else "", url)
 
@@ -173,6 +177,8 @@ class Watcher:
             text = body.decode() if isinstance(body, bytes) else body or ""
             for named in _IDS.findall(f"{url} {text}".lower()):
                 self._check_tenant(firm, named)
+        if method == "DELETE" and "/drives/" in url:
+            self.broken("spaces", f"we delete {url}")
         if method != "GET" and "checkMemberGroups" not in url:
             self.about_to_write(firm.org.uuid, url)
 

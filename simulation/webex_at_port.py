@@ -31,6 +31,7 @@ from shared.http import Reply
 from shared.ports import EventPage
 from shared.webex.client import WebexClient, checked
 from simulation.port import PAGE, through
+from simulation.reading import LINKS
 
 if TYPE_CHECKING:
     from sandbox.webex import WebexCloud
@@ -185,8 +186,13 @@ class WebexAtPort(WebexClient):
             where = Where("webex", method, request.path, answer.status)
             return checked(Reply(answer.status, answer.body, answer.headers, where))
 
-        what = f"{method} {request.path}"
-        return through(self.wiring, "webex", what, act, writes=method != "GET")
+        what, writes = f"{method} {request.path}", method != "GET"
+        if LINKS not in request.path:
+            return through(self.wiring, "webex", what, act, writes=writes)
+        what += f" as {capability}"
+        if writes:
+            self.wiring.universe.watcher.about_to_write(self.org, what)
+        return through(self.wiring, "webex", what, act, writes=writes, capability=capability)
 
     @property
     def _cloud(self) -> WebexCloud:
@@ -200,7 +206,10 @@ class WebexAtPort(WebexClient):
         """To somebody who reads it."""
         if self.wiring.universe.out_of_sight:
             raise NotThere("no space is found for a moment")
-        return self._found(space_id)
+        room = self._found(space_id)
+        if room.uuid in self.wiring.universe.unseen:
+            raise NotThere("it is not seen yet")
+        return room
 
     def _found(self, space_id: str) -> CloudRoom:
         world = self._cloud.world

@@ -63,7 +63,7 @@ def update(ctx: Context) -> Response:
     there = group.library.named(name, found.parent)
     if there not in (None, found):
         raise _taken()
-    found.name = name
+    group.library.rename(found, name)
     return Response(200, _shown(ctx, group, found))
 
 

@@ -40,6 +40,9 @@ class Library:
         """Into the recycle bin; `put` takes it out of there, with the same id."""
         return self.items.pop(item_id)
 
+    def rename(self, item: DriveItem, name: str) -> None:
+        item.name = name
+
     def within(self, parent: str = "") -> Iterator[DriveItem]:
         return (item for item in self.items.values() if item.parent == parent)
 

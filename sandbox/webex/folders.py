@@ -23,15 +23,19 @@ from sandbox.webex.tokens import Caller
 CLUSTER = "urn:TEAM:us-east-2_a"
 REQUIRED = ("roomId", "contentUrl", "displayName", "driveId", "itemId", "defaultFolder")
 LookUp = Callable[[str, str], str | None]
+Listener = Callable[[LinkedFolder | None, Room, str, str], None]
 
 
 class FoldersApi:
-    """`look_up` tells an item's name by drive and item id, None if there is no such item."""
+    """`look_up` tells an item's name by drive and item id, None if there is no such item.
+    `listeners` hear of a link before it is made, changed or taken away: the link as it was, None
+    for a new one, the space, and the drive and item of the link that it becomes, "" for none."""
 
     def __init__(self, core: Core, rooms: RoomsApi) -> None:
         self.core = core
         self.rooms = rooms
         self.look_up: LookUp | None = None
+        self.listeners: list[Listener] = []
 
     def view(self, folder: LinkedFolder) -> dict[str, Any]:
         room = folder.room
@@ -95,6 +99,7 @@ class FoldersApi:
         world = self.core.world
         if room.uuid in world.folder_of_room:
             raise Conflict("The space has a linked folder already.")
+        self._tell(None, room, body["driveId"], body["itemId"])
         folder = LinkedFolder(
             id=encode("TABS", world.new_uuid(), CLUSTER),
             room_uuid=room.uuid,
@@ -116,7 +121,12 @@ class FoldersApi:
         body = _checked(body_of(request))
         if self.rooms.find(body["roomId"]).uuid != folder.room_uuid:
             raise BadRequest("roomId cannot be changed.")
+        self._tell(folder, folder.room, body["driveId"], body["itemId"])
         return self._write(folder, body)
+
+    def _tell(self, before: LinkedFolder | None, room: Room, drive: str, item: str) -> None:
+        for listener in self.listeners:
+            listener(before, room, drive, item)
 
     def _write(self, folder: LinkedFolder, body: Body) -> Response:
         folder.drive_id, folder.item_id = body["driveId"], body["itemId"]
@@ -138,6 +148,7 @@ class FoldersApi:
     def delete(self, caller: Caller, request: Request) -> Response:
         folder = self._find(request)
         self._may_link(caller, folder.room)
+        self._tell(folder, folder.room, "", "")
         del self.core.world.linked_folders[folder.id]
         del self.core.world.folder_of_room[folder.room_uuid]
         return Response(204)

@@ -81,7 +81,8 @@ def _link_as(state: Book, settings: OrgSettings, drive: Drive, capability: str) 
             team.group_name,
             default=settings.default_folder,
             capability=capability,
-        )
+        ),
+        lambda current: current.link_folders,
     )
     return _judge(services.webex.linked_folders(team.space_id, capability), drive)
 

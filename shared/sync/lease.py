@@ -17,6 +17,7 @@ from shared.ports import Conflict, Services
 
 _RACES = 20
 Answer = TypeVar("Answer")
+Wanted = Callable[[OrgSettings], bool]
 
 
 class LeaseLost(Interrupted):
@@ -46,16 +47,19 @@ class Held:
         self.low_next = False
         self.unmet: Callable[[Telling], Telling] = lambda told: told
 
-    def before_write(self) -> None:
+    def before_write(self, wanted: Wanted = lambda _: True) -> None:
         """Call before every step that writes to a cloud.
 
-        Raises Interrupted when the switch moved, LeaseLost when another worker took over.
+        Raises Interrupted when the switch moved, or the settings want it no more; LeaseLost when
+        another worker took over.
         """
         self.keep()
         # Last, since renewing may take long.
         current = self.services.organizations.settings()
         if not current.on or current.epoch != self.row.value.epoch:
             raise Interrupted("the switch moved")
+        if not wanted(current):
+            raise Interrupted("the settings are others now")
 
     def keep(self) -> None:
         """Call within anything that may take long. Raises LeaseLost."""
@@ -101,15 +105,16 @@ class Held:
             )
         )
 
-    def write(self, send: Callable[[], Answer]) -> Answer:
+    def write(self, send: Callable[[], Answer], wanted: Wanted = lambda _: True) -> Answer:
         """One step that writes to a cloud, checked before every sending of it.
 
-        A short Retry-After is waited out here, since the switch may move meanwhile. Raises what
-        `before_write` and `send` raise.
+        wanted: whether the settings, as they are by then, still ask for it. A short Retry-After is
+        waited out here, since the switch may move meanwhile. Raises what `before_write` and `send`
+        raise.
         """
         waited = 0.0
         while True:
-            self.before_write()
+            self.before_write(wanted)
             try:
                 return send()
             except Throttled as no:

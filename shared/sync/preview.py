@@ -20,7 +20,7 @@ from shared.core.space_folders import work_left
 from shared.ports import Services
 from shared.sync import marking
 from shared.sync.holding import decided
-from shared.sync.lease import Held
+from shared.sync.lease import Held, Wanted
 from shared.sync.observe import Seen, direction_of, observe
 from shared.sync.record import Book
 from shared.sync.renaming import judged
@@ -34,7 +34,7 @@ class _Trial(Held):
     def keep(self) -> None:
         pass
 
-    def write(self, send: Callable[[], Answer]) -> NoReturn:
+    def write(self, send: Callable[[], Answer], wanted: Wanted = lambda _: True) -> NoReturn:
         raise AssertionError("a dry run writes nothing")
 
 

@@ -115,7 +115,7 @@ class Root:
     def _written(self, folder: SpaceFolder, send: Callable[[], Item]) -> Item | None:
         """None where the name is refused."""
         try:
-            written = self.rows.state.held.write(send)
+            written = self.rows.write(send)
         except Refused as refused:
             self.rows.failed("a folder's name is refused", refused, folder)
             if refused.kind not in _ABOUT_THE_NAME:

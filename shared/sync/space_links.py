@@ -65,7 +65,7 @@ class Links:
 
     def _link(self, folder: SpaceFolder, capability: str) -> None:
         webex, ours = self.rows.services.webex, self._ours(folder)
-        self.rows.state.held.write(
+        self.rows.write(
             lambda: webex.link_folder(
                 folder.space_id, ours, folder.name, default=self.default, capability=capability
             )
@@ -73,7 +73,7 @@ class Links:
 
     def _relink(self, folder: SpaceFolder, link: LinkedFolder, capability: str) -> None:
         webex, ours = self.rows.services.webex, self._ours(folder)
-        self.rows.state.held.write(
+        self.rows.write(
             lambda: webex.relink_folder(
                 folder.space_id, link, ours, folder.name, capability=capability
             )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from shared.core.errors import Failure
 from shared.core.model import Versioned
 from shared.core.space_folders import SpaceFolder, SpaceState
 from shared.ports import Services
 from shared.sync.record import Book
+
+Answer = TypeVar("Answer")
 
 
 class PutOff(Exception):
@@ -41,6 +45,10 @@ class Rows:
         if folder != before.value:
             self.by_space[folder.space] = self.services.space_folders.write(before, folder)
         return folder
+
+    def write(self, send: Callable[[], Answer]) -> Answer:
+        """One step that writes to a cloud, where folders are still wanted. Raises Interrupted."""
+        return self.state.held.write(send, lambda s: s.gives_spaces_folders)
 
     def failed(self, event: str, failure: Failure, folder: SpaceFolder, **facts: str) -> None:
         team = self.state.team.uuid

@@ -110,11 +110,14 @@ def _missing(services: Services, uuid: str, space_id: str, known: Space | None) 
 
 
 def is_given_up(services: Services, space_id: str) -> bool:
-    """The General space of this space's team is not there, and the team has no row yet. True after
-    a day of that: then the space is remembered as nobody's."""
+    """The General space of this space's team is not there, and the team had no row. True after a
+    day of that: then the space is remembered as nobody's."""
     uuid, now = uuid_of(space_id), services.now()
     known = services.teams.space(uuid) if uuid else None
     if uuid is None or known is None:
+        return False
+    if known.team and services.teams.read(TeamId(known.team)):
+        # Another worker has seen it meanwhile: replicas need not agree.
         return False
     missed = known.missed or now
     if now - missed <= times.SPACE_MISSING_PATIENCE:

@@ -44,7 +44,7 @@ class Renames:
 
 @dataclass(frozen=True)
 class Nothing:
-    """Nothing ends here, and nobody writes in a description."""
+    """Nothing ends here, nobody writes in a description, and there are no further spaces."""
 
     def has_ended(self, saga: Saga) -> bool:
         return False
@@ -82,6 +82,7 @@ class Case:
     renames: Renames = Renames()
     ends: Nothing = Nothing()
     marks: Nothing = Nothing()
+    spaces: Nothing = Nothing()
 
     def judge(self) -> None:
         """Tell the witness what does not hold now."""

@@ -5,7 +5,16 @@ One that survives the seeds it is allowed says that the simulation no longer see
 
 from __future__ import annotations
 
-from simulation.mutants import ends, groups, hearing, looks, names, organizations, people
+from simulation.mutants import (
+    ends,
+    groups,
+    hearing,
+    looks,
+    names,
+    organizations,
+    people,
+    spaces,
+)
 from simulation.mutants.planting import Catch, Mutant, Rate, Untrustworthy, hunt, measure
 
 __all__ = ["MUTANTS", "Catch", "Mutant", "Rate", "Untrustworthy", "hunt", "measure"]
@@ -18,4 +27,5 @@ MUTANTS = (
     *organizations.MUTANTS,
     *names.MUTANTS,
     *ends.MUTANTS,
+    *spaces.MUTANTS,
 )

@@ -40,7 +40,7 @@ class Untrustworthy(Exception):
 @dataclass(frozen=True)
 class Mutant:
     """One bug. what: the rule that is undone. swaps: made when it is planted. http: it shows only
-    through the HTTP adapters.
+    through the HTTP adapters; sweep: only where the weekly look is waited for.
 
     expected: about how many seeds it takes to be caught, as measured; PATIENCE times as many are
     allowed. amid: the kind of seeds in which it is hunted (`seeds`). lax: which guard of the
@@ -53,6 +53,7 @@ class Mutant:
     expected: int
     swaps: Callable[[], list[Swap]]
     http: bool = False
+    sweep: bool = False
     amid: Callable[[], list[Swap]] = list
     lax: Callable[[], list[Swap]] = list
 
@@ -176,7 +177,7 @@ def _with_the_bug(mutant: Mutant, seed: int) -> str:
 
 
 def _play(mutant: Mutant, seed: int) -> Outcome:
-    return play(seed, over_ports=not mutant.http, keep=True)
+    return play(seed, over_ports=not mutant.http, sweep=mutant.sweep, keep=True)
 
 
 def _says_failed(line: str) -> bool:

@@ -33,7 +33,7 @@ class Fate:
     """kind: throttled, failed (500), lost (the answer, after the effect), refused (the connection,
     for a while), dies before, dies after; or meanwhile, with an action.
 
-    at: which call, from 1; 0 for none. struck: whether it came to that.
+    at: which call, from 1; 0 for none; every: each one. struck: whether it came to that.
     """
 
     stage: Stage
@@ -42,6 +42,7 @@ class Fate:
     action: Callable[[], None] | None = None
     count: int = 0
     struck: bool = False
+    every: bool = False
 
     def __post_init__(self) -> None:
         self.stage.wiring.session = self._session
@@ -49,6 +50,11 @@ class Fate:
     def at_call(self, kind: str, at: int, action: Callable[[], None] | None = None) -> None:
         """From now on, counted anew."""
         self.kind, self.at, self.action, self.count, self.struck = kind, at, action, 0, False
+        self.every = False
+
+    def at_each_call(self, action: Callable[[], None]) -> None:
+        """Before each of them, from now on."""
+        self.kind, self.at, self.action, self.every = "meanwhile", 1, action, True
 
     def _session(self) -> requests.Session:
         session = new_session()
@@ -72,7 +78,7 @@ class _Fateful(CloudAdapter):
             return super().send(request, **options)
         fate.count += 1
         hit = fate.at <= fate.count < fate.at + (OUTAGE if fate.kind == "refused" else 1)
-        if not hit:
+        if not hit and not fate.every:
             return super().send(request, **options)
         fate.struck = True
         if fate.kind == "refused":

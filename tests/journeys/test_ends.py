@@ -16,8 +16,9 @@ from shared.core.model import Limits, Marks, Status
 from shared.core.reasons import Refusal
 from shared.ports import Space
 from shared.sync.lease import want
+from tests.journeys.fate import Fate
 from tests.journeys.following import rest, spoil, unspoil
-from tests.journeys.stage import Stage
+from tests.journeys.stage import Stage, nudge
 from tests.journeys.standing import ADMIN, Standing, Tally, change, later, live, standing
 
 HOUR, DAY = 3_600, 86_400
@@ -182,6 +183,32 @@ def test_a_team_that_is_deleted_before_it_has_rows_is_not_looked_for_for_ever(
 
     assert tally.looks == 0
     assert stage.services.looks.read(team.uuid) is None
+
+
+def test_a_team_that_another_worker_sees_at_that_moment_is_not_given_up(
+    make_stage: Callable[..., Stage],
+) -> None:
+    """Replicas need not agree: the one is told 404 after a day of that, the other finds it."""
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    team = stage.webex.create_team(stage.person(), "Alpha")
+    plans = stage.webex.create_space(team.creator, "Plans", team)
+    now = stage.services.now()
+    stage.services.teams.remember_space(Space(plans.uuid, team.uuid, now, now - 2 * DAY * 1000))
+    fate = Fate(stage)
+    stage.redeploy()
+
+    def another_sees_it() -> None:
+        stage.work(nudge(stage, team.general.id))
+        stage.webex.faults.append(Fault("error", path="^/v1/rooms/", status=404, times=1))
+
+    fate.at_call("meanwhile", 1, another_sees_it)
+    stage.work(nudge(stage, plans.id))
+
+    known = stage.services.teams.space(plans.uuid)
+    assert known is not None
+    assert known.team == team.uuid
+    assert stage.row(team).new
 
 
 def test_a_team_that_its_people_are_seen_in_is_not_gone(at: Standing) -> None:

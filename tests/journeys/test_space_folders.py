@@ -556,6 +556,30 @@ def test_off_stops_before_the_next_folder(quiet: Building) -> None:
     assert quiet.folders == []
 
 
+def test_the_setting_turned_off_stops_before_the_next_folder(stage: Stage) -> None:
+    """In the middle of a look, as the switch does; a call that is under way may land."""
+    at = build(stage, chosen=False)
+    rooms = [at.space("Plans"), at.space("Budget"), at.space("Travel")]
+    stage.run(120)
+    fate = Fate(stage)
+    stage.redeploy()
+
+    def off_once_a_folder_is_made() -> None:
+        if at.folders:
+            change(stage, space_folders=False)
+
+    fate.at_each_call(off_once_a_folder_is_made)
+    choose(at, "yes")
+    stage.run(180)
+    made = at.folders
+    fate.at_call("", 0)
+    choose(at, "yes")
+    later(stage, 3600)
+
+    assert len(made) == 1
+    assert sorted(map(at.folder, rooms)) == at.folders == ["Budget", "Plans", "Travel"]
+
+
 # One look at a new space: whoever dies at a call or a write to storage is followed by another.
 
 
