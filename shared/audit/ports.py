@@ -21,6 +21,9 @@ State = Mapping[str, Any]
 Entry = tuple[int, bytes, bytes, bytes]
 # More rows than a run ever has.
 ROWS = 9_999_999
+# The cursors: of the run, and of Microsoft's side as it was read.
+RUN = "run"
+ACCOUNTS = "accounts"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,10 @@ class Staging(Protocol):
 
     def move(self, name: str, before: Versioned[State] | None, after: State) -> Versioned[State]:
         """Raises Conflict when `before` is no longer what the row says."""
+
+    def begins(self, run: str, row: Versioned[State]) -> None:
+        """Nothing was put for this run yet, and `row` is its cursor: what is put from now on need
+        not be read back by whoever put it, as long as nobody else moves the cursor."""
 
     def put(self, kind: str, scope: str, number: int, shards: Shards) -> None:
         """One row, in place of an earlier one with this number."""

@@ -7,12 +7,12 @@ again. Quota slows a run; only what a person must mend ends it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from hashlib import blake2b
 
-from shared.audit.cursor import LEASE, RUN, STEPS, Cursor, State, read
+from shared.audit.cursor import LEASE, STEPS, Cursor, State, read, written
 from shared.audit.joining import fill_identities, judge_users, meet_names, name_accounts
-from shared.audit.ports import Desk
+from shared.audit.ports import RUN, Desk
 from shared.audit.reading import read_microsoft, read_webex
 from shared.core import times
 from shared.core.audit import Outcome, Run, Verdict
@@ -60,7 +60,9 @@ def _take(desk: Desk) -> Cursor | None:
     broken = state.broken + (1 if state.owner else 0)
     owner = desk.services.new_id()
     after = replace(state, owner=owner, until=now + LEASE, at=0, broken=broken)
-    moved = desk.staging.move(RUN, row, asdict(after))
+    moved = desk.staging.move(RUN, row, written(after))
+    if not state.requests_webex:
+        desk.staging.begins(state.run, moved)
     if state.step == STEPS[0] and state.start == 1 and not state.owner:
         desk.services.log("directory audit began", run=state.run)
     cursor = Cursor(desk, moved, after)
