@@ -11,27 +11,26 @@ from operator import itemgetter
 from typing import TypeVar
 
 from shared.audit.cursor import State
-from shared.audit.judging import Judge, claims_in
+from shared.audit.judging import Judge, claims_in, left_out
 from shared.audit.ports import Desk, Entry
 from shared.core import times
-from shared.core.audit import MENDABLE, Verdict
+from shared.core.audit import Verdict
 from shared.core.audit_codec import (
-    NUMBER,
+    ANSWER,
     SHARDS,
     Account,
-    everybody_once,
-    may_be_set,
-    meet,
+    answer,
     merge_accounts,
     pack_names,
-    read_met,
+    read_answers,
     read_names,
 )
 from shared.core.identity import BUCKETS
 
 Thing = TypeVar("Thing")
-# So many people in one row of what a part leaves behind: it must not outgrow a row.
-_A_ROW = 2_000
+# So many people in one row of what a part leaves behind, about a hundred bytes each at the most: it
+# must not outgrow a row.
+_A_ROW = 6_000
 _ROWS_A_HASH = 100_000
 _HASHES_A_PART = 2
 PARTS = SHARDS // _HASHES_A_PART
@@ -39,7 +38,6 @@ _BUCKETS_A_PART = 8
 # Claims, people, and people again.
 IDENTITY_PARTS = 3 * BUCKETS // _BUCKETS_A_PART
 _VERDICTS = list(Verdict)
-_MENDABLE = frozenset(NUMBER[verdict] for verdict in MENDABLE)
 
 
 def name_accounts(desk: Desk, state: State) -> State:
@@ -54,42 +52,43 @@ def name_accounts(desk: Desk, state: State) -> State:
 
 def meet_names(desk: Desk, state: State) -> State:
     rows, hashes = desk.staging, _hashes(state)
-    mails = rows.shards("n", state.run, hashes)
-    principals = rows.shards("n", state.run, [SHARDS + shard for shard in hashes])
-    packed = rows.shards("w", state.run, hashes)
-    seen = state.seen
+    behind = [SHARDS + shard for shard in hashes]
+    named = rows.shards("n", state.run, [*hashes, *behind])
+    asked = rows.shards("w", state.run, behind)
     for place, shard in enumerate(hashes):
-        names = read_names(mails[place], principals[place])
-        users = everybody_once(packed[place])
-        for number, some in _chunks(users, shard):
-            rows.put("m", state.run, number, meet(some, names))
-        seen += len(users)
-    return state.next_part(PARTS, seen=seen)
+        names = read_names(named[place], named[len(hashes) + place])
+        for number, some in _cut(answer(asked[place], names), shard):
+            rows.put("m", state.run, number, some)
+    return state.next_part(PARTS)
 
 
 def judge_users(desk: Desk, state: State) -> State:
-    met = desk.staging.shards("m", state.run, _hashes(state))
-    numbers, mendable = Counter(state.counts), state.mendable
+    hashes = _hashes(state)
+    users = desk.staging.shards("w", state.run, hashes)
+    answers = desk.staging.shards("m", state.run, hashes)
+    numbers, mendable, seen = Counter(state.counts), state.mendable, state.seen
     for place, (shard, accounts) in enumerate(_accounts(desk, state)):
-        entries = _judge_hash(desk, state, shard, accounts, met[place])
+        known = read_answers(answers[place])
+        found, again = claims_in(users[place], known)
+        judge = Judge(accounts, known, found, state.began // times.SECOND, licensed=state.licensed)
+        entries = _judge_hash(desk, state, shard, judge, left_out(users[place], again))
         for number, count in Counter(map(itemgetter(0), entries)).items():
             numbers[_VERDICTS[number].value] += count
-        mendable += sum(1 for n, *_, packed in entries if n in _MENDABLE and may_be_set(packed))
-    return state.next_part(PARTS, counts=dict(numbers), mendable=mendable)
+        seen += len(entries)
+        mendable += judge.mendable
+    return state.next_part(PARTS, counts=dict(numbers), mendable=mendable, seen=seen)
 
 
 def _judge_hash(
-    desk: Desk, state: State, shard: int, accounts: dict[bytes, Account], met: list[bytes]
+    desk: Desk, state: State, shard: int, judge: Judge, users: Sequence[bytes]
 ) -> list[Entry]:
-    users = list(read_met(met))
-    claims = claims_in(users)
-    if claims.again:
-        users = [user for number, user in enumerate(users) if number not in claims.again]
-    judge = Judge(accounts, claims.rivals, state.began // times.SECOND, licensed=state.licensed)
     entries: list[Entry] = []
-    for number, some in _chunks(users, shard):
-        entries += judge.all(some)
-        desk.staging.put("i", state.run, number, judge.identities())
+    number, put = shard * _ROWS_A_HASH, 0
+    for place, blob in enumerate(users, 1):
+        entries += judge.all(blob)
+        if len(entries) - put >= _A_ROW or place == len(users):
+            desk.staging.put("i", state.run, number, judge.identities())
+            number, put = number + 1, len(entries)
     desk.results.put_people(state.run, shard, entries)
     return entries
 
@@ -124,6 +123,15 @@ def _accounts(desk: Desk, state: State) -> Iterator[tuple[int, dict[bytes, Accou
     changes = rows.shards("d", state.generation, hashes, state.changes)
     for place, shard in enumerate(hashes):
         yield shard, merge_accounts(whole[place], changes[place])
+
+
+def _cut(answers: dict[int, bytes], shard: int) -> Iterator[tuple[int, dict[int, bytes]]]:
+    """As many of each hash as go into a row, with the number of the row."""
+    size = _A_ROW // SHARDS * ANSWER
+    longest = max(map(len, answers.values()), default=0)
+    for number, first in enumerate(range(0, longest, size)):
+        cut = {of: blob[first : first + size] for of, blob in answers.items()}
+        yield shard * _ROWS_A_HASH + number, {of: blob for of, blob in cut.items() if blob}
 
 
 def _chunks(things: Sequence[Thing], shard: int) -> Iterator[tuple[int, Sequence[Thing]]]:
