@@ -33,6 +33,8 @@ class State:
     Of Microsoft: link, generation, number: of the next page: its address, where its rows belong,
     and its number; base, changes: how many rows there are of everybody, and of what changed since;
     latest: where changes will be told when all pages are read.
+
+    held: somebody was not mapped since somebody else carries the same object id.
     """
 
     run: str
@@ -67,6 +69,7 @@ class State:
     seen: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     changed: int = 0
+    held: bool = False
     mendable: int = 0
     requests_webex: int = 0
     requests_microsoft: int = 0

@@ -95,8 +95,8 @@ def _judge_hash(
 
 def fill_identities(desk: Desk, state: State) -> State:
     """First who claims what, so that dying in between leaves a claim too many, never one too
-    few. People twice: whoever was filled while somebody of a later bucket still carried the same
-    object id is mapped the second time."""
+    few. People twice where somebody was held back: whoever was filled while somebody of a later
+    bucket still carried the same object id is mapped the second time."""
     first = state.part * _BUCKETS_A_PART
     if first >= 2 * BUCKETS:
         first -= BUCKETS
@@ -106,8 +106,10 @@ def fill_identities(desk: Desk, state: State) -> State:
         desk.identities.fill_claims(packed)
         return state.next_part(IDENTITY_PARTS)
     people = {number - BUCKETS: blobs for number, blobs in packed.items()}
-    changed = desk.identities.fill(people, state.began // times.SECOND)
-    return state.next_part(IDENTITY_PARTS, changed=state.changed + changed)
+    filled = desk.identities.fill(people, state.began // times.SECOND)
+    held = state.held or filled.held
+    parts = IDENTITY_PARTS if held else IDENTITY_PARTS * 2 // 3
+    return state.next_part(parts, changed=state.changed + filled.changed, held=held)
 
 
 def _hashes(state: State) -> list[int]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from shared.core.audit import Listed, Run, Verdict
 from shared.core.audit_codec import Account, User
+from shared.core.identity import Filled
 from shared.core.model import Versioned
 from shared.ports import Services
 
@@ -133,9 +134,8 @@ class Identities(Protocol):
     def fill_claims(self, claims: Mapping[int, Sequence[bytes]]) -> None:
         """Who claims the object ids of some buckets, beside who claimed them before."""
 
-    def fill(self, people: Mapping[int, Sequence[bytes]], began: int) -> int:
-        """The people of some buckets; answers how many are others than before. What was kept after
-        `began` (seconds) is newer and stays."""
+    def fill(self, people: Mapping[int, Sequence[bytes]], began: int) -> Filled:
+        """The people of some buckets. What was kept after `began` (seconds) is newer and stays."""
 
 
 @dataclass(frozen=True)
