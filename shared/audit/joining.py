@@ -19,11 +19,13 @@ from shared.core.audit_codec import (
     ANSWER,
     SHARDS,
     Account,
+    Users,
     answer,
     merge_accounts,
     pack_names,
     read_answers,
     read_names,
+    read_users,
 )
 from shared.core.identity import BUCKETS
 
@@ -64,14 +66,15 @@ def meet_names(desk: Desk, state: State) -> State:
 
 def judge_users(desk: Desk, state: State) -> State:
     hashes = _hashes(state)
-    users = desk.staging.shards("w", state.run, hashes)
+    packed = desk.staging.shards("w", state.run, hashes)
     answers = desk.staging.shards("m", state.run, hashes)
     numbers, mendable, seen = Counter(state.counts), state.mendable, state.seen
     for place, (shard, accounts) in enumerate(_accounts(desk, state)):
         known = read_answers(answers[place])
-        found, again = claims_in(users[place], known)
+        users = [read_users(blob) for blob in packed[place]]
+        found, again = claims_in(users, known)
         judge = Judge(accounts, known, found, state.began // times.SECOND, licensed=state.licensed)
-        entries = _judge_hash(desk, state, shard, judge, left_out(users[place], again))
+        entries = _judge_hash(desk, state, shard, judge, left_out(users, again))
         for number, count in Counter(map(itemgetter(0), entries)).items():
             numbers[_VERDICTS[number].value] += count
         seen += len(entries)
@@ -80,12 +83,12 @@ def judge_users(desk: Desk, state: State) -> State:
 
 
 def _judge_hash(
-    desk: Desk, state: State, shard: int, judge: Judge, users: Sequence[bytes]
+    desk: Desk, state: State, shard: int, judge: Judge, users: Sequence[Users]
 ) -> list[Entry]:
     entries: list[Entry] = []
     number, put = shard * _ROWS_A_HASH, 0
-    for place, blob in enumerate(users, 1):
-        entries += judge.all(blob)
+    for place, some in enumerate(users, 1):
+        entries += judge.all(some)
         if len(entries) - put >= _A_ROW or place == len(users):
             desk.staging.put("i", state.run, number, judge.identities())
             number, put = number + 1, len(entries)

@@ -29,8 +29,8 @@ from shared.core.audit_codec import (
     NUMBER,
     TEXTS,
     Account,
+    Users,
     pack_texts,
-    read_users,
     uuid_text,
     without,
 )
@@ -43,43 +43,38 @@ _FLAGS = ENABLED | IS_GUEST
 
 
 def claims_in(
-    users: Sequence[bytes], answers: Mapping[bytes, bytes]
+    users: Sequence[Users], answers: Mapping[bytes, bytes]
 ) -> tuple[Set[bytes], Set[int]]:
     """Of the users of one hash: object ids that several people carry, and the places of those who
     stand there again or are to be left out. An account that nobody uses claims nothing, nor does a
     machine."""
-    heads = [head for blob in users for head in read_users(blob)[0]]
+    heads = [head for some, _ in users for head in some]
     again: set[int] = set()
-    latest = {head[0]: place for place, head in enumerate(heads)}
-    if len(latest) < len(heads):
-        again.update(range(len(heads)))
-        again.difference_update(latest.values())
+    if len(set(map(itemgetter(0), heads))) < len(heads):
+        latest = {head[0]: place for place, head in enumerate(heads)}
+        again = set(range(len(heads))).difference(latest.values())
     if GONE in answers.values():
         again |= {p for p, head in enumerate(heads) if answers.get(head[0] + head[3]) == GONE}
-    carried = list(map(itemgetter(2), heads))
-    several = {o for o, n in Counter(carried).items() if n > 1} - {NOBODY}
-    people: Counter[bytes] = (
-        Counter(
-            head[2]
-            for place, head in enumerate(heads)
-            if head[2] in several and head[1] & (PERSON | OFF) == PERSON and place not in again
-        )
-        if several
-        else Counter()
+    several = {o for o, n in Counter(map(itemgetter(2), heads)).items() if n > 1} - {NOBODY}
+    if not several:
+        return several, again
+    claimants = Counter(
+        head[2]
+        for place, head in enumerate(heads)
+        if head[2] in several and head[1] & (PERSON | OFF) == PERSON and place not in again
     )
-    return {o for o, n in people.items() if n > 1}, again
+    return {o for o, n in claimants.items() if n > 1}, again
 
 
-def left_out(users: Sequence[bytes], places: Collection[int]) -> list[bytes]:
+def left_out(users: Sequence[Users], places: Collection[int]) -> Sequence[Users]:
     """The users without those at some places, counted through all of them."""
     if not places:
-        return list(users)
-    kept: list[bytes] = []
+        return users
+    kept: list[Users] = []
     first = 0
-    for blob in users:
-        count = len(read_users(blob)[0])
-        kept.append(without(blob, {place - first for place in places}))
-        first += count
+    for some in users:
+        kept.append(without(some, {place - first for place in places}))
+        first += len(some[0])
     return kept
 
 
@@ -110,11 +105,11 @@ class Judge:
         found, self._found = self._found, [[] for _ in range(2 * BUCKETS)]
         return {number: b"".join(parts) for number, parts in enumerate(found) if parts}
 
-    def all(self, users: bytes) -> list[Entry]:
-        """Everybody of such bytes, in their order."""
+    def all(self, users: Users) -> list[Entry]:
+        """In their order."""
         account_of, answer_of, rivals = self._accounts.get, self._answers.get, self._rivals
         known, found, answered = self._known, self._found, bool(self._answers)
-        heads, texts = read_users(users)
+        heads, texts = users
         lowered = texts.lower() if texts.isascii() else b""
         entries: list[Entry] = []
         at = mendable = 0

@@ -59,6 +59,14 @@ def clipped(text: str) -> bytes:
     return raw[:LONGEST].decode(errors="ignore").encode()
 
 
+def name_clipped(text: str) -> tuple[bytes, bytes]:
+    """Both of these: the hash of a name, and the name as it is kept."""
+    if text.isascii() and 0 < len(text) <= LONGEST:
+        raw = text.encode()
+        return blake2b(raw.lower(), digest_size=8).digest(), raw
+    return name_hash(text), clipped(text)
+
+
 def uuid_text(raw: bytes) -> str:
     """A uuid as people write it; "" for none."""
     if raw == NOBODY:
@@ -179,29 +187,31 @@ def _holders(blobs: Iterable[bytes]) -> dict[bytes, bytes]:
 Head = tuple[bytes, int, bytes, bytes, int, int, int]
 
 
-def read_users(blob: bytes) -> tuple[list[Head], bytes]:
-    """The users of one hash in a page, and their texts one after the other, each behind TEXTS bytes
-    as `read_listed` has them."""
+# Some users, and their texts one after the other, each behind TEXTS bytes as `read_listed` has them.
+Users = tuple[list[Head], bytes]
+
+
+def read_users(blob: bytes) -> Users:
+    """The users of one hash in a page."""
     (count,) = _COUNT.unpack_from(blob)
     first = _COUNT.size
     behind = first + count * _USER.size
-    heads: list[Head] = list(_USER.iter_unpack(blob[first:behind]))
-    return heads, blob[behind:]
+    return list(_USER.iter_unpack(blob[first:behind])), blob[behind:]
 
 
-def without(blob: bytes, places: Container[int]) -> bytes:
-    """Such bytes without those who stand at some places."""
-    heads, texts = read_users(blob)
-    kept: list[bytes] = []
+def without(users: Users, places: Container[int]) -> Users:
+    """Users without those who stand at some places."""
+    heads, texts = users
+    kept: list[Head] = []
     said: list[bytes] = []
     at = 0
-    for place, user in enumerate(heads):
-        after = at + TEXTS + sum(user[4:])
+    for place, head in enumerate(heads):
+        after = at + TEXTS + sum(head[4:])
         if place not in places:
-            kept.append(_USER.pack(*user))
+            kept.append(head)
             said.append(texts[at:after])
         at = after
-    return _COUNT.pack(len(kept)) + b"".join(kept) + b"".join(said)
+    return kept, b"".join(said)
 
 
 # Who stands in the pages once more, with another object id: the later one counts.
