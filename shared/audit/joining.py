@@ -65,34 +65,41 @@ def meet_names(desk: Desk, state: State) -> State:
 
 
 def judge_users(desk: Desk, state: State) -> State:
-    hashes = _hashes(state)
-    packed = desk.staging.shards("w", state.run, hashes)
-    answers = desk.staging.shards("m", state.run, hashes)
+    packed = desk.staging.shards("w", state.run, _hashes(state))
+    answers = desk.staging.shards("m", state.run, _hashes(state))
     numbers, mendable, seen = Counter(state.counts), state.mendable, state.seen
     for place, (shard, accounts) in enumerate(_accounts(desk, state)):
-        known = read_answers(answers[place])
-        users = [read_users(blob) for blob in packed[place]]
-        found, again = claims_in(users, known)
-        judge = Judge(accounts, known, found, state.began // times.SECOND, licensed=state.licensed)
-        entries = _judge_hash(desk, state, shard, judge, left_out(users, again))
+        judge = Judge(accounts, state.began // times.SECOND, licensed=state.licensed)
+        accounts = {}  # noqa: PLW2901  # one hash at a time in memory
+        entries = _judge_hash(desk, state, shard, judge, packed[place], answers[place])
+        mendable, seen = mendable + judge.mendable, seen + len(entries)
         for number, count in Counter(map(itemgetter(0), entries)).items():
             numbers[_VERDICTS[number].value] += count
-        seen += len(entries)
-        mendable += judge.mendable
+        del judge
+        desk.results.put_people(state.run, shard, entries)
+        del entries
     return state.next_part(PARTS, counts=dict(numbers), mendable=mendable, seen=seen)
 
 
 def _judge_hash(
-    desk: Desk, state: State, shard: int, judge: Judge, users: Sequence[Users]
+    desk: Desk,
+    state: State,
+    shard: int,
+    judge: Judge,
+    packed: Sequence[bytes],
+    answers: Sequence[bytes],
 ) -> list[Entry]:
+    users: Sequence[Users] = [read_users(blob) for blob in packed]
+    known = read_answers(answers)
+    rivals, again = claims_in(users, known)
+    users = left_out(users, again)
     entries: list[Entry] = []
     number, put = shard * _ROWS_A_HASH, 0
     for place, some in enumerate(users, 1):
-        entries += judge.all(some)
+        entries += judge.all(some, known, rivals)
         if len(entries) - put >= _A_ROW or place == len(users):
             desk.staging.put("i", state.run, number, judge.identities())
             number, put = number + 1, len(entries)
-    desk.results.put_people(state.run, shard, entries)
     return entries
 
 
@@ -128,6 +135,7 @@ def _accounts(desk: Desk, state: State) -> Iterator[tuple[int, dict[bytes, Accou
     changes = rows.shards("d", state.generation, hashes, state.changes)
     for place, shard in enumerate(hashes):
         yield shard, merge_accounts(whole[place], changes[place])
+        whole[place], changes[place] = [], []
 
 
 def _cut(answers: dict[int, bytes], shard: int) -> Iterator[tuple[int, dict[int, bytes]]]:

@@ -79,21 +79,17 @@ def left_out(users: Sequence[Users], places: Collection[int]) -> Sequence[Users]
 
 
 class Judge:
-    """answers: see `audit_codec.answer`. began: seconds. licensed: whether a messaging licence can
-    be told. mendable: how many would be mended by setting External ID to what is known."""
+    """began: seconds. licensed: whether a messaging licence can be told. mendable: how many would be
+    mended by setting External ID to what is known."""
 
     def __init__(
         self,
         accounts: Mapping[bytes, Account],
-        answers: Mapping[bytes, bytes],
-        rivals: Set[bytes],
         began: int,
         *,
         licensed: bool,
     ) -> None:
         self._accounts = accounts
-        self._answers = answers
-        self._rivals = rivals
         self._licensed = licensed
         self._began = began
         self._known: dict[int, tuple[int, bytes, bool, bool]] = {}
@@ -105,10 +101,10 @@ class Judge:
         found, self._found = self._found, [[] for _ in range(2 * BUCKETS)]
         return {number: b"".join(parts) for number, parts in enumerate(found) if parts}
 
-    def all(self, users: Users) -> list[Entry]:
-        """In their order."""
-        account_of, answer_of, rivals = self._accounts.get, self._answers.get, self._rivals
-        known, found, answered = self._known, self._found, bool(self._answers)
+    def all(self, users: Users, answers: Mapping[bytes, bytes], rivals: Set[bytes]) -> list[Entry]:
+        """In their order. answers: see `audit_codec.answer`; rivals: see `claims_in`."""
+        account_of, answer_of, answered = self._accounts.get, answers.get, bool(answers)
+        known, found = self._known, self._found
         heads, texts = users
         lowered = texts.lower() if texts.isascii() else b""
         entries: list[Entry] = []

@@ -17,16 +17,17 @@ _Name = tuple[str, str]
 class Staged:
     """Of one run at a time. room: bytes that it may take; what does not fit is read from its rows.
 
-    lasting: kinds that are read more than once. Of all others each hash is let go when it is read.
+    twice: kinds that are read so often. Each hash is let go when it was read the last time.
     """
 
-    def __init__(self, room: int = ROOM, lasting: Sequence[str] = ("e",)) -> None:
+    def __init__(self, room: int = ROOM, twice: Sequence[str] = ("e",)) -> None:
         self._room = room
-        self._lasting = lasting
+        self._twice = twice
         self._of = ""
         self._etag = ""
         self._run = ""
         self._left = room
+        self._once: set[tuple[_Name, int]] = set()
         # By hash and number; None for a kind that had no room, and for a hash that was let go.
         self._kept: dict[_Name, dict[int, dict[int, bytes] | None] | None] = {}
 
@@ -34,6 +35,7 @@ class Staged:
         """Nothing is staged of this run yet. of: whose it is."""
         self._of, self._run, self._etag = of, run, etag
         self._left, self._kept = self._room, {}
+        self._once.clear()
 
     def moved(self, of: str, before: str, after: str) -> None:
         """The cursor, by us, from one ETag to another. Where somebody else had moved it, nothing
@@ -74,9 +76,11 @@ class Staged:
             if rows is None:
                 return None
             found.append([blob for number, blob in sorted(rows.items()) if number < below])
-        if name[0] not in self._lasting:
-            for shard in wanted:
+        for shard in wanted:
+            if name[0] not in self._twice or (name, shard) in self._once:
                 self._let_go(kept, shard)
+            else:
+                self._once.add((name, shard))
         return found
 
     def _let_go(self, kept: dict[int, dict[int, bytes] | None], shard: int) -> None:
