@@ -79,8 +79,8 @@ def left_out(users: Sequence[Users], places: Collection[int]) -> Sequence[Users]
 
 
 class Judge:
-    """began: seconds. licensed: whether a messaging licence can be told. mendable: how many would be
-    mended by setting External ID to what is known."""
+    """began: seconds. licensed: whether a messaging licence can be told. mendable: how many would
+    be mended by setting External ID to what is known."""
 
     def __init__(
         self,

@@ -187,7 +187,7 @@ def _holders(blobs: Iterable[bytes]) -> dict[bytes, bytes]:
 Head = tuple[bytes, int, bytes, bytes, int, int, int]
 
 
-# Some users, and their texts one after the other, each behind TEXTS bytes as `read_listed` has them.
+# Some users, and their texts one after the other, each behind TEXTS bytes: see `read_listed`.
 Users = tuple[list[Head], bytes]
 
 
