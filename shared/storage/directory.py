@@ -1,7 +1,7 @@
 """The directory's audit in `Directory`: cursors, what it keeps between its parts, results.
 
 `<kind>:<scope>:<number>` for what is packed; `p:<run>:<order>:<class>:<hash>:<last key>.<piece>`
-for the people, in pieces of 128; `run:<falling ms>:<id>` for what a run came to.
+for the people, in pieces of 256; `run:<falling ms>:<id>` for what a run came to.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from shared.storage.tables import Partition, Row, Step, Value, spread
 
 # One hash's bytes of a row may lie in so many properties.
 _PIECES = 5
-_A_PIECE = 128
+_A_PIECE = 256
 # Pieces of one hash that are read together by whoever reads on.
 _AHEAD = 16
 _ORDERS = {"name": "n", "email": "e"}
