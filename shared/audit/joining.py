@@ -34,7 +34,7 @@ Thing = TypeVar("Thing")
 # must not outgrow a row.
 _A_ROW = 6_000
 _ROWS_A_HASH = 100_000
-_HASHES_A_PART = 2
+_HASHES_A_PART = 4
 PARTS = SHARDS // _HASHES_A_PART
 _BUCKETS_A_PART = 8
 # Claims, people, and people again.
