@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from json import loads
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -161,7 +162,9 @@ class Http:
                 data=form if raw is None else raw,
                 timeout=TIMEOUT,
                 allow_redirects=False,
+                stream=True,
             )
+            body = _whole(answer)
         except requests.RequestException as error:
             where = self._where(method, url, 0, "")
             self.tally.heard(where, reads=kind == "GET")
@@ -172,10 +175,10 @@ class Http:
             method, url, answer.status_code, answer.headers.get(self.trace_header, "")
         )
         self.tally.heard(where, reads=kind == "GET")
-        return self._judge(kind, answer, where, capability, looks=raw is None)
+        return self._judge(kind, answer, body if raw is None else b"", where, capability)
 
     def _judge(
-        self, kind: str, answer: requests.Response, where: Where, capability: str, *, looks: bool
+        self, kind: str, answer: requests.Response, body: bytes, where: Where, capability: str
     ) -> Reply:
         wait = retry_after(answer.headers.get("Retry-After"), self.clock.now())
         if answer.status_code == 429 or (answer.status_code == 423 and wait is not None):
@@ -183,10 +186,10 @@ class Http:
         if answer.status_code >= 500:
             raise self._unheard(kind, "the provider failed", where, wait)
         try:
-            body = answer.json() if looks and answer.content else None
+            said = loads(str(body, "utf-8", "replace")) if body else None
         except (ValueError, RecursionError) as error:
             raise self._unheard(kind, "the answer is not JSON", where, wait) from error
-        return Reply(answer.status_code, body, answer.headers, where)
+        return Reply(answer.status_code, said, answer.headers, where)
 
     def _unheard(
         self, kind: str, text: str, where: Where, wait: float | None
@@ -199,6 +202,12 @@ class Http:
     def _where(self, method: str, url: str, status: int, trace: str) -> Where:
         # The path alone: a query may carry a cursor or a name.
         return Where(self.provider, method, urlsplit(url).path, status, trace)
+
+
+def _whole(answer: requests.Response) -> bytes:
+    """The body in one piece: requests by itself takes ten thousand bytes at a time, which for a
+    page of a directory is half of what the call costs us."""
+    return b"".join(answer.iter_content(None)) if answer.raw is not None else answer.content
 
 
 def _is_again(state: RetryCallState) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import ProtocolError
 
 from shared.core import times
 from shared.core.errors import AnswerUnknown, Failure, Throttled, Transient, Unavailable
@@ -219,6 +220,25 @@ def test_an_answer_that_cannot_be_read_is_no_answer(body: bytes) -> None:
     assert Stage(lambda: answer(200, body), _ok).call().status == 200
     assert isinstance(Stage(lambda: answer(200, body)).fails(), Unavailable)
     assert isinstance(Stage(lambda: answer(200, body)).fails("POST"), AnswerUnknown)
+
+
+class Torn:
+    """A body whose line breaks while it is read."""
+
+    def stream(self, *args: object, **options: object) -> Iterator[bytes]:
+        yield b'{"items": ['
+        raise ProtocolError("the line broke")
+
+
+def test_an_answer_that_breaks_off_is_no_answer() -> None:
+    def torn() -> requests.Response:
+        response = answer(200)
+        response.raw = Torn()
+        return response
+
+    assert Stage(torn, _ok).call().status == 200
+    assert isinstance(Stage(torn).fails(), Unavailable)
+    assert isinstance(Stage(torn).fails("POST"), AnswerUnknown)
 
 
 def test_a_read_that_keeps_failing_is_unavailable() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import islice
 from re import fullmatch
 
@@ -11,7 +11,7 @@ from shared.admin.ports import Actor, Office
 from shared.audit import cursor, run
 from shared.audit.cursor import STEPS, State
 from shared.audit.joining import IDENTITY_PARTS, PARTS
-from shared.audit.ports import Desk
+from shared.audit.ports import RUN, Desk
 from shared.core import times
 from shared.core.audit import MENDABLE, Listed, Outcome, People, Progress, Run, Status, Verdict
 from shared.core.audit_codec import sort_key
@@ -182,7 +182,7 @@ def _change(desk: Desk, change: Callable[[State | None], State | None]) -> bool:
         if after is None:
             return False
         try:
-            desk.staging.move(cursor.RUN, row, asdict(after))
+            desk.staging.move(RUN, row, cursor.written(after))
         except Conflict:
             continue
         return True

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from shared.audit.ports import Desk, Staging
+from shared.audit.ports import RUN, Desk, Staging
 from shared.core import times
 from shared.core.audit import Outcome
 from shared.core.model import Versioned
 
-RUN = "run"
-ACCOUNTS = "accounts"
 STEPS = ("webex", "microsoft", "names", "meet", "judge", "identities", "end")
+# Of the staged rows. A run that has others was begun by another version of this app.
+LAYOUT = "2"
 # Longer than any part takes: a worker that died leaves its run to the next one after this.
 LEASE = 3 * times.MINUTE
 
@@ -33,6 +33,8 @@ class State:
     Of Microsoft: link, generation, number: of the next page: its address, where its rows belong,
     and its number; base, changes: how many rows there are of everybody, and of what changed since;
     latest: where changes will be told when all pages are read.
+
+    held: somebody was not mapped since somebody else carries the same object id.
     """
 
     run: str
@@ -67,6 +69,7 @@ class State:
     seen: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     changed: int = 0
+    held: bool = False
     mendable: int = 0
     requests_webex: int = 0
     requests_microsoft: int = 0
@@ -100,7 +103,7 @@ class Cursor:
         self._write(replace(after, owner="", until=0))
 
     def _write(self, state: State) -> None:
-        self.row = self.desk.staging.move(RUN, self.row, asdict(state))
+        self.row = self.desk.staging.move(RUN, self.row, written(state))
         self.state = state
 
 
@@ -110,11 +113,31 @@ def read(staging: Staging) -> tuple[Versioned[Mapping[str, Any]] | None, State |
     return row, _state(row.value) if row else None
 
 
+def written(state: State) -> Mapping[str, Any]:
+    """The row of a run. The step carries the layout: a version that has another one knows no such
+    step, and begins a run of its own."""
+    return asdict(state) | {"step": f"{LAYOUT}.{state.step}"}
+
+
 def _state(raw: Mapping[str, Any]) -> State | None:
     known = {each.name for each in fields(State)}
     try:
         state = State(**{name: value for name, value in raw.items() if name in known})
     except TypeError:
         return None
-    state = replace(state, licences=tuple(state.licences))
-    return state if state.step in STEPS else None
+    layout, _, step = state.step.rpartition(".")
+    if step not in STEPS or layout not in ("", LAYOUT):
+        return None
+    state = replace(state, step=step, licences=tuple(state.licences))
+    if layout == LAYOUT or state.outcome not in (Outcome.RUNNING, Outcome.STOPPED):
+        return state
+    # Rows of the version before: everything is read again, under a name of its own.
+    return State(
+        f"{state.run}-{LAYOUT}",
+        state.began,
+        outcome=state.outcome,
+        owner=state.owner,
+        until=state.until,
+        at=state.at,
+        idle=state.idle,
+    )

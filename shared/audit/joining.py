@@ -11,35 +11,35 @@ from operator import itemgetter
 from typing import TypeVar
 
 from shared.audit.cursor import State
-from shared.audit.judging import Judge, claims_in
+from shared.audit.judging import Judge, claims_in, left_out
 from shared.audit.ports import Desk, Entry
 from shared.core import times
-from shared.core.audit import MENDABLE, Verdict
+from shared.core.audit import Verdict
 from shared.core.audit_codec import (
-    NUMBER,
+    ANSWER,
     SHARDS,
     Account,
-    everybody_once,
-    may_be_set,
-    meet,
+    Users,
+    answer,
     merge_accounts,
     pack_names,
-    read_met,
+    read_answers,
     read_names,
+    read_users,
 )
 from shared.core.identity import BUCKETS
 
 Thing = TypeVar("Thing")
-# So many people in one row of what a part leaves behind: it must not outgrow a row.
-_A_ROW = 2_000
+# So many people in one row of what a part leaves behind, about a hundred bytes each at the most: it
+# must not outgrow a row.
+_A_ROW = 6_000
 _ROWS_A_HASH = 100_000
-_HASHES_A_PART = 2
+_HASHES_A_PART = 4
 PARTS = SHARDS // _HASHES_A_PART
 _BUCKETS_A_PART = 8
 # Claims, people, and people again.
 IDENTITY_PARTS = 3 * BUCKETS // _BUCKETS_A_PART
 _VERDICTS = list(Verdict)
-_MENDABLE = frozenset(NUMBER[verdict] for verdict in MENDABLE)
 
 
 def name_accounts(desk: Desk, state: State) -> State:
@@ -54,50 +54,59 @@ def name_accounts(desk: Desk, state: State) -> State:
 
 def meet_names(desk: Desk, state: State) -> State:
     rows, hashes = desk.staging, _hashes(state)
-    mails = rows.shards("n", state.run, hashes)
-    principals = rows.shards("n", state.run, [SHARDS + shard for shard in hashes])
-    packed = rows.shards("w", state.run, hashes)
-    seen = state.seen
+    behind = [SHARDS + shard for shard in hashes]
+    named = rows.shards("n", state.run, [*hashes, *behind])
+    asked = rows.shards("w", state.run, behind)
     for place, shard in enumerate(hashes):
-        names = read_names(mails[place], principals[place])
-        users = everybody_once(packed[place])
-        for number, some in _chunks(users, shard):
-            rows.put("m", state.run, number, meet(some, names))
-        seen += len(users)
-    return state.next_part(PARTS, seen=seen)
+        names = read_names(named[place], named[len(hashes) + place])
+        for number, some in _cut(answer(asked[place], names), shard):
+            rows.put("m", state.run, number, some)
+    return state.next_part(PARTS)
 
 
 def judge_users(desk: Desk, state: State) -> State:
-    met = desk.staging.shards("m", state.run, _hashes(state))
-    numbers, mendable = Counter(state.counts), state.mendable
+    packed = desk.staging.shards("w", state.run, _hashes(state))
+    answers = desk.staging.shards("m", state.run, _hashes(state))
+    numbers, mendable, seen = Counter(state.counts), state.mendable, state.seen
     for place, (shard, accounts) in enumerate(_accounts(desk, state)):
-        entries = _judge_hash(desk, state, shard, accounts, met[place])
+        judge = Judge(accounts, state.began // times.SECOND, licensed=state.licensed)
+        accounts = {}  # noqa: PLW2901  # one hash at a time in memory
+        entries = _judge_hash(desk, state, shard, judge, packed[place], answers[place])
+        mendable, seen = mendable + judge.mendable, seen + len(entries)
         for number, count in Counter(map(itemgetter(0), entries)).items():
             numbers[_VERDICTS[number].value] += count
-        mendable += sum(1 for n, *_, packed in entries if n in _MENDABLE and may_be_set(packed))
-    return state.next_part(PARTS, counts=dict(numbers), mendable=mendable)
+        del judge
+        desk.results.put_people(state.run, shard, entries)
+        del entries
+    return state.next_part(PARTS, counts=dict(numbers), mendable=mendable, seen=seen)
 
 
 def _judge_hash(
-    desk: Desk, state: State, shard: int, accounts: dict[bytes, Account], met: list[bytes]
+    desk: Desk,
+    state: State,
+    shard: int,
+    judge: Judge,
+    packed: Sequence[bytes],
+    answers: Sequence[bytes],
 ) -> list[Entry]:
-    users = list(read_met(met))
-    claims = claims_in(users)
-    if claims.again:
-        users = [user for number, user in enumerate(users) if number not in claims.again]
-    judge = Judge(accounts, claims.rivals, state.began // times.SECOND, licensed=state.licensed)
+    users: Sequence[Users] = [read_users(blob) for blob in packed]
+    known = read_answers(answers)
+    rivals, again = claims_in(users, known)
+    users = left_out(users, again)
     entries: list[Entry] = []
-    for number, some in _chunks(users, shard):
-        entries += judge.all(some)
-        desk.staging.put("i", state.run, number, judge.identities())
-    desk.results.put_people(state.run, shard, entries)
+    number, put = shard * _ROWS_A_HASH, 0
+    for place, some in enumerate(users, 1):
+        entries += judge.all(some, known, rivals)
+        if len(entries) - put >= _A_ROW or place == len(users):
+            desk.staging.put("i", state.run, number, judge.identities())
+            number, put = number + 1, len(entries)
     return entries
 
 
 def fill_identities(desk: Desk, state: State) -> State:
     """First who claims what, so that dying in between leaves a claim too many, never one too
-    few. People twice: whoever was filled while somebody of a later bucket still carried the same
-    object id is mapped the second time."""
+    few. People twice where somebody was held back: whoever was filled while somebody of a later
+    bucket still carried the same object id is mapped the second time."""
     first = state.part * _BUCKETS_A_PART
     if first >= 2 * BUCKETS:
         first -= BUCKETS
@@ -107,8 +116,10 @@ def fill_identities(desk: Desk, state: State) -> State:
         desk.identities.fill_claims(packed)
         return state.next_part(IDENTITY_PARTS)
     people = {number - BUCKETS: blobs for number, blobs in packed.items()}
-    changed = desk.identities.fill(people, state.began // times.SECOND)
-    return state.next_part(IDENTITY_PARTS, changed=state.changed + changed)
+    filled = desk.identities.fill(people, state.began // times.SECOND)
+    held = state.held or filled.held
+    parts = IDENTITY_PARTS if held else IDENTITY_PARTS * 2 // 3
+    return state.next_part(parts, changed=state.changed + filled.changed, held=held)
 
 
 def _hashes(state: State) -> list[int]:
@@ -124,6 +135,16 @@ def _accounts(desk: Desk, state: State) -> Iterator[tuple[int, dict[bytes, Accou
     changes = rows.shards("d", state.generation, hashes, state.changes)
     for place, shard in enumerate(hashes):
         yield shard, merge_accounts(whole[place], changes[place])
+        whole[place], changes[place] = [], []
+
+
+def _cut(answers: dict[int, bytes], shard: int) -> Iterator[tuple[int, dict[int, bytes]]]:
+    """As many of each hash as go into a row, with the number of the row."""
+    size = _A_ROW // SHARDS * ANSWER
+    longest = max(map(len, answers.values()), default=0)
+    for number, first in enumerate(range(0, longest, size)):
+        cut = {of: blob[first : first + size] for of, blob in answers.items()}
+        yield shard * _ROWS_A_HASH + number, {of: blob for of, blob in cut.items() if blob}
 
 
 def _chunks(things: Sequence[Thing], shard: int) -> Iterator[tuple[int, Sequence[Thing]]]:

@@ -6,109 +6,159 @@ Written for speed: a hundred thousand times a few microseconds.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence, Set
 from operator import itemgetter
 from struct import Struct
 
 from shared.audit.ports import Entry
-from shared.core.audit import AROUND, BARE, ENABLED, IS_GUEST, OFF, PERSON, SHAPE, Verdict, judge
-from shared.core.audit_codec import NOBODY, NUMBER, Account, Met, pack_listed, uuid_text
+from shared.core.audit import (
+    AROUND,
+    BARE,
+    ENABLED,
+    IS_GUEST,
+    MENDABLE,
+    OFF,
+    PERSON,
+    SHAPE,
+    Verdict,
+    judge,
+)
+from shared.core.audit_codec import (
+    GONE,
+    NOBODY,
+    NUMBER,
+    TEXTS,
+    Account,
+    Users,
+    pack_texts,
+    uuid_text,
+    without,
+)
 from shared.core.identity import BUCKETS, STATE_NUMBER
 from shared.core.model import IdentityState
 
-_IDENTITY = Struct(">16s16sIIB")
+# Behind person and object id: when it was checked, since when it is so, and the state.
+_BEHIND = Struct(">IIB")
 _FLAGS = ENABLED | IS_GUEST
-# A machine claims nothing, whatever it carries.
-_BOT = STATE_NUMBER[IdentityState.BOT]
 
 
-@dataclass(frozen=True)
-class Claims:
-    """rivals: object ids that several people carry. again: places of those who stand there twice,
-    since their name changed while the directory was read."""
-
-    rivals: Set[bytes]
-    again: Set[int]
-
-
-def claims_in(users: Sequence[Met]) -> Claims:
-    """An account that nobody uses claims nothing, nor does a machine."""
-    several = {o for o, n in Counter(map(itemgetter(3), users)).items() if n > 1}
-    people: dict[bytes, set[bytes]] = {}
+def claims_in(
+    users: Sequence[Users], answers: Mapping[bytes, bytes]
+) -> tuple[Set[bytes], Set[int]]:
+    """Of the users of one hash: object ids that several people carry, and the places of those who
+    stand there again or are to be left out. An account that nobody uses claims nothing, nor does a
+    machine."""
+    heads = [head for some, _ in users for head in some]
     again: set[int] = set()
-    places: dict[bytes, int] = {}
-    for place, user in enumerate(users):
-        carried = user[3]
-        if carried not in several:
-            continue
-        if user[1] in places:
-            again.add(places[user[1]])
-        places[user[1]] = place
-        if user[2] & (PERSON | OFF) == PERSON and carried != NOBODY:
-            people.setdefault(carried, set()).add(user[1])
-    return Claims({o for o, claimants in people.items() if len(claimants) > 1}, again)
+    if len(set(map(itemgetter(0), heads))) < len(heads):
+        latest = {head[0]: place for place, head in enumerate(heads)}
+        again = set(range(len(heads))).difference(latest.values())
+    if GONE in answers.values():
+        again |= {p for p, head in enumerate(heads) if answers.get(head[0] + head[3]) == GONE}
+    several = {o for o, n in Counter(map(itemgetter(2), heads)).items() if n > 1} - {NOBODY}
+    if not several:
+        return several, again
+    claimants = Counter(
+        head[2]
+        for place, head in enumerate(heads)
+        if head[2] in several and head[1] & (PERSON | OFF) == PERSON and place not in again
+    )
+    return {o for o, n in claimants.items() if n > 1}, again
+
+
+def left_out(users: Sequence[Users], places: Collection[int]) -> Sequence[Users]:
+    """The users without those at some places, counted through all of them."""
+    if not places:
+        return users
+    kept: list[Users] = []
+    first = 0
+    for some in users:
+        kept.append(without(some, {place - first for place in places}))
+        first += len(some[0])
+    return kept
 
 
 class Judge:
-    """began: seconds. licensed: whether a messaging licence can be told."""
+    """began: seconds. licensed: whether a messaging licence can be told. mendable: how many would
+    be mended by setting External ID to what is known."""
 
     def __init__(
         self,
         accounts: Mapping[bytes, Account],
-        rivals: Set[bytes],
         began: int,
         *,
         licensed: bool,
     ) -> None:
         self._accounts = accounts
-        self._rivals = rivals
         self._licensed = licensed
         self._began = began
-        self._known: dict[int, tuple[int, int]] = {}
+        self._known: dict[int, tuple[int, bytes, bool, bool]] = {}
         self._found: list[list[bytes]] = [[] for _ in range(2 * BUCKETS)]
+        self.mendable = 0
 
     def identities(self) -> dict[int, bytes]:
         """By their buckets: claims, and behind them people; those since the last time."""
         found, self._found = self._found, [[] for _ in range(2 * BUCKETS)]
         return {number: b"".join(parts) for number, parts in enumerate(found) if parts}
 
-    def all(self, users: Sequence[Met]) -> list[Entry]:
-        account_of, rivals, found = self._accounts.get, self._rivals, self._found
-        known, pack, began = self._known, _IDENTITY.pack, self._began
+    def all(self, users: Users, answers: Mapping[bytes, bytes], rivals: Set[bytes]) -> list[Entry]:
+        """In their order. answers: see `audit_codec.answer`; rivals: see `claims_in`."""
+        account_of, answer_of, answered = self._accounts.get, answers.get, bool(answers)
+        known, found = self._known, self._found
+        heads, texts = users
+        lowered = texts.lower() if texts.isascii() else b""
         entries: list[Entry] = []
-        for named, person, bits, carried, hashed, name, email, external in users:
+        at = mendable = 0
+        for person, bits, carried, hashed, name, email, external in heads:
             account = account_of(carried)
             key = bits if account is None else bits | 0x40 | (account[1] & _FLAGS) << 8
-            if carried in rivals:
+            if rivals and carried in rivals:
                 key |= 0x1000
-            another = named not in (carried, NOBODY) and not (
+            named = answer_of(person + hashed) if answered else None
+            another = named is not None and not (
                 account is not None and hashed in (account[2], account[3])
             )
             if another:
                 key |= 0x2000
-            number, kept = known.get(key) or self._judge(key)
-            if kept >= 0:
-                claimed = NOBODY if kept == _BOT else carried
-                found[BUCKETS + (person[0] >> 3)].append(pack(person, claimed, began, began, kept))
+            number, kept, claims, mends = known.get(key) or self._judge(key)
+            if kept:
+                claimed = carried if claims else NOBODY
+                found[BUCKETS + (person[0] >> 3)].append(person + claimed + kept)
                 if claimed != NOBODY:
                     found[claimed[0] >> 3].append(claimed + person)
-            right = named if account is None or another else carried
-            flags = 0
-            if bits & SHAPE == BARE:
-                if right == carried:
-                    flags = 1
-                else:
-                    external = uuid_text(carried).encode()  # noqa: PLW2901
-            packed = pack_listed(person, right, flags, name, email, external)
+            first = at + TEXTS
+            second = first + name
+            third = second + email
+            after = third + external
+            if account is None or another:
+                right = named or NOBODY
+                said = texts[at:after]
+                if bits & SHAPE == BARE:
+                    bare = uuid_text(carried).encode()
+                    said = pack_texts(False, texts[first:second], texts[second:third], bare)
+                packed = person + right + said
+            else:
+                right = carried
+                packed = person + carried + texts[at:after]
+            if mends and right != NOBODY:
+                mendable += 1
             # Behind what is ordered by, the person: it decides between those of one name.
             behind = b"\0" + person
-            entries.append((number, _key(name) + behind, _key(email) + behind, packed))
+            if lowered:
+                entries.append(
+                    (number, lowered[first:second] + behind, lowered[second:third] + behind, packed)
+                )
+            else:
+                one, two = _key(texts[first:second]), _key(texts[second:third])
+                entries.append((number, one + behind, two + behind, packed))
+            at = after
+        self.mendable += mendable
         return entries
 
-    def _judge(self, key: int) -> tuple[int, int]:
-        """By all that decides, in one number: the class's number, and that of the identity's
-        state; -1 for none."""
+    def _judge(self, key: int) -> tuple[int, bytes, bool, bool]:
+        """By all that decides, in one number: the class's number; what is kept of the identity
+        behind person and object id, nothing for none; whether the object id is claimed; and
+        whether setting External ID would mend it."""
         bits, known = key & 0x3F, bool(key & 0x40)
         verdict = judge(
             bits,
@@ -118,7 +168,12 @@ class Judge:
             licensed=self._licensed,
         )
         state = _identity(verdict, bits, known=known)
-        answer = (NUMBER[verdict], -1 if state is None else STATE_NUMBER[state])
+        kept = b""
+        if state is not None:
+            kept = _BEHIND.pack(self._began, self._began, STATE_NUMBER[state])
+        # A machine claims nothing, whatever it carries.
+        claims = state is not IdentityState.BOT
+        answer = (NUMBER[verdict], kept, claims, verdict in MENDABLE)
         self._known[key] = answer
         return answer
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from shared.core.audit import Listed, Run, Verdict
 from shared.core.audit_codec import Account, User
+from shared.core.identity import Filled
 from shared.core.model import Versioned
 from shared.ports import Services
 
@@ -21,6 +22,9 @@ State = Mapping[str, Any]
 Entry = tuple[int, bytes, bytes, bytes]
 # More rows than a run ever has.
 ROWS = 9_999_999
+# The cursors: of the run, and of Microsoft's side as it was read.
+RUN = "run"
+ACCOUNTS = "accounts"
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,10 @@ class Staging(Protocol):
     def move(self, name: str, before: Versioned[State] | None, after: State) -> Versioned[State]:
         """Raises Conflict when `before` is no longer what the row says."""
 
+    def begins(self, run: str, row: Versioned[State]) -> None:
+        """Nothing was put for this run yet, and `row` is its cursor: what is put from now on need
+        not be read back by whoever put it, as long as nobody else moves the cursor."""
+
     def put(self, kind: str, scope: str, number: int, shards: Shards) -> None:
         """One row, in place of an earlier one with this number."""
 
@@ -126,9 +134,8 @@ class Identities(Protocol):
     def fill_claims(self, claims: Mapping[int, Sequence[bytes]]) -> None:
         """Who claims the object ids of some buckets, beside who claimed them before."""
 
-    def fill(self, people: Mapping[int, Sequence[bytes]], began: int) -> int:
-        """The people of some buckets; answers how many are others than before. What was kept after
-        `began` (seconds) is newer and stays."""
+    def fill(self, people: Mapping[int, Sequence[bytes]], began: int) -> Filled:
+        """The people of some buckets. What was kept after `began` (seconds) is newer and stays."""
 
 
 @dataclass(frozen=True)

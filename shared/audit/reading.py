@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.audit.cursor import ACCOUNTS, State
-from shared.audit.ports import AccountPage, Desk, UserPage
+from shared.audit.cursor import State
+from shared.audit.ports import ACCOUNTS, AccountPage, Desk, UserPage
 from shared.core import times
 from shared.core.audit_codec import pack_accounts, pack_users
 from shared.core.errors import (

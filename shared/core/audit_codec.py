@@ -6,11 +6,11 @@ Object ids and persons are 16 bytes, zeroes for none; names stand by 8 bytes of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from struct import Struct
 
-from shared.core.audit import ENABLED, IS_GUEST, Listed, Verdict
+from shared.core.audit import BARE, ENABLED, IS_GUEST, SHAPE, Listed, Verdict
 
 SHARDS = 16
 NOBODY = bytes(16)
@@ -28,10 +28,17 @@ REMOVED = 4
 TOLD_ENABLED, TOLD_TYPE, TOLD_PRINCIPAL, TOLD_MAIL = 0x10, 0x20, 0x40, 0x80
 TOLD = TOLD_ENABLED | TOLD_TYPE | TOLD_PRINCIPAL | TOLD_MAIL
 
+# What a user is judged by, and the lengths of the texts that stand behind all of them.
 _USER = Struct(">16sB16s8sBBB")
+_COUNT = Struct(">I")
+_LENGTHS = Struct(">BBBB")
+_ASKED = Struct(">8s16s16s")
+_ANSWERED = Struct(">24s16s")
 _ACCOUNT = Struct(">16sB8s8s")
 _NAME = Struct(">8s16s")
 _LISTED = Struct(">16s16sBBBB")
+# How far the texts of somebody in a list stand behind the head, and behind the lengths.
+TEXTS = _LENGTHS.size
 _VERDICTS = list(Verdict)
 NUMBER = {verdict: number for number, verdict in enumerate(_VERDICTS)}
 
@@ -50,6 +57,14 @@ def clipped(text: str) -> bytes:
     if len(raw) <= LONGEST:
         return raw
     return raw[:LONGEST].decode(errors="ignore").encode()
+
+
+def name_clipped(text: str) -> tuple[bytes, bytes]:
+    """Both of these: the hash of a name, and the name as it is kept."""
+    if text.isascii() and 0 < len(text) <= LONGEST:
+        raw = text.encode()
+        return blake2b(raw.lower(), digest_size=8).digest(), raw
+    return name_hash(text), clipped(text)
 
 
 def uuid_text(raw: bytes) -> str:
@@ -71,14 +86,26 @@ def uuid_bytes(text: object) -> bytes | None:
 
 
 def pack_users(users: Iterable[User]) -> dict[int, bytes]:
-    """By the hash of the user's name. Whoever has none goes by the person."""
-    pieces: list[list[bytes]] = [[] for _ in range(SHARDS)]
-    pack = _USER.pack
-    for person, bits, object_id, named, name, email, external in users:
-        shard = (named[7] if named != NO_NAME else person[15]) % SHARDS
-        head = pack(person, bits, object_id, named, len(name), len(email), len(external))
-        pieces[shard].append(head + name + email + external)
-    return _joined(pieces)
+    """By the object id that they carry, and behind that (SHARDS further) what each is called, by
+    the hash of the name. Whoever has none of it goes by the person."""
+    heads: list[list[bytes]] = [[] for _ in range(SHARDS)]
+    texts: list[list[bytes]] = [[] for _ in range(SHARDS)]
+    asked: list[list[bytes]] = [[] for _ in range(SHARDS)]
+    head, lengths = _USER.pack, _LENGTHS.pack
+    for person, bits, carried, named, name, email, external in users:
+        shard = (carried if carried != NOBODY else person)[15] % SHARDS
+        n, e, x = len(name), len(email), len(external)
+        heads[shard].append(head(person, bits, carried, named, n, e, x))
+        texts[shard].append(lengths(bits & SHAPE == BARE, n, e, x) + name + email + external)
+        asked[(named[7] if named != NO_NAME else person[15]) % SHARDS].append(
+            named + person + carried
+        )
+    packed = {
+        shard: _COUNT.pack(len(some)) + b"".join(some) + b"".join(texts[shard])
+        for shard, some in enumerate(heads)
+        if some
+    }
+    return packed | {SHARDS + shard: blob for shard, blob in _joined(asked).items()}
 
 
 def pack_accounts(accounts: Iterable[Account]) -> dict[int, bytes]:
@@ -124,14 +151,16 @@ def pack_names(accounts: Iterable[Account]) -> dict[int, bytes]:
     """Who is called what, by the hash of the name: mail addresses, and behind them (SHARDS further)
     principal names. What a guest or a disabled account is called is nobody's name."""
     pieces: list[list[bytes]] = [[] for _ in range(2 * SHARDS)]
-    pack = _NAME.pack
     for object_id, bits, principal, mail in accounts:
-        whose = object_id if bits & (ENABLED | IS_GUEST) == ENABLED else NOBODY
+        whose = object_id if bits & _COUNTS == ENABLED else NOBODY
         if principal != NO_NAME:
-            pieces[SHARDS + principal[7] % SHARDS].append(pack(principal, whose))
-        if mail not in (NO_NAME, principal):
-            pieces[mail[7] % SHARDS].append(pack(mail, whose))
+            pieces[SHARDS + principal[7] % SHARDS].append(principal + whose)
+        if mail != principal and mail != NO_NAME:  # noqa: PLR1714  # no tuple, for speed
+            pieces[mail[7] % SHARDS].append(mail + whose)
     return _joined(pieces)
+
+
+_COUNTS = ENABLED | IS_GUEST
 
 
 def read_names(mails: Iterable[bytes], principals: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -143,74 +172,92 @@ def read_names(mails: Iterable[bytes], principals: Iterable[bytes]) -> dict[byte
 def _holders(blobs: Iterable[bytes]) -> dict[bytes, bytes]:
     names: dict[bytes, bytes] = {}
     for blob in blobs:
+        some: dict[bytes, bytes] = dict(_NAME.iter_unpack(blob))
+        several = len(some) * _NAME.size < len(blob) or not names.keys().isdisjoint(some)
+        if not several:
+            names |= some
+            continue
         for name, whose in _NAME.iter_unpack(blob):
             if names.setdefault(name, whose) != whose:
                 names[name] = NOBODY
     return names
 
 
-def everybody_once(blobs: Iterable[bytes]) -> list[bytes]:
-    """The users of one hash, packed. Who stands in the pages twice counts by the later one."""
-    latest: dict[bytes, bytes] = {}
-    for blob in blobs:
-        at, end = 0, len(blob)
-        while at < end:
-            head = at + _USER.size
-            after = head + blob[head - 3] + blob[head - 2] + blob[head - 1]
-            latest[blob[at : at + 16]] = blob[at:after]
-            at = after
-    return list(latest.values())
+# person, bits, object id, hash of the name, lengths of name, address and External ID.
+Head = tuple[bytes, int, bytes, bytes, int, int, int]
 
 
-def meet(users: Iterable[bytes], names: Mapping[bytes, bytes]) -> dict[int, bytes]:
-    """Each user behind the object id whose name theirs is, by the object id that they carry."""
+# Some users, and their texts one after the other, each behind TEXTS bytes: see `read_listed`.
+Users = tuple[list[Head], bytes]
+
+
+def read_users(blob: bytes) -> Users:
+    """The users of one hash in a page."""
+    (count,) = _COUNT.unpack_from(blob)
+    first = _COUNT.size
+    behind = first + count * _USER.size
+    return list(_USER.iter_unpack(blob[first:behind])), blob[behind:]
+
+
+def without(users: Users, places: Container[int]) -> Users:
+    """Users without those who stand at some places."""
+    heads, texts = users
+    kept: list[Head] = []
+    said: list[bytes] = []
+    at = 0
+    for place, head in enumerate(heads):
+        after = at + TEXTS + sum(head[4:])
+        if place not in places:
+            kept.append(head)
+            said.append(texts[at:after])
+        at = after
+    return kept, b"".join(said)
+
+
+# Who stands in the pages once more, with another object id: the later one counts.
+GONE = b"\xff" * 16
+ANSWER = _ANSWERED.size
+
+
+def answer(asked: Iterable[bytes], names: Mapping[bytes, bytes]) -> dict[int, bytes]:
+    """Whose name is another account's than that of the object id they carry, by that id: the person
+    and the hash of the name, and the account; GONE for who is to be left out there."""
+    users: list[tuple[bytes, bytes, bytes]] = [
+        user for blob in asked for user in _ASKED.iter_unpack(blob)
+    ]
     pieces: list[list[bytes]] = [[] for _ in range(SHARDS)]
+    latest = {person: place for place, (_, person, _) in enumerate(users)}
+    if len(latest) < len(users):
+        for named, person, carried in users:
+            last = users[latest[person]][2]
+            if _shard(carried, person) != _shard(last, person):
+                pieces[_shard(carried, person)].append(person + named + GONE)
+        users = [users[place] for place in sorted(latest.values())]
     find = names.get
-    for user in users:
-        carried = user[17:33]
-        shard = (carried[15] if carried != NOBODY else user[15]) % SHARDS
-        pieces[shard].append(find(user[33:41], NOBODY) + user)
+    for named, person, carried in users:
+        found = find(named, NOBODY)
+        if found not in (carried, NOBODY):
+            pieces[_shard(carried, person)].append(person + named + found)
     return _joined(pieces)
 
 
-# Whose name the user's is (an object id), before the user as above.
-Met = tuple[bytes, bytes, int, bytes, bytes, bytes, bytes, bytes]
+def _shard(carried: bytes, person: bytes) -> int:
+    return (carried if carried != NOBODY else person)[15] % SHARDS
 
 
-def read_met(blobs: Iterable[bytes]) -> Iterator[Met]:
-    unpack = _USER.unpack_from
+def read_answers(blobs: Iterable[bytes]) -> dict[bytes, bytes]:
+    """By the person and the hash of the name, 24 bytes."""
+    answers: dict[bytes, bytes] = {}
     for blob in blobs:
-        at, end = 0, len(blob)
-        while at < end:
-            person, bits, carried, named, name, email, external = unpack(blob, at + 16)
-            first = at + 16 + _USER.size
-            second = first + name
-            third = second + email
-            after = third + external
-            yield (
-                blob[at : at + 16],
-                person,
-                bits,
-                carried,
-                named,
-                blob[first:second],
-                blob[second:third],
-                blob[third:after],
-            )
-            at = after
+        answers.update(_ANSWERED.iter_unpack(blob))
+    return answers
 
 
-def pack_listed(
-    person: bytes, right: bytes, flags: int, name: bytes, email: bytes, external: bytes
-) -> bytes:
-    """Somebody in a list. flags: 1 where External ID is that very object id, bare."""
-    head = _LISTED.pack(person, right, flags, len(name), len(email), len(external))
+def pack_texts(bare: bool, name: bytes, email: bytes, external: bytes) -> bytes:
+    """What stands of somebody in a list behind the person and the right object id. bare: External
+    ID is that very object id."""
+    head = _LENGTHS.pack(bare, len(name), len(email), len(external))
     return head + name + email + external
-
-
-def may_be_set(packed: bytes) -> bool:
-    """Whether it is known which object id is the right one."""
-    return packed[16:32] != NOBODY
 
 
 def read_listed(blob: bytes, verdict: Verdict) -> Iterator[Listed]:

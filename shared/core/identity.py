@@ -7,9 +7,9 @@ point read each at most, 500 one question for the range of them.
 from __future__ import annotations
 
 import struct
-from collections.abc import Container, Iterable, Mapping, Set
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from uuid import UUID
 
 from shared.core import times
@@ -20,9 +20,22 @@ BUCKETS = 32
 # People of one group of whom it can be kept why they are not in the team; 17 bytes each.
 OTHERS_MAX = 20_000
 _RECORD = struct.Struct(">16s16sIIB")
+# The same as the person, and all else.
+_ONE = struct.Struct(">16s25s")
+_CLAIM = struct.Struct(">16s16s")
 _STATES = list(IdentityState)
 STATE_NUMBER = {state: number for number, state in enumerate(_STATES)}
-_MAPPED, _TWICE = STATE_NUMBER[IdentityState.MAPPED], STATE_NUMBER[IdentityState.CLAIMED_TWICE]
+_MAPPED = STATE_NUMBER[IdentityState.MAPPED]
+_HELD = bytes([STATE_NUMBER[IdentityState.CLAIMED_TWICE]])
+
+
+@dataclass(frozen=True)
+class Filled:
+    """changed: how many people are others than before. held: somebody is not mapped since somebody
+    else carries the same object id."""
+
+    changed: int
+    held: bool
 
 
 def bucket(uuid: str) -> str:
@@ -158,39 +171,45 @@ def merge_people(
     Whoever was asked about after the audit `began` (seconds) is known better already. twice: people
     whose object id is claimed by somebody whom the audit does not know: they are not mapped.
     """
-    records = {record[0]: record for record in _RECORD.iter_unpack(packed)}
+    records: dict[bytes, bytes] = dict(_ONE.iter_unpack(packed))
     before: list[bytes] = []
+    newest = began.to_bytes(4)
     for blob in found:
-        for record in _RECORD.iter_unpack(blob):
-            person, carried, checked, since, state = record
-            if person in twice and state == _MAPPED:
-                state = _TWICE
-                record = (person, carried, checked, since, state)  # noqa: PLW2901
+        some: dict[bytes, bytes] = dict(_ONE.iter_unpack(blob))
+        if not records and not twice and len(some) * _ONE.size == len(blob):
+            records = some
+            continue
+        for person, record in _ONE.iter_unpack(blob):
+            if record[24] == _MAPPED and person in twice:
+                record = record[:24] + _HELD  # noqa: PLW2901
             old = records.get(person)
             if old is not None:
-                if old[2] > began:
+                if old[16:20] > newest:
                     continue
-                if old[1] == carried and old[4] == state:
-                    record = (person, carried, checked, old[3], state)  # noqa: PLW2901
+                if old[:16] == record[:16] and old[24] == record[24]:
+                    record = record[:20] + old[20:24] + record[24:]  # noqa: PLW2901
                 else:
-                    before.append(_RECORD.pack(*old))
+                    before.append(person + old)
             records[person] = record
-    return b"".join(_RECORD.pack(*records[person]) for person in records), before
+    return b"".join(chain.from_iterable(records.items())), before
 
 
 def contested(packed: bytes) -> dict[bytes, set[bytes]]:
     """Who claims object ids that several people claim, in one bucket's claims: pairs in order."""
-    objects = [packed[at : at + 16] for at in range(0, len(packed), 32)]
+    pairs = list(_CLAIM.iter_unpack(packed))
     found: dict[bytes, set[bytes]] = {}
-    for number, (one, following) in enumerate(pairwise(objects)):
-        if one == following:
-            at = 32 * number + 16
-            found.setdefault(one, set()).update((packed[at : at + 16], packed[at + 32 : at + 48]))
+    if len(dict(pairs)) == len(pairs):
+        return found
+    for one, following in pairwise(pairs):
+        if one[0] == following[0]:
+            found.setdefault(one[0], set()).update((one[1], following[1]))
     return found
 
 
-def mapped_to(found: Iterable[bytes], objects: Container[bytes]) -> list[Identity]:
+def mapped_to(found: Iterable[bytes], objects: Collection[bytes]) -> list[Identity]:
     """Of the records those who are mapped to one of these object ids."""
+    if not objects:
+        return []
     return [
         identity
         for blob in found

@@ -1,7 +1,7 @@
 """The directory's audit in `Directory`: cursors, what it keeps between its parts, results.
 
 `<kind>:<scope>:<number>` for what is packed; `p:<run>:<order>:<class>:<hash>:<last key>.<piece>`
-for the people, in pieces of 128; `run:<falling ms>:<id>` for what a run came to.
+for the people, in pieces of 256; `run:<falling ms>:<id>` for what a run came to.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from dataclasses import asdict
 from operator import itemgetter
 from typing import Any, cast
 
-from shared.audit.ports import ROWS, Entry, Shards, State
+from shared.audit.ports import ROWS, RUN, Entry, Shards, State
 from shared.core.audit import Listed, Outcome, Run, Verdict
 from shared.core.audit_codec import NUMBER, SHARDS, read_listed, sort_key
 from shared.core.model import Versioned
+from shared.storage.staged import Staged
 from shared.storage.tables import Partition, Row, Step, Value, spread
 
 # One hash's bytes of a row may lie in so many properties.
 _PIECES = 5
-_A_PIECE = 128
+_A_PIECE = 256
 # Pieces of one hash that are read together by whoever reads on.
 _AHEAD = 16
 _ORDERS = {"name": "n", "email": "e"}
@@ -40,8 +41,11 @@ _FALLING = 10**13
 class DirectoryRows:
     """The ports `Staging` and `Results` over one organization's partition of `Directory`."""
 
-    def __init__(self, rows: Partition) -> None:
+    def __init__(self, rows: Partition, staged: Staged | None = None, of: str = "") -> None:
+        """staged: what this process knows of its own rows, of the organization `of`."""
         self._rows = rows
+        self._staged = staged or Staged()
+        self._of = of
 
     # What a run keeps between its parts
 
@@ -52,17 +56,27 @@ class DirectoryRows:
     def move(self, name: str, before: Versioned[State] | None, after: State) -> Versioned[State]:
         values = spread("state", json.dumps(after).encode())
         etag = self._rows.put(f"cursor:{name}", values, before.etag if before else None)
+        if name == RUN:
+            self._staged.moved(self._of, before.etag if before else "", etag)
         return Versioned(after, etag)
+
+    def begins(self, run: str, row: Versioned[State]) -> None:
+        self._staged.begin(self._of, run, row.etag)
 
     def put(self, kind: str, scope: str, number: int, shards: Shards) -> None:
         values: dict[str, Value] = {"rows": len(shards)}
         for shard, blob in shards.items():
             values |= spread(_property(shard), blob)
         self._rows.upsert(f"{kind}:{scope}:{number:07d}", values)
+        self._staged.put(self._of, (kind, scope), number, shards)
 
     def shards(
         self, kind: str, scope: str, wanted: Sequence[int], below: int = ROWS
     ) -> list[list[bytes]]:
+        known = self._staged.take(self._of, (kind, scope), wanted, below)
+        return self._read(kind, scope, wanted, below) if known is None else known
+
+    def _read(self, kind: str, scope: str, wanted: Sequence[int], below: int) -> list[list[bytes]]:
         names = [_property(shard) for shard in wanted]
         only = [f"{name}{piece}" for name in names for piece in range(_PIECES)]
         low, high = f"{kind}:{scope}:", f"{kind}:{scope}:{below:07d}"

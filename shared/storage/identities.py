@@ -9,6 +9,7 @@ from uuid import UUID
 
 from shared.core.identity import (
     BUCKETS,
+    Filled,
     bucket,
     claims_of,
     contested,
@@ -73,20 +74,27 @@ class IdentityRows:
     def fill_claims(self, claims: Mapping[int, Sequence[bytes]]) -> None:
         """See `audit.ports`: the directory's audit, some buckets at a time."""
         for name, found, row in self._filled("o", claims):
-            self._fill(name, row, lambda before, found=found: merge_claims(before, found))  # type: ignore[misc]
+            etag, after = self._fill(
+                name,
+                row,
+                lambda before, found=found: merge_claims(before, found),  # type: ignore[misc]
+            )
+            self._contested[name] = etag, contested(after)
 
-    def fill(self, people: Mapping[int, Sequence[bytes]], began: int) -> int:
+    def fill(self, people: Mapping[int, Sequence[bytes]], began: int) -> Filled:
         """Nobody is mapped whose object id somebody else carries, whom the audit need not know: a
         guest, a user whom it did not see, one who was asked about since. As in `keep`, claims are
         read again when everybody is written."""
         before: dict[bytes, bytes] = {}
         judged: tuple[set[PersonId], set[PersonId]] | None = None
+        held = False
         for _ in range(_RACES):
             again = self._claimed_twice(people, began)
             if again == judged:
                 self._drop_claims(before.values())
-                return len(before)
+                return Filled(len(before), held)
             judged = twice, others = again
+            held = held or bool(twice)
             for record in self._fill_people(people, began, twice):
                 before.setdefault(record[:16], record)
             self._write_people(self._rivals(others))
@@ -151,19 +159,21 @@ class IdentityRows:
             for name, blobs in names.items():
                 yield name, blobs, rows.get(name)
 
-    def _fill(self, name: str, row: Row | None, merge: Callable[[bytes], bytes]) -> None:
-        """Read again where somebody else wrote it."""
+    def _fill(
+        self, name: str, row: Row | None, merge: Callable[[bytes], bytes]
+    ) -> tuple[str, bytes]:
+        """Read again where somebody else wrote it. Answers what is there now."""
         for _ in range(_RACES):
             before = row.blob("b") if row else b""
             after = merge(before)
             if after == before:
-                return
+                return row.etag if row else "", after
             try:
-                self._rows.put(name, spread("b", after), row.etag if row else None)
+                etag = self._rows.put(name, spread("b", after), row.etag if row else None)
             except Conflict:
                 row = self._rows.get(name)
                 continue
-            return
+            return etag, after
         raise Conflict(f"identities {name} are contended")
 
     def _drop_claims(self, changed: Iterable[bytes]) -> None:

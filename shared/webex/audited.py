@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from typing import Any
 
 from shared.core.audit import (
@@ -21,7 +20,7 @@ from shared.core.audit import (
     PERSON,
     read_external_id,
 )
-from shared.core.audit_codec import NOBODY, User, clipped, name_hash, uuid_bytes
+from shared.core.audit_codec import NOBODY, User, clipped, name_clipped, uuid_bytes
 
 _EXTENSION = "urn:scim:schemas:extension:cisco:webexidentity:2.0:User"
 # All that is asked for, of whatever a user may hold.
@@ -29,23 +28,40 @@ ATTRIBUTES = f"userName,displayName,active,externalId,userType,{_EXTENSION}"
 _STATUS = {"active": 0, "pending": PENDING, "transient": PENDING, "pending_transient": PENDING}
 
 
-def audited_user(raw: Mapping[str, Any], licences: Collection[str]) -> User | None:
-    """None for one without an id. licences: keys of those for messaging."""
-    person = uuid_bytes(raw.get("id"))
+class Messaging(dict[object, bool]):
+    """Whether an entry of a user's licences is one for messaging, by the entry. A directory has a
+    handful of them, and each is asked about as often as there are users."""
+
+    def __init__(self, licences: Collection[str]) -> None:
+        """licences: keys of those for messaging."""
+        super().__init__()
+        self._licences = licences
+
+    def __missing__(self, entry: object) -> bool:
+        self[entry] = licence_key(entry) in self._licences
+        return self[entry]
+
+
+def audited_user(raw: Mapping[str, Any], messaging: Messaging) -> User | None:
+    """None for one without an id."""
+    get = raw.get
+    person = uuid_bytes(get("id"))
     if person is None:
         return None
-    email, external = raw.get("userName"), raw.get("externalId")
-    if not isinstance(email, str):
-        email = ""
+    email, external, name, kind = (
+        get("userName"),
+        get("externalId"),
+        get("displayName"),
+        get("userType"),
+    )
+    named, address = name_clipped(email if isinstance(email, str) else "")
     shape, carried = read_external_id(external) if isinstance(external, str) else _NO_ID
-    name, address = raw.get("displayName"), clipped(email)
-    kind = raw.get("userType")
-    bits = shape | _account(raw, raw.get(_EXTENSION), licences)
+    bits = shape | _account(get("active"), get(_EXTENSION), messaging)
     return (
         person,
         bits | PERSON if kind == "user" or _is_person(kind) else bits,
         carried,
-        name_hash(email),
+        named,
         clipped(name) if isinstance(name, str) and name else address,
         address,
         b"" if shape in _TOLD else clipped(str(external)),
@@ -61,26 +77,27 @@ def _is_person(kind: object) -> bool:
     return kind is None or str(kind).lower() == "user"
 
 
-def _account(raw: Mapping[str, Any], extension: object, licences: Collection[str]) -> int:
+def _account(active: object, extension: object, messaging: Messaging) -> int:
     """Whether the account is in use, and shows a licence for messaging.
 
     Where no status is told, `active` says the same more coarsely, as in `protocol.parse_user`:
     whoever is not active is switched off.
     """
-    active = raw.get("active")
     if not isinstance(extension, dict):
         return _by_active(active)
     status = extension.get("accountStatus")
-    if not isinstance(status, str) or not status:
-        bits = _by_active(active)
-    elif status == "active" and active is True:
+    if status == "active" and active is True:
         bits = 0
+    elif not isinstance(status, str) or not status:
+        bits = _by_active(active)
     else:
         bits = _STATUS.get(status.lower(), OFF)
         if not bits and str(active).lower() == "false":
             bits = OFF
-    if licences and _is_licensed(extension.get("licenseID"), licences):
-        bits |= MESSAGING
+    held = extension.get("licenseID")
+    for each in held if isinstance(held, list) else (held,):
+        if isinstance(each, str) and messaging[each]:
+            return bits | MESSAGING
     return bits
 
 
@@ -88,22 +105,11 @@ def _by_active(active: object) -> int:
     return OFF if str(active).lower() == "false" else 0
 
 
-def _is_licensed(held: object, licences: Collection[str]) -> bool:
-    for each in held if isinstance(held, list) else (held,):
-        if licence_key(each) in licences:
-            return True
-    return False
-
-
 def licence_key(text: object) -> str:
     """What the id of a licence and the entry of a user have in common as far as is known: the part
     behind the organization in ``ciscospark://us/LICENSE/<organization>:<key>``. "" for none."""
-    return _key(text) if isinstance(text, str) else ""
-
-
-# A directory has a handful of licences, and each is read as often as there are users.
-@lru_cache(maxsize=1024)
-def _key(text: str) -> str:
+    if not isinstance(text, str):
+        return ""
     try:
         padded = text + "=" * (-len(text) % 4)
         raw = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")

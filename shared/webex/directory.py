@@ -12,7 +12,7 @@ from shared.audit.ports import UserPage
 from shared.core.audit import MESSAGING, SHAPE
 from shared.core.audit_codec import User
 from shared.core.errors import Forbidden, Refused
-from shared.webex.audited import ATTRIBUTES, audited_user, licence_key
+from shared.webex.audited import ATTRIBUTES, Messaging, audited_user, licence_key
 from shared.webex.client import TokenSource, WebexClient
 
 USERS_A_PAGE = 1000
@@ -46,7 +46,8 @@ class WebexDirectoryClient(WebexClient):
         reply = self._get(path, "people")
         items = reply.items("Resources")
         total = reply.object().get("totalResults")
-        users: list[User] = [u for u in (audited_user(i, licences) for i in items) if u]
+        messaging = Messaging(licences)
+        users: list[User] = [u for i in items if (u := audited_user(i, messaging))]
         return UserPage(
             users,
             len(items),

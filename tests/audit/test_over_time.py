@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sandbox.kit import Fault
-from shared.audit import cursor
+from shared.audit.ports import RUN
 from shared.audit.reading import WHOLE_EVERY
 from shared.core import times
 from shared.core.audit import Outcome, Run, Verdict
@@ -123,7 +123,7 @@ def test_what_cannot_be_done_is_not_begun(make_crowd: Callable[..., Crowd], what
     crowd.tick()
 
     assert crowd.desk.results.runs(10) == []
-    assert crowd.desk.staging.cursor(cursor.RUN) is None
+    assert crowd.desk.staging.cursor(RUN) is None
 
 
 @pytest.mark.parametrize("kind", ["throttle", "error"])

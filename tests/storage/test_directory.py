@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from shared.core.audit import Outcome, Run, Verdict
-from shared.core.audit_codec import NUMBER, SHARDS, pack_listed, sort_key
+from shared.core.audit_codec import NUMBER, SHARDS, pack_texts, sort_key
 from shared.ports import Conflict
 from shared.storage.directory import DirectoryRows
 from shared.storage.tables import Partition, Tables
@@ -24,7 +24,7 @@ def rows(tables: Tables) -> DirectoryRows:
 
 def entry(name: str, email: str, verdict: Verdict = Verdict.MISSING) -> ENTRY:
     person = uuid4().bytes
-    packed = pack_listed(person, bytes(16), 0, name.encode(), email.encode(), b"")
+    packed = person + bytes(16) + pack_texts(False, name.encode(), email.encode(), b"")
     behind = b"\0" + person
     return (NUMBER[verdict], sort_key(name) + behind, sort_key(email) + behind, packed)
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from shared.core.audit import OFF
-from shared.webex.audited import audited_user
+from shared.webex.audited import Messaging, audited_user
 from shared.webex.protocol import parse_user
 
 EXTENSION = "urn:scim:schemas:extension:cisco:webexidentity:2.0:User"
@@ -25,7 +25,7 @@ def test_who_is_switched_off_is_so_for_both(status: str | None, active: object) 
     if status is not None:
         raw[EXTENSION] = {"accountStatus": status}
 
-    user = audited_user(raw, frozenset())
+    user = audited_user(raw, Messaging(()))
 
     assert user is not None
     assert bool(user[1] & OFF) is not parse_user(raw).active
