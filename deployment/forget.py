@@ -65,14 +65,16 @@ def forget(
     tables = Tables(lambda: service)
     # Reading by way of `tables` makes a table that is missing.
     there = {table.name for table in service.list_tables()}
-    if "Organizations" not in there:
+    if not there & set(product().tables):
         raise Problem(f"{service.url} holds nothing of this app. Is it the right account?")
-    settings = tables.partition("Organizations", org).get("settings")
+    known = "Organizations" in there
+    settings = tables.partition("Organizations", org).get("settings") if known else None
     if settings is not None and settings.flag("on"):
         raise Problem(f"{org} is On. Leave the app first: the settings page, Leave this app.")
-    if apply and _is_leaving(tables, org):
+    if apply and known and _is_leaving(tables, org):
         raise Problem(f"{org} is still leaving. Its settings page says when it has left.")
-    waits = "" if unarchived or "Audit" not in there else _not_archived(tables, org)
+    can_tell = known and "Audit" in there
+    waits = _not_archived(tables, org) if can_tell and not unarchived else ""
     if apply and waits:
         raise Problem(waits)
     found = 0
@@ -81,7 +83,7 @@ def forget(
         count = _count(tables.partition(name, org), apply=apply) if name in there else 0
         found += count
         yield f"{name}: {count} rows{' removed' if apply else ''}"
-    for tenant in _bound(service, org):
+    for tenant in _bound(service, org) if known else ():
         found += _count(tables.partition("Organizations", tenant), apply=apply)
         yield f"Organizations: the binding of {tenant}{' removed' if apply else ''}"
     if waits:

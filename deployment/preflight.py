@@ -91,15 +91,16 @@ def _not_given(environment: Environment) -> Iterator[str]:
 
 def _archive(environment: Environment) -> Iterator[str]:
     """What keeps the audit from being archived where the environment says."""
-    from shared.core.archive import BadPlace, parse_place
+    from shared.config import BadSetting, archive_place
 
-    given, keys = environment.get("AUDIT_ARCHIVE_URL", ""), "AUDIT_ARCHIVE_S3"
+    keys = "AUDIT_ARCHIVE_S3"
     by_key = environment.get(keys, "").lower() == "true"
     try:
-        kind = parse_place(given).kind if given else ""
-    except BadPlace as error:
-        yield f"AUDIT_ARCHIVE_URL: {error}"
+        place = archive_place(environment.get("AUDIT_ARCHIVE_URL", ""))
+    except BadSetting as error:
+        yield str(error)
         return
+    kind = place.kind if place else ""
     if by_key and kind != "s3":
         yield (
             f"{keys} is true, and AUDIT_ARCHIVE_URL is no s3://bucket: azd env set {keys} false,"

@@ -39,7 +39,9 @@ class CloudAdapter(BaseAdapter):
         if content:
             response.headers.setdefault("Content-Type", "application/json;charset=UTF-8")
         response.raw = io.BytesIO(content)
+        # Whoever sits in between may put another content there, however it is read.
         response._content = content
+        response._content_consumed = True  # type: ignore[attr-defined]
         response.url = request.url
         response.request = request
         return response

@@ -115,7 +115,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         microsoft_certificate=get("MICROSOFT_CLIENT_CERTIFICATE"),
         microsoft_certificate_path=get("MICROSOFT_CLIENT_CERTIFICATE_PATH"),
         microsoft_federated_client_id=get("MICROSOFT_FEDERATED_CLIENT_ID"),
-        archive=_place("AUDIT_ARCHIVE_URL", get("AUDIT_ARCHIVE_URL")),
+        archive=archive_place(get("AUDIT_ARCHIVE_URL")),
         storage=get("AzureWebJobsStorage"),
         table_endpoint=_table_endpoint(environment),
         storage_identity=environment.get("AzureWebJobsStorage__clientId", "").strip(),
@@ -168,7 +168,8 @@ def _url(name: str, text: str) -> str:
     return text.rstrip("/")
 
 
-def _place(name: str, text: str) -> Place | None:
+def archive_place(text: str, name: str = "AUDIT_ARCHIVE_URL") -> Place | None:
+    """Where the audit is archived, None for nowhere. Raises BadSetting."""
     if not text:
         return None
     try:

@@ -207,7 +207,7 @@ class Http:
 def _whole(answer: requests.Response) -> bytes:
     """The body in one piece: requests by itself takes ten thousand bytes at a time, which for a
     page of a directory is half of what the call costs us."""
-    return b"".join(answer.iter_content(None)) if answer.raw is not None else answer.content
+    return b"".join(answer.iter_content(None))
 
 
 def _is_again(state: RetryCallState) -> bool:

@@ -112,6 +112,7 @@ def _refusal(request: requests.PreparedRequest, seconds: float) -> requests.Resp
     response.headers["Content-Type"] = "application/json"
     body = {"error": {"code": "TooManyRequests", "message": "Too many requests."}, "message": ""}
     response._content = json.dumps(body).encode()
+    response._content_consumed = True  # type: ignore[attr-defined]
     response.url, response.request = str(request.url), request
     return response
 

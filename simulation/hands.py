@@ -119,7 +119,7 @@ class Hands:
             group, item = found
             self._touch_folder(story, item, "folder moved by people")
             # As good as renamed: an unheard create is not found there.
-            self.shelves.called[item.id] = self.universe.scheduler.at
+            self.shelves.renamed(group, item)
             item.parent = self._put(group, f"Archive {len(group.library.items)}").id
 
     def delete_folder(self, story: Story) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 from sandbox.microsoft.timeline import Change as GroupChange
 from sandbox.microsoft.timeline import Journal
 
+# The settings about folders: whether any is linked, and whether further spaces have theirs.
+FOLDERS = frozenset({"link_folders", "space_folders"})
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -71,12 +74,14 @@ class HeardJournal(Journal):
 @dataclass
 class Begun:
     """What a task of ours has seen so far. on: the switch, as it read it last, and of whom; used:
-    whether something was sent since. direction: who led when it began. removed, unasked: how many
+    whether something was sent since. folders: which of the settings about folders were on, as it
+    read them last. direction: who led when it began. removed, unasked: how many
     people, by team and side, and how many of them nobody had allowed."""
 
     at: float
     on: bool | None = None
     of: str = ""
+    folders: frozenset[str] = FOLDERS
     direction: str = ""
     used: bool = False
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -9,7 +9,7 @@ listed for a reason that is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from sandbox.microsoft.drives import root_id
@@ -21,6 +21,7 @@ from shared.core import times
 from shared.core.folder_names import same, wishes
 from shared.core.ids import TeamId
 from shared.core.space_folders import SpaceFolder, SpaceState, counts
+from simulation.presence import FOLDERS
 from simulation.universe import Firm, Universe
 from simulation.watcher import PREFIX, UNDER_WAY
 
@@ -56,7 +57,8 @@ class Shelves:
     """made: whose folder it is, by the item, of those that we made. theirs: when people put
     something there; called: when they renamed it. linked: by space and item, when people linked it;
     touched: when people last did anything about a space, its link or its folder; titles: since when
-    a space is called how. off: since when the setting is off. away: until when a site was not
+    a space is called how. hidden: renamed or moved by people before a row of ours had its id. off:
+    which setting is off, and since when. away: until when a site was not
     there, unseen: a space, by the group and by the space.
     """
 
@@ -67,7 +69,8 @@ class Shelves:
     linked: dict[tuple[str, str], float] = field(default_factory=dict)
     touched: dict[str, float] = field(default_factory=dict)
     titles: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
-    off: dict[str, float] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    off: dict[str, tuple[str, float]] = field(default_factory=dict)
     away: dict[str, float] = field(default_factory=dict)
     unseen: dict[str, float] = field(default_factory=dict)
 
@@ -89,12 +92,19 @@ class Shelves:
         told = f"group {group.mail_nickname[-8:]}: {what} folder {item.name!r} {name!r}"
         self.universe.scheduler.note(told + " (us)" * ours)
         if ours:
-            self._check_setting(firm, f"{what} {name!r}")
+            self._check_settings(firm, f"{what} {name!r}", FOLDERS)
             self._judge(firm, group, what, item)
         elif what == "put":
             self.theirs.setdefault(item.id, now)
         elif what == "rename":
-            self.called[item.id] = now
+            self.renamed(group, item)
+
+    def renamed(self, group: Group, item: DriveItem) -> None:
+        """By people, or moved. A create that nobody has heard of is not found there any more."""
+        self.called[item.id] = self.universe.scheduler.at
+        firm = next(f for f in self.universe.firms if group.id in f.tenant.groups)
+        if not any(row.item == item.id for row in self._rows(firm, group)):
+            self.hidden.add(item.id)
 
     def _judge(self, firm: Firm, group: Group, what: str, item: DriveItem) -> None:
         if what == "put":
@@ -114,7 +124,7 @@ class Shelves:
             return
         [row] = meant
         self._check_connected(firm, group, row.space)
-        there = [i for i in self._folders(group, row.space) if i.id not in self.called]
+        there = [i for i in self._folders(group, row.space) if i.id not in self.hidden]
         there += [i for i in group.library.items.values() if i.id == row.item]
         if there:
             self._broken(f"{item.name!r} is the second folder of a space after {there[0].name!r}")
@@ -146,11 +156,12 @@ class Shelves:
         if group is None or group.id not in firm.tenant.groups or group.drive_id != drive:
             self._broken(f"{room.title!r} was linked to another's drive")
             return
+        wanted = {"link_folders"} if room.is_general else FOLDERS
+        self._check_settings(firm, f"link of {room.title!r}", wanted)
         if room.is_general:
             if item != root_id(group):
                 self._broken("a General space was linked to something else than the root")
             return
-        self._check_setting(firm, f"link of {room.title!r}")
         self._check_connected(firm, group, room.uuid)
         if before is not None:
             self._judge_overwriting(before, room, drive, item)
@@ -177,11 +188,15 @@ class Shelves:
         if put is None and item not in self.made:
             self._broken(f"{room.title!r} was linked to nothing")
 
-    def _check_setting(self, firm: Firm, what: str) -> None:
-        """What was under way when it went off may land, nothing else."""
-        off, watcher = self.off.get(firm.id), self.universe.watcher
+    def _check_settings(self, firm: Firm, what: str, wanted: Set[str]) -> None:
+        """As the switch: the last look at the settings said that they want it; and by truth, what
+        was under way when one went off may land, nothing else."""
+        watcher = self.universe.watcher
+        if missing := sorted(wanted - watcher.folders_wanted()):
+            self._broken(f"{what} after {missing[0]} was read as off")
+        name, off = self.off.get(firm.id, ("", 0.0))
         task, now = self.universe.scheduler.current, self.universe.scheduler.at
-        if off is None or task is None:
+        if name not in wanted or task is None:
             return
         if now > max(off, watcher.thawed.get(task.process, 0.0)) + UNDER_WAY:
             self._broken(f"{what}, {now - off:.1f} s after the setting went off")
@@ -225,7 +240,7 @@ class Shelves:
             if room.created / 1000 > firm.on_again and not room.migrated:
                 yield "nobody has heard of it"
             return
-        folders = [i for i in self._folders(group, room.uuid) if i.id not in self.called]
+        folders = [i for i in self._folders(group, room.uuid) if i.id not in self.hidden]
         if len(folders) > 1 and not self._was_removed(folders):
             yield f"it has {len(folders)} folders"
         lost = [i for i in folders if i.id != row.item and not self._is_let_go(row, i)]

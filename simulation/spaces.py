@@ -99,7 +99,7 @@ class Spaces:
             wiring = self.universe.become(self.universe.process_of_ours)
             wiring.credentials(firm.id).write("folders", self.signed_in(firm))
         if self.drawn and self.late:
-            self.shelves.off[firm.id] = self.universe.scheduler.at
+            self.shelves.off[firm.id] = "space_folders", self.universe.scheduler.at
 
     @property
     def signs_in(self) -> bool:
@@ -175,7 +175,6 @@ class Spaces:
     def _made(self, room: Room) -> None:
         universe = self.universe
         self.shelves.titles[room.uuid] = [(universe.scheduler.at, room.title)]
-        self.hands.touch(room.uuid)
         self.hands.happened("space made", room.title)
         if self.draw.random() < 0.15:
             # Webex tells of it, and does not find it yet.
@@ -265,7 +264,7 @@ class Spaces:
         name = self.draw.choice(("space_folders", "space_folders", "link_folders"))
         if firm.id not in off:
             self._save(story, firm, name, "no")
-            off[firm.id] = self.universe.scheduler.at
+            off[firm.id] = name, self.universe.scheduler.at
             self.hands.happened("spaces chosen", f"{name} off")
             self.universe.scheduler.sleep(self.draw.choice((20.0, 90.0, 400.0)))
         else:

@@ -20,7 +20,7 @@ from sandbox.webex.ids import decode
 from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX
 from shared.core.model import Direction
 from simulation.chaos import PATIENCE
-from simulation.presence import Begun, HeardJournal, Presence, Violation
+from simulation.presence import FOLDERS, Begun, HeardJournal, Presence, Violation
 from simulation.queue import Queue
 from simulation.reading import LINKS, room_in, short
 from simulation.scheduler import Process, Scheduler, Task
@@ -131,6 +131,9 @@ class Watcher:
         if begun:
             begun.on, begun.used = bool(entity.get("on")), False
             begun.of = str(entity["PartitionKey"])
+            begun.folders = frozenset(
+                name for name in FOLDERS if entity.get(name, name == "link_folders")
+            )
             # Whoever leads when a look begins does so until it ends.
             begun.direction = begun.direction or str(entity.get("direction"))
 
@@ -227,6 +230,11 @@ class Watcher:
         thawed = self.thawed.get(task.process, 0.0)
         if now > max(off, thawed) + UNDER_WAY:
             self.broken("no write while Off", f"{what}, {now - off:.1f} s after it went off")
+
+    def folders_wanted(self) -> frozenset[str]:
+        """Which settings about folders were on when whoever writes now read them last."""
+        begun = self._of_task()
+        return begun.folders if begun else FOLDERS
 
     def reads_people(self) -> None:
         """The worker's task begins to read who is where: what it saw before does not count, however

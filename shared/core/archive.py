@@ -43,7 +43,10 @@ class Place:
 def parse_place(text: str) -> Place:
     """`https://account.blob.core.windows.net/container/folder`, with a signature behind it or
     without, or `s3://bucket/folder?region=…`. Raises BadPlace."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise BadPlace("that is no address.") from error
     path = parts.path.strip("/")
     if parts.username or parts.password or parts.fragment or not parts.netloc:
         raise BadPlace("give an address of a container, or s3://bucket.")

@@ -21,22 +21,10 @@ def pause_after(missed_for: int) -> int:
     return min(max(missed_for, least), most)
 
 
-def looks_within(missed_for: int) -> int:
-    """How many looks were due by then, the first not counted. From one look to the next, however
-    late it comes, this grows by one at least: the pauses never become shorter."""
-    looks, at = 0, 0
-    most = times.ENDED_PAUSES[1]
-    while at + (pause := pause_after(at)) <= missed_for:
-        if pause == most:
-            return looks + (missed_for - at) // most
-        looks, at = looks + 1, at + pause
-    return looks
-
-
-def asked(known: Sequence[T], missed_for: int) -> list[T]:
-    """Those of the team who are asked at such a look. They may have left it, so nobody is asked
-    again before everybody was."""
+def asked(known: Sequence[T], looks: int) -> list[T]:
+    """Those of the team who are asked after so many looks that did not find it. They may have left
+    it, so nobody is asked again before everybody was."""
     if not known:
         return []
-    start = looks_within(missed_for) * ASKED % len(known)
+    start = looks * ASKED % len(known)
     return list(islice([*known[start:], *known[:start]], ASKED))

@@ -321,9 +321,9 @@ class Team:
     last read. names_at: when both names are to be read, None for not before that.
     mark: what is known of the mark in the group's description; None where the version that made
     the group kept nothing of it. archived: in Webex, as last read in full. missed_at: since when
-    Webex does not find the team. group_missed_at: since when Microsoft has not found the group,
-    until what changed meanwhile was held for an administrator. group_restored_at: when one last
-    restored it here.
+    Webex does not find the team, missed: in how many looks. group_missed_at: since when Microsoft
+    has not found the group, until what changed meanwhile was held for an administrator.
+    group_restored_at: when one last restored it here.
     people_at: when the people are due to be looked at; None when only the folder is.
     failures: passing failures in a row.
     direction: who leads this team's membership, "" for the organization's choice.
@@ -382,5 +382,6 @@ class Team:
     mark: Mark | None = None
     archived: bool = False
     missed_at: int = 0
+    missed: int = 0
     group_missed_at: int = 0
     group_restored_at: int = 0

@@ -19,10 +19,18 @@ from shared.core.audit import Listed, Outcome, Run, Verdict
 from shared.core.audit_codec import NUMBER, SHARDS, read_listed, sort_key
 from shared.core.model import Versioned
 from shared.storage.staged import Staged
-from shared.storage.tables import Partition, Row, Step, Value, spread
+from shared.storage.tables import (
+    BLOB_PIECE,
+    ENTITY_MAX,
+    Partition,
+    Row,
+    Step,
+    Value,
+    spread,
+)
 
-# One hash's bytes of a row may lie in so many properties.
-_PIECES = 5
+# One hash's bytes of a row may lie in so many properties: all that a row holds.
+_PIECES = ENTITY_MAX // BLOB_PIECE
 _A_PIECE = 256
 # Pieces of one hash that are read together by whoever reads on.
 _AHEAD = 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from shared.storage.tables import Partition, Row, Step, spread
 _RACES = 20
 # So often buckets are tried together, and so many bytes at once: in base64 a third more.
 _TOGETHER, _PORTION = 2, 2 * 1024 * 1024
-Pairs = Sequence[tuple[ObjectId, PersonId]]
+Pairs = Collection[tuple[ObjectId, PersonId]]
 People = dict[PersonId, Identity]
 Claims = dict[ObjectId, frozenset[PersonId]]
 
@@ -55,18 +55,26 @@ class IdentityRows:
         return self._claims_on(set(objects))
 
     def keep(self, identities: Iterable[Identity]) -> People:
-        """Claims first, so that a crash in between leaves a claim too many, never one too few."""
+        """Claims first, people then, and last what is claimed no longer, so that a crash in between
+        leaves a claim too many, never one too few."""
         new = list(identities)
         before = self.known(i.person for i in new)
-        claims = self._stood_by(self._claim(new, before), new)
+        claims = self._stood_by(self._claim(new), new)
         for _ in range(_RACES):
             marked, others = mark_claims(new, claims)
             marked = [keep_since(before.get(i.person), i) for i in marked]
             self._write_people([*marked, *self._rivals(others)])
             # Somebody else's claim may have come before our people were there to be marked, and one
             # of ours may have been taken for given up.
-            late = self._stood_by(self._claim(new, {}), new)
+            late = self._stood_by(self._claim(new), new)
             if late == claims:
+                self._let_go(
+                    [
+                        (was.object, was.person)
+                        for i in new
+                        if (was := before.get(i.person)) and was.object and was.object != i.object
+                    ]
+                )
                 return {i.person: i for i in marked}
             claims = late
         raise Conflict("claims are contended")
@@ -91,7 +99,7 @@ class IdentityRows:
         for _ in range(_RACES):
             again = self._claimed_twice(people, began)
             if again == judged:
-                self._drop_claims(before.values())
+                self._let_go(claims_of(before.values()))
                 return Filled(len(before), held)
             judged = twice, others = again
             held = held or bool(twice)
@@ -176,16 +184,17 @@ class IdentityRows:
             return etag, after
         raise Conflict(f"identities {name} are contended")
 
-    def _drop_claims(self, changed: Iterable[bytes]) -> None:
+    def _let_go(self, claims: Pairs) -> None:
         """Of those who carry another object id by now, or none."""
-        claims = claims_of(changed)
+        if not claims:
+            return
         now = self.known(person for _, person in claims)
-        dropped = [(o, p) for o, p in claims if p in now and now[p].object != o]
+        dropped = {(o, p) for o, p in claims if p in now and now[p].object != o}
         self._write_claims([], dropped)
         # Somebody may have been heard to carry it again before the claim was gone.
         again = self.known(person for _, person in dropped).values()
-        was = set(dropped)
-        self.keep(i for i in again if (i.object, i.person) in was)
+        if back := [i for i in again if (i.object, i.person) in dropped]:
+            self.keep(back)
 
     def _stood_by(self, claims: Claims, new: list[Identity]) -> Claims:
         """Without those of people who carry another object id by now: dying between people and
@@ -218,17 +227,9 @@ class IdentityRows:
             if row.key in keys:
                 yield keys[row.key], row
 
-    def _claim(self, new: list[Identity], before: People) -> Claims:
-        """Write who claims what now and no longer; answers all claims of the new objects."""
-        drop: list[tuple[ObjectId, PersonId]] = []
-        add: list[tuple[ObjectId, PersonId]] = []
-        for identity in new:
-            old = before.get(identity.person)
-            if old and old.object and old.object != identity.object:
-                drop.append((old.object, identity.person))
-            if identity.object:
-                add.append((identity.object, identity.person))
-        return self._write_claims(add, drop)
+    def _claim(self, new: list[Identity]) -> Claims:
+        """Write who claims what now; answers all claims of these objects."""
+        return self._write_claims([(i.object, i.person) for i in new if i.object], [])
 
     def _write_claims(self, add: Pairs, drop: Pairs) -> Claims:
         """All claims of the objects that were added."""

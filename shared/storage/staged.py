@@ -53,6 +53,10 @@ class Staged:
         kept = self._kept.setdefault(name, {})
         if kept is None:
             return
+        # As the row: of a number that was put before nothing stays.
+        for shard, rows in kept.items():
+            if rows and number in rows and shard not in shards:
+                self._left += len(rows.pop(number))
         for shard, blob in shards.items():
             rows = kept.setdefault(shard, {})
             if rows is not None:

@@ -47,7 +47,7 @@ def find_again(state: Book, failure: NotThere) -> None:
         raise TeamGone(str(failure), failure.where) if state.team.missed_at else failure
     now = state.services.now()
     since = state.team.missed_at or now
-    state.save_team(replace(state.team, missed_at=since))
+    state.save_team(replace(state.team, missed_at=since, missed=state.team.missed + 1))
     if now - since < times.ENDED_APART:
         state.services.log.failed("a team cannot be found", failure, team=state.team.uuid)
         again = min(now + pause_after(now - since), since + times.ENDED_APART)
@@ -58,7 +58,8 @@ def find_again(state: Book, failure: NotThere) -> None:
 def seen_again(state: Book) -> None:
     """It was read: whatever was said of its end is over, in the group's description too."""
     if state.team.missed_at:
-        state.save_team(replace(state.team, missed_at=0, names_at=state.services.now()))
+        now = state.services.now()
+        state.save_team(replace(state.team, missed_at=0, missed=0, names_at=now))
 
 
 def tell(state: Book, settings: OrgSettings) -> None:
@@ -88,9 +89,9 @@ def see_whether_archived(state: Book) -> None:
 
 def _asked(state: Book) -> list[PersonId]:
     """Some of whom we knew in the team, else its creator."""
-    creator, missed = state.team.creator, state.team.missed_at
+    creator = state.team.creator
     known = sorted(state.ledger.baseline) or ([creator] if creator else [])
-    return [PersonId(p) for p in asked(known, state.services.now() - missed if missed else 0)]
+    return [PersonId(p) for p in asked(known, state.team.missed)]
 
 
 def _where_its_people_are(state: Book) -> str:

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from shared.core import times
-from shared.core.errors import PermissionMissing, Refused
+from shared.core.errors import Interrupted, PermissionMissing, Refused
 from shared.core.folder_names import free, same
 from shared.core.model import Drive
 from shared.core.space_folders import Item, SpaceFolder, SpaceState
 from shared.microsoft.protocol import Kind
 from shared.sync.folder import step
+from shared.sync.lease import LeaseLost
 from shared.sync.space_rows import PutOff, Rows
 
 # A name that is taken, or that SharePoint does not like: another one may do.
@@ -68,11 +69,18 @@ class Root:
         taken = self._taken(folder)
         while name := free(title, folder.space, taken):
             intent = replace(folder, title=title, name=name, intent_at=self._now())
-            made = self._made(self.rows.save(intent))
+            try:
+                made = self._made(self.rows.save(intent))
+            except LeaseLost:
+                raise
+            except Interrupted:
+                # Nothing was sent. What people call so after this is theirs.
+                self._forget(intent)
+                raise
             if made:
                 return self.keep(intent, made)
             taken.add(same(name))
-            folder = self.rows.save(replace(intent, name="", intent_at=0))
+            folder = self._forget(intent)
         raise PutOff(SpaceState.NAME_REFUSED, times.PERMANENT_PAUSE)
 
     def _make_again(self, folder: SpaceFolder) -> SpaceFolder:
@@ -86,8 +94,7 @@ class Root:
             return self.keep(folder, made)
         if there is None and self._now() - folder.intent_at < times.CONTRADICTION_AGE:
             raise PutOff(SpaceState.WAITING, step(folder.tries))
-        again = self.rows.save(replace(folder, name="", intent_at=0))
-        return self.make(again, folder.title)
+        return self.make(self._forget(folder), folder.title)
 
     def _made(self, folder: SpaceFolder) -> Item | None:
         """None where the name is the trouble."""
@@ -95,8 +102,11 @@ class Root:
         try:
             return self._written(folder, lambda: drives.create_folder(self.drive, folder.name))
         except PermissionMissing:
-            self.rows.save(replace(folder, name="", intent_at=0))
+            self._forget(folder)
             raise
+
+    def _forget(self, intent: SpaceFolder) -> SpaceFolder:
+        return self.rows.save(replace(intent, name="", intent_at=0))
 
     def follow(self, folder: SpaceFolder, there: Item, title: str) -> SpaceFolder:
         """The space was renamed: the same folder by the new name. Raises as `make`."""

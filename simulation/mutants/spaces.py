@@ -12,6 +12,7 @@ from shared.core.space_folders import Item, SpaceFolder, SpaceState
 from shared.sync import space_folders
 from shared.sync.space_items import Root
 from shared.sync.space_links import Links
+from shared.sync.space_rows import Rows
 from simulation import spaces
 from simulation.mutants.planting import Mutant
 from simulation.mutants.seeds import LONG, Swap, always
@@ -23,6 +24,11 @@ _LIFE = always({**LONG, "acts": 4, "length": 400.0})
 def _spaces() -> list[Swap]:
     """Seeds in which spaces are to have folders."""
     return [*_LIFE(), (spaces, "SHARE", 1.0)]
+
+
+def _chosen() -> list[Swap]:
+    """The same, and the setting is turned off and on."""
+    return [*_spaces(), (spaces, "CHOSEN", 1.0)]
 
 
 def _unheard() -> list[Swap]:
@@ -76,10 +82,15 @@ def _forgets_the_link() -> list[Swap]:
     return [(space_folders._Round, "_put_off", put_off)]
 
 
+def _writes_all_the_same() -> list[Swap]:
+    return [(Rows, "write", lambda self, send: self.state.held.write(send))]
+
+
 MUTANTS = (
     Mutant("folder doubled", "what nobody heard of is looked for", 5, _doubles, amid=_unheard),
     Mutant("link overwritten", "another link stays", 6, _overwrites, sweep=True, amid=_spaces),
     Mutant("another folder", "a folder follows", 2, _makes_anew, sweep=True, amid=_spaces),
     Mutant("site given up", "what is not ready is tried again", 10, _gives_up, amid=_spaces),
+    Mutant("setting ignored", "off is off at once", 40, _writes_all_the_same, amid=_chosen),
     Mutant("link forgotten", "a folder gets its link", 15, _forgets_the_link, amid=_unheard),
 )

@@ -53,17 +53,21 @@ def violations(page: Page, how: str) -> list[str]:
 
 
 # Elements and attributes, and where there is text; not which, nor where a link leads outside the
-# page. A label that is not what is seen has a rule of its own, so such an element keeps its words.
-_SKELETON = """() => {
+# page. Rules compare labels, so what one is taken from keeps its words, and read what the page says
+# of its own view. So do buttons, whose size follows from their words.
+_SKELETON = r"""() => {
   const copy = document.documentElement.cloneNode(true);
   copy.querySelectorAll('script').forEach(e => e.remove());
+  const names = [...copy.querySelectorAll('[aria-labelledby]')]
+    .flatMap(e => e.getAttribute('aria-labelledby').trim().split(/\s+/));
+  const labels = ['[aria-label]', 'button', ...names.map(n => '#' + CSS.escape(n))].join(',');
   const texts = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode;
-    if (text.data.trim() && !text.parentElement.closest('[aria-label]')) text.data = 'x';
+    if (text.data.trim() && !text.parentElement.closest(labels)) text.data = 'x';
   }
   for (const e of copy.querySelectorAll('*')) {
-    for (const name of ['href', 'action', 'datetime', 'nonce', 'content'])
+    for (const name of ['href', 'action', 'datetime', 'nonce'])
       if (e.hasAttribute(name) && !e.getAttribute(name).startsWith('#')) e.setAttribute(name, 'x');
     if (e.matches('input[type=hidden]')) e.setAttribute('value', 'x');
   }

@@ -70,12 +70,14 @@ def test_looking_makes_no_table() -> None:
         with pytest.raises(Problem, match="holds nothing of this app"):
             list(forget(service, org, apply=True))
         before = tables_of(service)
-        Tables(lambda: service).partition("Organizations", org).insert("settings", {"on": False})
+        Tables(lambda: service).partition("Teams", org).insert("row", {"name": "x"})
 
         lines = list(forget(service, org, apply=False))
+        gone = list(forget(service, org, apply=True))
 
-        assert (before, tables_of(service)) == (set(), {"Organizations"})
-        assert {"Organizations: 1 rows", "Teams: 0 rows"} <= set(lines)
+        assert (before, tables_of(service)) == (set(), {"Teams"})
+        assert {"Organizations: 0 rows", "Teams: 1 rows"} <= set(lines)
+        assert "Teams: 1 rows removed" in gone
 
 
 def tables_of(service: TableServiceClient) -> set[str]:

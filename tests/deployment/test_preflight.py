@@ -63,6 +63,8 @@ def test_what_is_not_given_is_named_with_how_to_give_it(
     ("given", "expected"),
     [
         ({"AUDIT_ARCHIVE_URL": "backup"}, "AUDIT_ARCHIVE_URL: give an address of a container"),
+        ({"AUDIT_ARCHIVE_URL": "http://kept.example/audit"}, "AUDIT_ARCHIVE_URL"),
+        ({"AUDIT_ARCHIVE_URL": "https://[kept/audit"}, "AUDIT_ARCHIVE_URL"),
         ({"AUDIT_ARCHIVE_URL": "s3://kept"}, "azd env set AUDIT_ARCHIVE_S3 true"),
         ({"AUDIT_ARCHIVE_S3": "true"}, "AUDIT_ARCHIVE_S3 is true"),
         (

@@ -580,6 +580,51 @@ def test_the_setting_turned_off_stops_before_the_next_folder(stage: Stage) -> No
     assert sorted(map(at.folder, rooms)) == at.folders == ["Budget", "Plans", "Travel"]
 
 
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_what_people_make_while_the_setting_is_off_is_theirs(stage: Stage, call: int) -> None:
+    """Also where we were about to make a folder of that name when it was turned off."""
+    at = build(stage, chosen=False)
+    room = at.space("Plans")
+    stage.run(120)
+    fate = Fate(stage)
+    stage.redeploy()
+    fate.at_call("meanwhile", call, lambda: change(stage, space_folders=False))
+    choose(at, "yes")
+    stage.run(300)
+    stopped = fate.struck, at.folders
+    stage.clock.advance(3 * 86_400)
+    theirs = at.group.library.put(DriveItem("01PEOPLES", "Plans", stage.clock.now()))
+    stage.clock.advance(3_600)
+
+    choose(at, "yes")
+    later(stage, 3_600)
+
+    assert stopped == (True, [])
+    link = at.link(room)
+    assert link is not None
+    assert link.item_id != theirs.id
+    assert at.state(room) is SpaceState.LINKED
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_without_linking_the_general_space_is_not_linked_either(stage: Stage, chosen: bool) -> None:
+    """Turned off just before the link is made."""
+    change(stage, link_folders=True)
+    fate = Fate(stage)
+    stage.redeploy()
+    team = stage.team(stage.person("Ada"), stage.people(2), "Project X")
+
+    def off_once_the_root_is_known() -> None:
+        if not chosen and any("/drive/root" in c.path for c in stage.microsoft.graph.log):
+            change(stage, link_folders=False)
+
+    fate.at_each_call(off_once_the_root_is_known)
+    stage.settle()
+
+    assert fate.struck
+    assert len(stage.webex.linked_folders) == chosen
+
+
 # One look at a new space: whoever dies at a call or a write to storage is followed by another.
 
 

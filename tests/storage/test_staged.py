@@ -55,6 +55,28 @@ def test_what_was_staged_by_this_process_is_not_read_back(first: Process) -> Non
     assert first.reads("w", 0, 3, 5) == ([[b"a", b"c"], [b"d"], []], 0)
 
 
+def test_of_a_page_that_is_staged_again_nothing_stays(first: Process) -> None:
+    """Somebody carries another object id the second time."""
+    first.put("w", 1, s0=b"zed")
+    first.put("w", 1001, s3=b"ann", s5=b"bob")
+    first.take()
+    first.put("w", 1001, s4=b"ann", s5=b"bob")
+    other = Process(first.rows._rows, first.eye)
+
+    wanted = (0, 3, 4, 5)
+    assert first.reads("w", *wanted)[0] == [[b"zed"], [], [b"ann"], [b"bob"]]
+    assert other.reads("w", *wanted)[0] == [[b"zed"], [], [b"ann"], [b"bob"]]
+
+
+def test_a_whole_page_in_one_hash_is_read_back_whole(first: Process) -> None:
+    """Where everybody's External ID has the same object id in it."""
+    page = bytes(range(256)) * 3_000
+    first.put("w", 1, s7=page)
+    other = Process(first.rows._rows, first.eye)
+
+    assert other.reads("w", 6, 7, 8, 9)[0] == [[], [page], [], []]
+
+
 def test_a_hash_is_let_go_when_it_was_read_and_comes_from_the_rows_again(first: Process) -> None:
     first.put("w", 1, s0=b"a", s1=b"b")
     first.put("e", 0, "run-1", s0=b"account")

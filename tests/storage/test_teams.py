@@ -66,6 +66,7 @@ def _full(team: TeamId) -> Team:
         names=Names(Name("Före", "Nytt", 5), Name("GRP Före", moved=7, refused="Ö")),
         archived=True,
         missed_at=NOW + 11,
+        missed=13,
         group_missed_at=NOW + 12,
         group_restored_at=NOW + 13,
         mark=Mark("[Märkt]", NOW + 9, NOW + 10, gone=True),
