@@ -588,7 +588,11 @@ def test_what_people_make_while_the_setting_is_off_is_theirs(stage: Stage, call:
     stage.run(120)
     fate = Fate(stage)
     stage.redeploy()
-    fate.at_call("meanwhile", call, lambda: change(stage, space_folders=False))
+
+    def turn_it_off() -> None:
+        change(stage, space_folders=False)
+
+    fate.at_call("meanwhile", call, turn_it_off)
     choose(at, "yes")
     stage.run(300)
     stopped = fate.struck, at.folders
@@ -612,7 +616,7 @@ def test_without_linking_the_general_space_is_not_linked_either(stage: Stage, ch
     change(stage, link_folders=True)
     fate = Fate(stage)
     stage.redeploy()
-    team = stage.team(stage.person("Ada"), stage.people(2), "Project X")
+    stage.team(stage.person("Ada"), stage.people(2), "Project X")
 
     def off_once_the_root_is_known() -> None:
         if not chosen and any("/drive/root" in c.path for c in stage.microsoft.graph.log):
