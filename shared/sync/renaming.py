@@ -94,8 +94,11 @@ def judged(state: Book, settings: OrgSettings, group: Group, *, again: bool = Fa
 
 
 def _is_told(state: Book) -> bool:
-    """Whether Microsoft 365 told of a name that no read has shown."""
-    return state.held.row.value.named not in ("", state.team.group_name)
+    """Whether Microsoft 365 told of a name that was never judged. What the group is called by the
+    team's row is no sign of that: it is kept when the group is read, and the look may die then."""
+    names = state.team.names
+    judged_last = names.group.last if names else state.team.group_name
+    return state.held.row.value.named not in ("", judged_last)
 
 
 def _is_under_way(team: Team) -> bool:

@@ -154,6 +154,26 @@ def test_a_rename_is_told_wherever_the_look_that_was_refused_dies(at: Standing) 
     assert position > 5
 
 
+def test_the_first_rename_is_told_wherever_the_look_that_heard_of_it_dies(at: Standing) -> None:
+    mortal, position = Mortal(at.stage), 1
+    while True:
+        regroup(at, "Gamma")
+        mortal.arm(position, after=False)
+        endure(at.stage, 90)
+        mortal.at = 0
+        later(at.stage, DAY + 60)
+        told = at.row.name_code, at.row.group_name
+        regroup(at, "Alpha")
+        later(at.stage, DAY + 60)
+
+        assert told == ("team_not_renamed", "Gamma"), position
+        assert (reasons(at), at.row.group_name) == ([], "Alpha")
+        if not mortal.struck or position > 60:
+            break
+        position += 1
+    assert position > 5
+
+
 def test_a_team_that_a_person_renames_like_the_group_needs_nobody_any_more(at: Standing) -> None:
     regroup(at, "Gamma")
     live(at.stage, 90)
