@@ -78,16 +78,20 @@ def _ask(
         folder = SpaceFolder(room.team, room.uuid, room.id, room.title, checked=now, at=now)
         services.space_folders.add(folder)
     services.teams.remember_space(Space(uuid, room.team, now))
-    return replace(found, wished=further and _hand_over(services, uuid, found))
+    return replace(found, wished=further and _hand_over(services, uuid, found, new=True))
 
 
-def _hand_over(services: Services, uuid: str, found: Found) -> bool:
+def _hand_over(services: Services, uuid: str, found: Found, *, new: bool = False) -> bool:
     """A wish for a further space becomes the team's; there before it is taken away here. False if
-    there was none."""
-    if services.looks.read(uuid) is None:
+    there was none.
+
+    new: nobody knew the space, which is a wish by itself. Whoever has noted that Webex did not find
+    it may have died before there was another.
+    """
+    if services.looks.read(uuid) is None and not new:
         return False
     want(services, found.team, found.general_id)
-    return _forget_look(services, uuid)
+    return _forget_look(services, uuid) or new
 
 
 def _missing(services: Services, uuid: str, space_id: str, known: Space | None) -> None:

@@ -680,6 +680,34 @@ def test_at_every_write_to_storage_the_process_may_die(
         struck = mortal.struck
 
 
+def test_a_space_that_is_not_found_at_first_gets_its_folder_wherever_the_process_dies(
+    make_stage: Callable[[int], Stage],
+) -> None:
+    """The queue shows the message again."""
+    struck, write = True, 0
+    while struck and write < 30:
+        write += 1
+        stage = make_stage(write)
+        stage.install()
+        stage.turn_on()
+        at = build(stage)
+        mortal = Mortal(stage)
+        unseen = Fault("error", path="^/v1/rooms/", method="GET", status=404)
+        stage.webex.faults.append(unseen)
+        room = at.space("Plans")
+        endure(stage, 20)
+        message = nudge(stage, room.id, "due")
+        stage.queue.append(message)
+        mortal.arm(write, after=False)
+        endure(stage, 20)
+        struck, mortal.at = mortal.struck, 0
+        stage.webex.faults.remove(unseen)
+        stage.queue.append(message)
+        endure(stage, 600)
+
+        assert at.folder(room) == "Plans", write
+
+
 # What an administrator does and sees
 
 
