@@ -20,12 +20,13 @@ from sandbox.webex.errors import Refused as WebexRefused
 from sandbox.webex.state import Person, Room, Token
 from shared.admin import choices, credentials
 from shared.admin.ports import Credential
+from shared.core import times
 from shared.core.model import Folder
 from shared.core.model import Team as TeamRow
 from shared.ports import Services
 from simulation.administrator import ADMIN
 from simulation.hands import Hands
-from simulation.shelves import Shelves
+from simulation.shelves import LOOK, Shelves
 from simulation.universe import SCOPES, Firm, Universe
 
 if TYPE_CHECKING:
@@ -316,12 +317,15 @@ class Spaces:
         linked = there == (group.drive_id, root_id(group))
         if row.folder is Folder.LINKED and not linked:
             yield f"its folder is called linked, and leads to {there}"
-        if row.folder is not Folder.LINKED and self._may_link(saga.firm, room):
+        looked = ((row.folder_at or 0) - times.PERMANENT_PAUSE) / 1000
+        # Who links may have come into the team since: it is tried again a day later.
+        if row.folder is not Folder.LINKED and self._may_link(saga.firm, room, looked - LOOK):
             yield f"its folder rests as {row.folder.value!r}"
 
-    def _may_link(self, firm: Firm, room: Room) -> bool:
-        """Everybody is signed in by now."""
+    def _may_link(self, firm: Firm, room: Room, by: float = float("inf")) -> bool:
+        """Everybody is signed in by now. by: who links was in the space since then."""
         if self.linker != "person":
             return True
-        member: Person = firm.people[0]
-        return self.universe.webex.world.member(room.uuid, member.uuid) is not None
+        person: Person = firm.people[0]
+        member = self.universe.webex.world.member(room.uuid, person.uuid)
+        return member is not None and member.created / 1000 <= by
