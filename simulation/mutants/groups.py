@@ -65,7 +65,7 @@ def _as_done(*wrong: Kind) -> list[Swap]:
 def _waits_for_nothing() -> list[Swap]:
     """What a worker may wait out where it is, it does not."""
 
-    def write(self: Any, send: Any, *_: Any) -> Any:
+    def write(self: Any, send: Any, *_wanted: Any) -> Any:
         for _ in range(3):
             self.before_write()
             try:
