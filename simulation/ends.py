@@ -62,7 +62,9 @@ LOOK = 300.0
 @dataclass(eq=False)
 class Deletion:
     """Of a group: when, and who was in it. how, back_at: it is brought back, by whom and when.
-    restored: when it was, 0 for not; noticed: whether the app knew by then that it was gone."""
+    restored: when it was, 0 for not; noticed: whether the app knew by then that it was gone. new:
+    no look had seen yet who is in the group that was made: what it was made with is still being
+    put there."""
 
     saga: Saga
     group: Group
@@ -72,6 +74,7 @@ class Deletion:
     people: tuple[list[str], list[str]]
     restored: float = 0.0
     noticed: bool = False
+    new: bool = False
 
 
 @dataclass(eq=False)
@@ -165,7 +168,8 @@ class Ends:
         back_at = at + self.draw.choice(BACK)
         self._happened("group deleted", saga)
         people = (sorted(group.members), sorted(group.owners))
-        self.deleted[team] = Deletion(saga, group, at, how, back_at, people)
+        new = universe.watcher.looked_at(team) <= row.group_created / 1000
+        self.deleted[team] = Deletion(saga, group, at, how, back_at, people, new=new)
         saga.firm.tenant.delete_group(group)
         return True
 
@@ -284,7 +288,8 @@ class Ends:
             # What happened before could be seen, and waits to be allowed.
             moved = watcher.presence.moved(team, who, back)
             moved |= watcher.presence.moved(deletion.group.id, account, back - watcher.lag)
-            if not (asked or moved or watcher.goes_along(account)):
+            made_with = added and side == MEMBERS and deletion.new
+            if not (asked or moved or made_with or watcher.goes_along(account)):
                 self._broken(f"somebody was {what} unasked, whose group had come back")
 
     def _logged(self, event: str, facts: Mapping[str, object]) -> None:

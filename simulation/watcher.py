@@ -231,6 +231,10 @@ class Watcher:
         if now > max(off, thawed) + UNDER_WAY:
             self.broken("no write while Off", f"{what}, {now - off:.1f} s after it went off")
 
+    def looked_at(self, team: str) -> float:
+        """When the last look at a team that came to its end had begun; 0 for none."""
+        return self._looked.get(team, 0.0)
+
     def folders_wanted(self) -> frozenset[str]:
         """Which settings about folders were on when whoever writes now read them last."""
         begun = self._of_task()
