@@ -106,7 +106,7 @@ class WebexAtPort(WebexClient):
                 raise NotThere("no such user")
             return DirectoryUser(found.external_id, True, found.account_status == "active")
 
-        return self._call_port(f"user {person[-6:]}", read)
+        return self._call_port(f"user {person[-6:]}", read, "people")
 
     def user_named(self, name: str) -> DirectoryUser | None:
         def read() -> DirectoryUser | None:
@@ -116,7 +116,7 @@ class WebexAtPort(WebexClient):
             active = found.account_status == "active"
             return DirectoryUser(found.external_id, True, active, PersonId(found.uuid))
 
-        return self._call_port(f"user named {name}", read)
+        return self._call_port(f"user named {name}", read, "people")
 
     def add_member(self, space_id: str, person: PersonId, capability: str) -> None:
         def write() -> None:
@@ -187,11 +187,10 @@ class WebexAtPort(WebexClient):
             return checked(Reply(answer.status, answer.body, answer.headers, where))
 
         what, writes = f"{method} {request.path}", method != "GET"
-        if LINKS not in request.path:
-            return through(self.wiring, "webex", what, act, writes=writes)
-        what += f" as {capability}"
-        if writes:
-            self.wiring.universe.watcher.about_to_write(self.org, what)
+        if LINKS in request.path:
+            what += f" as {capability}"
+            if writes:
+                self.wiring.universe.watcher.about_to_write(self.org, what)
         return through(self.wiring, "webex", what, act, writes=writes, capability=capability)
 
     @property
@@ -230,17 +229,17 @@ class WebexAtPort(WebexClient):
             raise CredentialMissing("the token is not taken", Where("webex", "GET", what, 401))
         return token
 
-    def _admit(self, what: str) -> None:
+    def _admit(self, what: str, capability: str = "spaces") -> None:
         if self.wiring.universe.signs_in:
-            self._token("people" if what.startswith("user") else "spaces", what)
+            self._token(capability, what)
 
     def _is_taken(self, token: str) -> bool:
         known = self._cloud.world.tokens.get(token)
         return known is not None and known.expires_at > self.wiring.universe.scheduler.at
 
-    def _call_port(self, what: str, act: Callable[[], T]) -> T:
-        self._admit(what)
-        return through(self.wiring, "webex", what, act)
+    def _call_port(self, what: str, act: Callable[[], T], capability: str = "spaces") -> T:
+        self._admit(what, capability)
+        return through(self.wiring, "webex", what, act, capability=capability)
 
     def _write_port(self, what: str, act: Callable[[], None]) -> None:
         self._admit(what)

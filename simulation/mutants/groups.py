@@ -93,8 +93,7 @@ MUTANTS = (
         "a throttled part is taken as done",
         14,
         lambda: _as_done(Kind.THROTTLED),
-        # Fewer than for the others: there a look asks by name what was throttled by id (seed 7).
-        amid=always(LONG, {"throttled": 0.12}),
+        amid=_THROTTLED,
     ),
     Mutant(
         "400 done",
