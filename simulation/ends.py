@@ -31,7 +31,6 @@ from shared.ports import Conflict
 from simulation.administrator import ADMIN, Administrator
 from simulation.scheduler import Gone
 from simulation.universe import Universe
-from simulation.watcher import PREFIX
 
 if TYPE_CHECKING:
     from simulation.story import Saga, Story
@@ -157,8 +156,9 @@ class Ends:
     def _delete_group(self, saga: Saga, *, never: bool) -> bool:
         """One that the app has made and knows, by mistake."""
         universe, team = self.universe, saga.team.uuid
-        group, row = saga.firm.tenant.group_by_unique_name(PREFIX + team), self._known(saga)
-        if group is None or row is None or row.group_id != group.id:
+        group, row = universe.watcher.group_of(team), self._known(saga)
+        gone = group is None or group.deleted is not None
+        if gone or group is None or row is None or row.group_id != group.id:
             return False
         how = "never" if never else self.draw.choice(HOWS)
         if how == "entra" and saga.firm.outdated:
@@ -250,7 +250,7 @@ class Ends:
 
     def _group_changed(self, firm: Firm, change: Change) -> None:
         group, ours = firm.tenant.groups[change.group], self.universe.watcher.is_ours
-        team = str(group.unique_name or "").removeprefix(PREFIX)
+        team = self.universe.watcher.team_of(group)
         if change.what == "deleted" and ours:
             self._broken(f"we have deleted the group {group.display_name}")
         elif change.what == "restored" and team in self.deleted:

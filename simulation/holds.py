@@ -57,7 +57,9 @@ class Holds:
             if firm.outdated or team in self.returned:
                 # Whatever is not as the version before left it, or differs where a group is back.
                 return
-            self._broken("nothing is remembered of a team that we have made")
+            if self.watcher.connected(team) is None:
+                self._broken("nothing is remembered of a team that we have made")
+            return
         for named in held.changes:
             self._check_change(firm, team, named.change, named.name)
         for side in (MEMBERS, WEBEX):

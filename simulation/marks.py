@@ -180,6 +180,12 @@ class Marks:
     def wrong_with(self, story: Story, saga: Saga, group: Group, row: TeamRow) -> Iterator[str]:
         firm, ends, text = saga.firm, story.ends, group.description or ""
         marks = _MARK.findall(text)
+        if group.id in story.connecting.theirs:
+            # In no seed are those marked that the app has not made, but for what has ended.
+            told = self.universe.truth(firm).organizations.settings().mark_ends
+            if marks and not (told and (row.archived or ends.is_gone(saga))):
+                yield f"it was there before, and is marked: {text!r}"
+            return
         if len(marks) > 1:
             yield f"its description is {text!r}"
         if group.id in self.taken_out:

@@ -61,7 +61,8 @@ class Renames:
             saga.firm.tenant.change_group(group, display_name=name)
         self.universe.chaos.counts[f"{side} renamed"] += 1
         self.universe.scheduler.note(f"{saga.team.uuid[-6:]}: {side} renamed {name!r}")
-        self.done.setdefault(saga.team.uuid, []).append((side, name))
+        if not story.connecting.is_unseen(saga):
+            self.done.setdefault(saga.team.uuid, []).append((side, name))
 
 
 def wrong_names(story: Story, saga: Saga, group: Group, row: TeamRow) -> Iterator[str]:
@@ -73,6 +74,9 @@ def wrong_names(story: Story, saga: Saga, group: Group, row: TeamRow) -> Iterato
     ours = universe.watcher.renamed[team.uuid]
     if ours > len(done) + SPARE:
         yield f"{ours} writes of ours for {len(done)} renames"
+    if called != named and not done and group.id in story.connecting.theirs:
+        # Both go on being called as they were.
+        return
     if called != named:
         if row.name_code not in _codes(universe, team, direction):
             yield f"the team is {called!r}, the group {named!r}, told is {row.name_code!r}"

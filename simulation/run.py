@@ -138,7 +138,7 @@ class Run:
         """Until all is at rest. How long that took: `rested` and `recovered` of the outcome."""
         universe, story = self.universe, self.story
         over = universe.scheduler.at
-        others = (self.upsetting, story.ends, story.marks, story.spaces)
+        others = (self.upsetting, story.ends, story.marks, story.spaces, story.connecting)
         while story.administrator.pressing or any(other.under_way for other in others):
             universe.scheduler.run(universe.scheduler.at + 30.0)
         rest(universe, self.hosts, story)

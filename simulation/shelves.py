@@ -23,7 +23,7 @@ from shared.core.ids import TeamId
 from shared.core.space_folders import SpaceFolder, SpaceState, counts
 from simulation.presence import FOLDERS
 from simulation.universe import Firm, Universe
-from simulation.watcher import PREFIX, UNDER_WAY
+from simulation.watcher import UNDER_WAY
 
 # Seconds that a look may take, at most, and what the clocks of both sides may be off by.
 LOOK, CLOCKS = 180.0, 400.0
@@ -177,7 +177,7 @@ class Shelves:
         world = self.universe.webex.world
         if self.made.get(item, room.uuid) != room.uuid:
             self._broken(f"{room.title!r} was linked to another space's folder")
-        for other in world.rooms_of_team[group_team(group)].values():
+        for other in world.rooms_of_team[self.universe.watcher.team_of(group)].values():
             link, by_hand = world.folder_of_room.get(other.uuid), (other.uuid, item) in self.linked
             if other is not room and link and link.item_id == item and not by_hand:
                 self._broken(f"{room.title!r} was linked to the folder of {other.title!r}")
@@ -202,16 +202,19 @@ class Shelves:
             self._broken(f"{what}, {now - off:.1f} s after the setting went off")
 
     def _check_connected(self, firm: Firm, group: Group, space: str) -> None:
-        row = self.universe.truth(firm).teams.read(TeamId(group_team(group)))
+        row = self.universe.truth(firm).teams.read(TeamId(self.universe.watcher.team_of(group)))
         room = self.universe.webex.world.rooms.get(space)
         if row is None or not row.value.new or row.value.group_id != group.id:
             self._broken(f"{space} is of a team that is not connected")
-        if room is not None and room.team_uuid != group_team(group):
+        if room is not None and room.team_uuid != self.universe.watcher.team_of(group):
             self._broken(f"{room.title!r} is another team's, and got a folder")
 
     def _rows(self, firm: Firm, group: Group) -> list[SpaceFolder]:
         truth = self.universe.truth(firm)
-        return [row.value for row in truth.space_folders.of_team(TeamId(group_team(group)))]
+        return [
+            row.value
+            for row in truth.space_folders.of_team(TeamId(self.universe.watcher.team_of(group)))
+        ]
 
     def _folders(self, group: Group, space: str) -> list[DriveItem]:
         """Those of a space that we made and that are there."""
@@ -305,10 +308,6 @@ class Shelves:
         if state is SpaceState.SPACE_GONE:
             return looked < max(blind, self.unseen.get(room.uuid, 0.0)) + LOOK
         return False
-
-
-def group_team(group: Group) -> str:
-    return str(group.unique_name or "").removeprefix(PREFIX)
 
 
 def _of(group: Group, row: SpaceFolder) -> tuple[str, str]:

@@ -22,12 +22,12 @@ from shared.core.keyring import webhook_secret
 from shared.core.model import Direction
 from shared.sync import switch
 from simulation.administrator import Administrator
+from simulation.connecting import Connecting
 from simulation.ends import Ends
 from simulation.marks import Marks
 from simulation.renames import Renames
 from simulation.spaces import Spaces
 from simulation.universe import PUBLIC_URL, Firm, Universe
-from simulation.watcher import PREFIX
 
 TEAM, GROUP = "team", "group"
 
@@ -113,7 +113,7 @@ class Story:
         self.old: list[Team] = []
         self.administrator = Administrator(universe, self.sagas)
         self.renames, self.ends, self.marks = Renames(universe), Ends(universe), Marks(universe)
-        self.spaces = Spaces(universe)
+        self.spaces, self.connecting = Spaces(universe), Connecting(universe)
         self.administrator.also = self.ends.bring_back
         if draws_providers:
             _draw_providers(universe, self.draw)
@@ -138,6 +138,7 @@ class Story:
             if known or self.draw.random() < 0.7:
                 universe.know(firm)
             self.old.append(universe.webex.create_team(firm.people[0], "From before"))
+            self.connecting.prepare(self, firm, self.old[-1])
         universe.scheduler.at += 5.0
         for firm in universe.firms:
             if self.plot.webhook:
@@ -195,7 +196,7 @@ class Story:
                 spawn(deed, "somebody", after=self.draw.uniform(0, plot.length))
         if self.administrator.crowd_leaves:
             spawn(self._crowd, "people", after=0.7 * plot.length)
-        for also in (self.renames, self.ends, self.marks, self.spaces):
+        for also in (self.renames, self.ends, self.marks, self.spaces, self.connecting):
             also.begin(self, plot.length)
         if plot.outage:
             spawn(self._outage, "outage", after=self.draw.uniform(0, plot.length / 2))
@@ -352,7 +353,8 @@ class Story:
         second(saga, person)
 
     def group_of(self, saga: Saga) -> Group | None:
-        return saga.firm.tenant.group_by_unique_name(PREFIX + saga.team.uuid)
+        group = self.universe.watcher.group_of(saga.team.uuid)
+        return group if group is not None and group.deleted is None else None
 
 
 def _draw_providers(universe: Universe, draw: Random) -> None:

@@ -35,7 +35,11 @@ def judge(story: Story) -> None:
     for secret in universe.secrets():
         if secret in written:
             universe.watcher.broken("I10", f"{secret[:4]}… stands in a row, a line or a message")
+    for what in story.connecting.wrong(story):
+        universe.watcher.broken("connecting", what)
     for team in story.old:
+        if team.uuid in universe.watcher.asked:
+            continue
         for firm in universe.firms:
             if firm.tenant.groups_named(PREFIX + team.uuid):
                 universe.watcher.broken("no group for a team from before", team.name)
@@ -44,7 +48,7 @@ def judge(story: Story) -> None:
 def _wrong_with(universe: Universe, story: Story, saga: Saga) -> Iterator[tuple[str, str]]:
     services = universe.truth(saga.firm)
     kept = services.teams.read(TeamId(saga.team.uuid))
-    groups = saga.firm.tenant.groups_named(PREFIX + saga.team.uuid)
+    groups = story.connecting.groups_of(saga)
     if story.ends.has_ended(saga):
         yield from _ended(story, saga, groups, kept.value if kept else None)
         return
@@ -135,6 +139,8 @@ def _people(
     wrong -= {p.external_id for p in saga.firm.people if _code(row, p)}
     # A known gap: who was taken out of the members alone goes on owning the group.
     wrong -= {o for o in owners - {*group.members} if _is_out(universe, saga, o)}
+    # Who owned a group before it was a team's goes on owning it.
+    wrong -= owners & story.connecting.owned_before(group)
     # The version before did not keep who owned the group for moderating the team.
     wrong -= owners if saga.firm.outdated else set()
     # Where nobody but our bot moderates, somebody stands in.

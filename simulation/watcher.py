@@ -66,6 +66,9 @@ class Watcher:
     allowed, refused: when an administrator said so to
     a change, by team, side, op and person. on_held: told of a team whose look has held something;
     on_line: of what is logged; on_group: of what becomes otherwise in a group, before we judge it.
+    asked: teams from before that are to have a group of their own; typed: ids of groups that an
+    administrator has named. connected: the group of people's
+    that a team was connected to; team_of: whose a group is, "" for nobody's.
     """
 
     def __init__(self, scheduler: Scheduler, webex: WebexCloud, microsoft: MicrosoftClouds) -> None:
@@ -89,6 +92,10 @@ class Watcher:
         self.on_held: Callable[[str], None] = lambda _: None
         self.on_line: Callable[[str, Mapping[str, object]], None] = lambda _event, _facts: None
         self.on_group: list[Callable[[Firm, GroupChange], None]] = []
+        self.asked: set[str] = set()
+        self.typed: set[str] = set()
+        self.connected: Callable[[str], Group | None] = lambda _team: None
+        self.team_of: Callable[[Group], str] = by_name
         # Since when the switch of whom is off.
         self.off: dict[str, float] = {}
         self.thawed: Mapping[Process, float] = {}
@@ -192,7 +199,9 @@ class Watcher:
             if other is firm:
                 continue
             theirs = other.tenant.groups.keys() | other.tenant.users.keys()
-            if named in theirs or (room is not None and room.owner_org == other.org.uuid):
+            if (named in theirs and named not in self.typed) or (
+                room is not None and room.owner_org == other.org.uuid
+            ):
                 self.broken("I12", f"a token of {firm.tenant.name} names {named} of another tenant")
 
     def belongs_together(self, org: str, room: str) -> None:
@@ -366,7 +375,7 @@ class Watcher:
         ours = self.is_ours
         for tell in self.on_group:
             tell(firm, change)
-        team = str(group.unique_name or "").removeprefix(PREFIX)
+        team = self.team_of(group)
         if not ours:
             self.last_act = now
         elif change.what in _EDITED:
@@ -426,13 +435,16 @@ class Watcher:
             self.broken(
                 "I12", f"a team of {room.owner_org} has a group in the tenant of {firm.org.uuid}"
             )
-        if firm.on_since is None or made.created < round(firm.on_since * 1000) - 1000:
+        if self.connected(team) is not None:
+            self.broken("I1", f"the team {team} had been connected to another group")
+        before = firm.on_since is None or made.created < round(firm.on_since * 1000) - 1000
+        if before and team not in self.asked:
             self.broken("no group for a team from before", f"{team} was made before the switch")
         for object_id in {*group.members, *group.owners}:
             self._judge_addition(firm, group, team, object_id)
 
     def _judge_group(self, firm: Firm, group: Group, who: str, added: bool) -> None:
-        team = str(group.unique_name or "").removeprefix(PREFIX)
+        team = self.team_of(group)
         op = ADD if added else REMOVE
         self._check_refused(team, MEMBERS, op, self._person(firm, who) or "", _name(firm, who))
         if added:
@@ -508,6 +520,8 @@ class Watcher:
         return (begun.at if begun else self.scheduler.at) - 0.001
 
     def group_of(self, team: str) -> Group | None:
+        if group := self.connected(team):
+            return group
         for firm in self._firms.values():
             for group in firm.tenant.groups_named(PREFIX + team):
                 return group
@@ -519,6 +533,11 @@ class Watcher:
             if person.external_id == object_id:
                 return person.uuid
         return None
+
+
+def by_name(group: Group) -> str:
+    """The team that a group was made for, by what it is called."""
+    return str(group.unique_name or "").removeprefix(PREFIX)
 
 
 def _name(firm: Firm, object_id: str) -> str:

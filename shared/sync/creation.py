@@ -61,7 +61,7 @@ def create(state: Book, settings: OrgSettings, creation: Creation) -> list[Pair]
     """
     repeated = bool(state.team.intent_at)
     if not repeated or state.team.reason == "name_refused":
-        _write_intent(state)
+        _write_intent(state, settings)
     alone = [Creation((owner,), (owner,), creation.led) for owner in creation.owners]
     attempts = dict.fromkeys(alone if repeated else [creation, *alone])
     forbidden = PermissionMissing("no owner is allowed")
@@ -95,18 +95,21 @@ def _code(refused: Refused) -> str:
     return "name_refused" if refused.kind == Kind.NAMING else "group_refused"
 
 
-def _write_intent(state: Book) -> None:
+def _write_intent(state: Book, settings: OrgSettings) -> None:
     """The row that says: a create may be under way. Written before it is sent.
 
     The team's own name, as this look has read it, or the General space's title where Webex does not
-    tell it. The time of the first intent stays.
+    tell it. The time of the first intent stays. What its description will say is kept as well:
+    where an unheard create's group says nothing, a person has taken that out.
     """
     team = state.team
     name = state.team_called or team.name
+    since = team.intent_at or state.services.now()
+    meant = replace(team, intent_at=since)
     state.save_team(
         replace(
-            team,
-            intent_at=team.intent_at or state.services.now(),
+            meant,
+            mark=Mark(marking.wanted(state, meant, settings, since=since), since=since),
             name=name,
             group_name=naming.display_name(name),
             nickname=naming.mail_nickname(name, team.uuid),
@@ -182,7 +185,7 @@ def _send(state: Book, settings: OrgSettings, attempt: Creation) -> Group:
 
 
 def _said(state: Book, settings: OrgSettings) -> str:
-    return marking.wanted(state, settings, since=state.team.intent_at)
+    return marking.wanted(state, state.team, settings, since=state.team.intent_at)
 
 
 def _there_already(state: Book) -> Later:

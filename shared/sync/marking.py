@@ -20,13 +20,15 @@ def judged(state: Book, settings: OrgSettings, group: Group, *, gone: bool = Fal
     """What is to be done about the description that was just read. gone: the team is."""
     team, now = state.team, state.services.now()
     known = team.mark or _unknown(team, group, now)
-    text = wanted(state, settings, since=known.since, gone=gone)
+    text = wanted(state, state.team, settings, since=known.since, gone=gone)
     return rules.judge(known, group.description, text, now)
 
 
-def wanted(state: Book, settings: OrgSettings, *, since: int, gone: bool = False) -> str:
+def wanted(
+    state: Book, team: Team, settings: OrgSettings, *, since: int, gone: bool = False
+) -> str:
     """What the mark is to say, "" where the group is not to have one."""
-    team, url = state.team, state.services.public_url
+    url = state.services.public_url
     stands = _stands(team, gone=gone) if settings.mark_ends else "goes"
     if stands == "goes" and not _is_marked(team, settings):
         return ""

@@ -194,8 +194,7 @@ def _take_what_is_ours(state: Book) -> None:
             full_at=now,
             names=born(state.team.name, sent),
             named_at=now,
-            # Whether its description arrived, a read tells.
-            mark=Mark(since=state.team.intent_at),
+            mark=state.team.mark or Mark(since=state.team.intent_at),
             # Somebody has renamed it before we heard of it.
             names_at=now if called != sent else None,
         )

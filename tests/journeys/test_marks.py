@@ -110,6 +110,23 @@ def test_who_takes_it_out_has_it_stay_out(at: Standing) -> None:
     assert said(at) == "Our own words"
 
 
+def test_who_takes_it_out_before_the_create_was_heard_of_has_it_stay_out(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    unheard = stage.microsoft.graph.faults
+    unheard.append(Fault("lost", method="PATCH", path="/v1.0/groups.uniqueName", times=1))
+    at = Standing(stage, stage.team(stage.person(), stage.people(2), "Alpha"), [])
+    while not stage.groups_of(at.team):
+        live(stage, 10)
+    say(at, "Our own words")
+
+    later(stage, 15 * DAY)
+
+    assert said(at) == "Our own words"
+
+
 def test_the_setting_takes_it_out_and_brings_it_back(at: Standing) -> None:
     say(at, f"{said(at)} Our words")
     change(at.stage, mark=Marks.NONE.value)
