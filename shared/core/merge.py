@@ -174,9 +174,14 @@ def _tend_leavers(sides: Sides, result: Merge, group: frozenset[ObjectId]) -> No
     spoken_for = {*sight.mapped.values(), *sight.claimed}
     there = group | sides.ledger.unheard(MEMBERS)
     for person, object_id in sides.ledger.baseline.items():
-        if sight.in_team(person) or object_id not in there or object_id in spoken_for:
+        if sight.in_team(person) or object_id in spoken_for:
             continue
         missing = Missing(person, object_id, WEBEX)
+        if object_id not in there:
+            # Gone from both; or a read of the group has left them out, and they are still there.
+            each = (missing, Missing(person, object_id, MEMBERS))
+            result.doubt(max(sides.ledger.missing.get(m, sight.at) for m in each))
+            continue
         since = sides.ledger.missing.get(missing, sight.at)
         late = sides.settled and since > sides.settled_at
         if sides.direction is Direction.GROUP and late:

@@ -153,6 +153,19 @@ def test_one_read_removes_nobody(side: str, since: int | None, direction: Direct
     assert result.again == ((since or NOW) + times.MISSING_APART if follows else None)
 
 
+@pytest.mark.parametrize("direction", EVERY)
+def test_who_is_missed_on_both_sides_is_read_for_again(direction: Direction) -> None:
+    """One of the two reads may have left them out: then nobody has let them go there."""
+    ledger = missed(known(1, 2), WEBEX, 2, since=NOW - 60_000)
+    first = sides(ledger, [1], [1], direction)
+    second = landed(first)
+
+    assert merge(first).changes == []
+    assert merge(first).again == NOW + times.MISSING_APART
+    assert person(2) not in second.ledger.baseline
+    assert merge(second).again is None
+
+
 def test_without_a_baseline_nobody_is_removed() -> None:
     for direction in EVERY:
         result = merge(sides(Ledger(), [1, 2], [2, 3], direction))
