@@ -78,6 +78,9 @@ FLOORS = {
     "spaces chosen": 65,
     "linker lost": 20,
     "site away": 8,
+    "connected to existing": 28,
+    "connected to new": 20,
+    "not connected": 14,
 }
 # What a thousand seeds may at most have come to: asking an administrator for everything, or giving
 # everything up, would keep every other promise.

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from sandbox.console import spells
-from sandbox.demo import crowd, ends
+from sandbox.demo import connect, crowd, ends
 from sandbox.demo.ends import ENDS, End
 from sandbox.demo.life import CHANGES, Change, live
 from sandbox.demo.pages import People
@@ -66,7 +66,7 @@ def run_demo(say: Steps) -> int:
 
 
 def _play_all(here: Stage, say: Steps) -> list[Line]:
-    from_before = make_team_from_before(here, say)
+    from_before, to_connect = make_team_from_before(here, say), connect.make(here, say)
     time.sleep(1.5)  # Webex's clock has whole seconds; the team must be older than the switch
     people = People(here, say)
     ends.ask_for_files(here)
@@ -80,13 +80,14 @@ def _play_all(here: Stage, say: Steps) -> list[Line]:
     leaving = Playing("many leave", lambda: crowd.gather_and_leave(here, say))
     lives = [_living(here, change, say) for change in CHANGES]
     ending = [_ending(here, what, people, say) for what in ENDS]
+    connecting = Playing(connect.NAME, lambda: connect.connect(here, to_connect, people, say))
     small = [playing(here, scene, say) for scene in SMALL]
     forged = forge(here, say)
     join_team_from_before(here, from_before, say)
     large = playing(here, LARGE_BY_WEBHOOK, say)
     lines = [*steps, forged, *(scene.end() for scene in small), large.end()]
     lines += _throttle(here, say)
-    lines += [each.end() for each in ending]
+    lines += [each.end() for each in (*ending, connecting)]
     off, made_while_off = play_off(here, people, say)
     lines.append(off)
     left = leaving.end()

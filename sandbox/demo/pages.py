@@ -51,9 +51,12 @@ class People:
         self.admin.turn_on()
         return [] if self._stage.is_on else ["it did not go on again"]
 
-    def allow(self, team: Team, people: Collection[Person]) -> list[str]:
-        """On the page Activity: these people wait to be removed, and may be; what is wrong."""
-        browser = self.admin.browser
+    def allow(
+        self, team: Team, people: Collection[Person], admin: Errands | None = None
+    ) -> list[str]:
+        """On the page Activity: what waits about these people is allowed; what is wrong. admin: in
+        whose browser, if not in the one that all else is done in."""
+        browser = (admin or self.admin).browser
         try:
             browser.get("/activity?status=needs_person")
             page = browser.follow(team.name)
@@ -68,12 +71,29 @@ class People:
             wrong.append("the page's Allow was not kept")
         return wrong
 
+    def somebody_else(self) -> Errands:
+        """The administrator in another browser, signed in."""
+        admin = self._somebody()
+        admin.sign_in(self._email(world.ADMIN))
+        return admin
+
+    def connect(self, team: Team, group: str) -> list[str]:
+        """Find the team by its id, and connect it to the group with this address; what is wrong."""
+        browser = self.somebody_else().browser
+        try:
+            browser.get("/activity")
+            browser.press("Find", id=team.id)
+            browser.press("Connect to this group", group=group)
+        except (AssertionError, KeyError) as error:
+            return [str(error)]
+        row = self._stage.services.teams.read(TeamId(team.uuid))
+        return [] if row is not None and row.value.new else ["the team is not connected"]
+
     def restore(self, team: Team) -> list[str]:
         """On the team's page, in a browser of its own: bring the deleted group back; what is wrong
         with it."""
-        admin = self._somebody()
+        admin = self.somebody_else()
         try:
-            admin.sign_in(self._email(world.ADMIN))
             admin.browser.get(f"/activity?team={team.uuid}")
             admin.browser.press("/activity/restore")
         except (AssertionError, KeyError) as error:

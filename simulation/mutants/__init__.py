@@ -6,6 +6,7 @@ One that survives the seeds it is allowed says that the simulation no longer see
 from __future__ import annotations
 
 from simulation.mutants import (
+    connecting,
     ends,
     groups,
     hearing,
@@ -28,4 +29,5 @@ MUTANTS = (
     *names.MUTANTS,
     *ends.MUTANTS,
     *spaces.MUTANTS,
+    *connecting.MUTANTS,
 )
