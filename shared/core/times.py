@@ -67,6 +67,7 @@ TITLE_FRESH = HOUR  # what a space is called is asked again when older
 # Events
 EVENTS_OVERLAP = 2 * MINUTE
 EVENTS_DEEP_EVERY = HOUR
+EVENTS_DEEP_LATEST = 4 * HOUR  # where teams wait for the calls that it takes
 EVENTS_DEEP_SPAN = DAY
 EVENTS_OUTAGE = 10 * MINUTE  # a cursor this old means that we were away
 

@@ -76,7 +76,8 @@ def read_deep_soon(services: Services) -> None:
 
 
 def read_deep(services: Services, settings: OrgSettings, deadline: int) -> bool:
-    """Once an hour, and after an outage: the last day again, for spaces not looked at since."""
+    """Once an hour, and after an outage: the last day again, for spaces not looked at since. While
+    teams wait for the quota it waits as well, for some hours: they have been heard of."""
     kept = services.organizations.kept(DEEP)
     now = services.now()
     window = _window(kept, settings.enabled_since)
@@ -84,7 +85,10 @@ def read_deep(services: Services, settings: OrgSettings, deadline: int) -> bool:
     if window.page is None:
         events = _window(services.organizations.kept(EVENTS), now)
         outage = now - events.since > times.EVENTS_OUTAGE
-        if now - last < (times.EVENTS_OUTAGE if outage else times.EVENTS_DEEP_EVERY):
+        every = times.EVENTS_OUTAGE if outage else times.EVENTS_DEEP_EVERY
+        if now - last < every:
+            return False
+        if not outage and now - last < times.EVENTS_DEEP_LATEST and pacing.is_used_up(services):
             return False
         since = max(now - times.EVENTS_DEEP_SPAN, settings.enabled_since)
         window = Window(since)

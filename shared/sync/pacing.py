@@ -55,6 +55,12 @@ def check(services: Services, capability: str) -> None:
         services.clock.sleep(wait / times.SECOND)
 
 
+def is_used_up(services: Services, capability: str = "spaces") -> bool:
+    """Whether those who were put off for it come back in more than a minute."""
+    before = services.organizations.pace(capability)
+    return before is not None and before.value.waiting > services.now() + times.MINUTE
+
+
 def hear(services: Services, failure: Failure) -> None:
     """Whatever failed: if it was the credential's quota, its other users stay away as well."""
     if isinstance(failure, Throttled) and failure.capability:

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.kit import Fault
 from shared.core import times
+from shared.core.pace import Pace
 from shared.storage.tables import Properties, Step
 from shared.sync.events import EVENTS
 from shared.sync.waking import wake_some
@@ -113,6 +114,33 @@ def test_an_event_that_becomes_visible_much_too_late_is_found_by_the_hourly_seco
     group = by_events.group_of(team)
     assert group is not None
     assert set(group.members) == by_events.expected(team)
+
+
+def test_the_second_reading_waits_for_teams_that_wait_for_the_quota(by_events: Stage) -> None:
+    """It takes calls that they need; it comes all the same, every four hours."""
+    by_events.webex.switches.event_lag_seconds = 1200
+    team = by_events.team(by_events.person(), by_events.people(2))
+    by_events.run(1300)
+    by_events.webex.switches.event_lag_seconds = 3
+
+    for _ in range(3):
+        make_wait(by_events)
+        by_events.run(times.HOUR // 1000)
+    missed = by_events.group_of(team)
+    make_wait(by_events)
+    by_events.run(times.HOUR // 1000)
+
+    assert missed is None
+    assert by_events.group_of(team) is not None
+
+
+def make_wait(stage: Stage) -> None:
+    """Whoever is put off for the quota of Webex comes back in two hours."""
+    organizations = stage.services.organizations
+    before = organizations.pace("spaces")
+    pace = before.value if before else Pace()
+    waiting = stage.services.now() + 2 * times.HOUR
+    organizations.set_pace("spaces", before, replace(pace, waiting=waiting))
 
 
 def test_a_space_that_is_no_teams_is_asked_about_once(by_events: Stage) -> None:
