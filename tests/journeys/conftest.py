@@ -32,3 +32,11 @@ def heard(request: pytest.FixtureRequest, make_stage: Callable[..., Stage]) -> S
     built = make_stage()
     built.turn_on(webhook=request.param)
     return built
+
+
+@pytest.fixture
+def deaf(make_stage: Callable[..., Stage]) -> Stage:
+    """Switched on, no webhook; and once `deafen` was called Webex tells of nothing any more."""
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    return stage
