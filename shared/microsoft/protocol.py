@@ -84,7 +84,8 @@ def classify(status: int, body: object) -> Kind:
         return by_status[status]
     if status == 409 and error_code(body).lower() == "namealreadyexists":
         return Kind.NAME_TAKEN
-    if status in (409, 412, 423, 424) or status >= 500:
+    if status in (409, 412, 423, 424) or not 300 <= status < 500:
+        # Of a status that is none, too: whatever the text says then, nothing was judged.
         return Kind.AGAIN
     return _classify_text(status, body)
 

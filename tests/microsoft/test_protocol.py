@@ -289,13 +289,17 @@ def test_a_removal_that_was_not_judged_at_all_is_no_absence() -> None:
         _inner(2, 403, _not_there(object_id(1))),
         _inner(3, 429, _error("slow")),
         _inner(4, 503),
+        _inner(5, -1, _error(NOT_IN + "'members'.")),
+        _inner(6, 0, _error(NOT_IN + "'members'.")),
     ]
-    answers = answers_to([removal] * 5, {"responses": responses}, NOW)
+    answers = answers_to([removal] * 7, {"responses": responses}, NOW)
 
     assert [a.kind for a in answers] == [
         Kind.OK,
         Kind.FORBIDDEN,
         Kind.THROTTLED,
+        Kind.AGAIN,
+        Kind.AGAIN,
         Kind.AGAIN,
         Kind.AGAIN,
     ]
