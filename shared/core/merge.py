@@ -205,7 +205,8 @@ def _tend_strangers(sides: Sides, result: Merge, group: frozenset[ObjectId]) -> 
     """Who is in the group, not in the team, and was never on both sides."""
     sight, ledger = sides.sight, sides.ledger
     known = {*sight.mapped.values(), *sight.claimed, *ledger.baseline.values()}
-    for object_id in sorted(group - known):
+    # Whom an unheard removal of ours may have taken out, a replica may go on showing.
+    for object_id in sorted(group - known - ledger.unheard(MEMBERS, REMOVE)):
         person = sides.strangers.get(object_id)
         if sides.direction is Direction.TEAM:
             result.others[object_id] = "added_in_microsoft"

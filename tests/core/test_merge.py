@@ -41,6 +41,7 @@ from tests.core.merging import (
     objects,
     said,
     sides,
+    wrote,
 )
 from tests.core.strategies import object_id, person
 
@@ -164,6 +165,13 @@ def test_who_is_missed_on_both_sides_is_read_for_again(direction: Direction) -> 
     assert merge(first).again == NOW + times.MISSING_APART
     assert person(2) not in second.ledger.baseline
     assert merge(second).again is None
+
+
+def test_whom_an_unheard_removal_may_have_taken_out_is_not_put_into_the_team() -> None:
+    """A replica that is behind still shows them, and the baseline may have let them go."""
+    ledger = wrote(known(1), 2, MEMBERS, REMOVE, heard=False)
+
+    assert merge(sides(ledger, [1], [1, 2])).changes == []
 
 
 def test_without_a_baseline_nobody_is_removed() -> None:
