@@ -93,7 +93,9 @@ class Shelves:
         self.universe.scheduler.note(told + " (us)" * ours)
         if ours:
             self._check_settings(firm, f"{what} {name!r}", FOLDERS)
-            self._judge(firm, group, what, item)
+            # Whose process was frozen does once more what another has done meanwhile.
+            if what != "rename" or item.name != name:
+                self._judge(firm, group, what, item)
         elif what == "put":
             self.theirs.setdefault(item.id, now)
         elif what == "rename":

@@ -200,9 +200,10 @@ class Spaces:
     def _rename(self, story: Story) -> None:
         if there := self.hands.living(story):
             saga, room = self.draw.choice(there)
-            room.title = self._title()
-            now = self.universe.scheduler.at
-            self.shelves.titles[room.uuid].append((now, room.title))
+            before, room.title = room.title, self._title()
+            if room.title != before:
+                now = self.universe.scheduler.at
+                self.shelves.titles[room.uuid].append((now, room.title))
             self.hands.happened("space renamed", room.title)
             self.universe.webex.actions.room_changed(room, saga.team.creator)
 
