@@ -58,6 +58,8 @@ SETTINGS: dict[str, tuple[str, str]] = {
     ),
 }
 
+_ARCHIVE = "AUDIT_ARCHIVE_URL"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -115,7 +117,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         microsoft_certificate=get("MICROSOFT_CLIENT_CERTIFICATE"),
         microsoft_certificate_path=get("MICROSOFT_CLIENT_CERTIFICATE_PATH"),
         microsoft_federated_client_id=get("MICROSOFT_FEDERATED_CLIENT_ID"),
-        archive=archive_place(get("AUDIT_ARCHIVE_URL")),
+        archive=archive_place(get(_ARCHIVE)),
         storage=get("AzureWebJobsStorage"),
         table_endpoint=_table_endpoint(environment),
         storage_identity=environment.get("AzureWebJobsStorage__clientId", "").strip(),
@@ -168,16 +170,16 @@ def _url(name: str, text: str) -> str:
     return text.rstrip("/")
 
 
-def archive_place(text: str, name: str = "AUDIT_ARCHIVE_URL") -> Place | None:
+def archive_place(text: str) -> Place | None:
     """Where the audit is archived, None for nowhere. Raises BadSetting."""
     if not text:
         return None
     try:
         place = parse_place(text)
     except BadPlace as error:
-        raise BadSetting(f"{name}: {error}") from error
+        raise BadSetting(f"{_ARCHIVE}: {error}") from error
     if place.kind == "blob":
-        _url(name, place.address)
+        _url(_ARCHIVE, place.address)
     return place
 
 

@@ -46,24 +46,17 @@ FINAL = frozenset({"", "team_connected", "group_taken"})
 AGAIN, UNKNOWN = 15.0, 12
 
 
-@dataclass(frozen=True)
-class Pressed:
-    """What an administrator wants. group: None for a new one."""
-
-    firm: Firm
-    team: Team
-    group: Group | None
-
-
 @dataclass(eq=False)
 class Connecting:
     """drawn apart from everything else. theirs: groups that people had made, by id. asked: since
-    when a team is to be connected. was_in: who was in a group before, and owned it; outsiders:
-    accounts that are nobody's in Webex. under_way, over: as of the others."""
+    when a team is to be connected; named: to which groups, "" for a new one. owned: who owned a
+    group before; outsiders: an account in it that is nobody's in Webex. under_way: how many press;
+    over: when the last of them had done."""
 
     universe: Universe
     theirs: dict[str, Group] = field(default_factory=dict)
     asked: dict[str, float] = field(default_factory=dict)
+    named: dict[str, set[str]] = field(default_factory=dict)
     owned: dict[str, set[str]] = field(default_factory=dict)
     outsiders: dict[str, str] = field(default_factory=dict)
 
@@ -75,7 +68,7 @@ class Connecting:
             watcher = self.universe.watcher
             watcher.connected, watcher.team_of = self.group_of, self.team_of
             watcher.on_group.append(self._group_changed)
-            self.universe.webex.actions.listeners.append(self._webex_changed)
+            watcher.on_team.append(self._team_changed)
 
     # What was there
 
@@ -128,6 +121,7 @@ class Connecting:
             what = "new"
         scheduler.note(f"{team.name}: to be connected to {group.mail_nickname if group else what}")
         self.asked.setdefault(team.uuid, scheduler.at)
+        self.named.setdefault(team.uuid, set()).add(group.id if group else "")
         if group is None:
             self.universe.watcher.asked.add(team.uuid)
         else:
@@ -235,13 +229,11 @@ class Connecting:
         if who is not None:
             self._judge(self.team_of(group), group, MEMBERS, who, change.added)
 
-    def _webex_changed(self, change: WebexChange) -> None:
-        member, room = change.member, change.room
-        ours = self.universe.watcher.is_ours and change.resource == "memberships"
-        if member is None or not ours or not room.is_general or change.event == "updated":
-            return
-        if (group := self.group_of(room.uuid)) is not None:
-            self._judge(room.uuid, group, WEBEX, member.person, change.event == "created")
+    def _team_changed(self, change: WebexChange) -> None:
+        member, team = change.member, change.room.uuid
+        group = self.group_of(team) if self.universe.watcher.is_ours else None
+        if group is not None and member is not None:
+            self._judge(team, group, WEBEX, member.person, change.event == "created")
 
     def _judge(self, team: str, group: Group, side: str, who: Person, added: bool) -> None:
         """We have moved somebody where both were there before."""
@@ -268,6 +260,10 @@ class Connecting:
             if self.outsiders[group.id] not in group.members:
                 yield f"an outsider is gone from {group.mail_nickname}"
         for team in story.old:
-            row = self._row(team.uuid)
-            if team.uuid not in self.asked and row is not None and row.new:
-                yield f"{team.name} is connected, and nobody said so"
+            row, named = self._row(team.uuid), self.named.get(team.uuid, set())
+            if row is None or not row.new:
+                continue
+            mine = self.group_of(team.uuid)
+            if (mine.id if mine else "") not in named:
+                what = mine.mail_nickname if mine else "a new group"
+                yield f"{team.name} is connected to {what}, and nobody said so"

@@ -98,7 +98,7 @@ class Ends:
         watcher = self.universe.watcher
         watcher.on_group.append(self._group_changed)
         watcher.on_line = self._logged
-        self.universe.webex.actions.listeners.append(self._webex_changed)
+        watcher.on_team.append(self._team_changed)
 
     def is_gone(self, saga: Saga) -> bool:
         return saga.team.uuid in self.gone
@@ -260,14 +260,11 @@ class Ends:
             side = MEMBERS if change.what == "members" else ""
             self._judge_move(team, who, side, change.added, change.person)
 
-    def _webex_changed(self, change: WebexChange) -> None:
-        member, room = change.member, change.room
-        if not self.universe.watcher.is_ours or member is None or not room.is_general:
-            return
-        if change.resource == "memberships" and change.event != "updated":
+    def _team_changed(self, change: WebexChange) -> None:
+        member, joined = change.member, change.event == "created"
+        if self.universe.watcher.is_ours and member is not None:
             account = str(member.person.external_id)
-            joined = change.event == "created"
-            self._judge_move(room.uuid, member.person_uuid, WEBEX, joined, account)
+            self._judge_move(change.room.uuid, member.person_uuid, WEBEX, joined, account)
 
     def _judge_move(self, team: str, who: str, side: str, added: bool, account: str) -> None:
         """We have moved somebody in a team or its group. side: "" for an owner."""

@@ -318,9 +318,11 @@ class Spaces:
         linked = there == (group.drive_id, root_id(group))
         if row.folder is Folder.LINKED and not linked:
             yield f"its folder is called linked, and leads to {there}"
-        looked = ((row.folder_at or 0) - times.PERMANENT_PAUSE) / 1000
-        # Who links may have come into the team since: it is tried again a day later.
-        if row.folder is not Folder.LINKED and self._may_link(saga.firm, room, looked - LOOK):
+        by = float("inf")
+        if row.folder is Folder.REFUSED and row.folder_at is not None:
+            # Who links may have come into the team since: it is tried again a day later.
+            by = (row.folder_at - times.PERMANENT_PAUSE) / 1000 - LOOK
+        if row.folder is not Folder.LINKED and self._may_link(saga.firm, room, by):
             yield f"its folder rests as {row.folder.value!r}"
 
     def _may_link(self, firm: Firm, room: Room, by: float = float("inf")) -> bool:

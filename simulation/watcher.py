@@ -65,7 +65,8 @@ class Watcher:
     in membership. undone: whom somebody has moved back before a look has seen that we moved them.
     allowed, refused: when an administrator said so to
     a change, by team, side, op and person. on_held: told of a team whose look has held something;
-    on_line: of what is logged; on_group: of what becomes otherwise in a group, before we judge it.
+    on_line: of what is logged; on_group: of what becomes otherwise in a group, before we judge it;
+    on_team: of who joins or leaves a team, before it counts as known.
     asked: teams from before that are to have a group of their own; typed: ids of groups that an
     administrator has named. connected: the group of people's
     that a team was connected to; team_of: whose a group is, "" for nobody's.
@@ -92,6 +93,7 @@ class Watcher:
         self.on_held: Callable[[str], None] = lambda _: None
         self.on_line: Callable[[str, Mapping[str, object]], None] = lambda _event, _facts: None
         self.on_group: list[Callable[[Firm, GroupChange], None]] = []
+        self.on_team: list[Callable[[WebexChange], None]] = []
         self.asked: set[str] = set()
         self.typed: set[str] = set()
         self.connected: Callable[[str], Group | None] = lambda _team: None
@@ -186,20 +188,24 @@ class Watcher:
         if len(self._firms) > 1:
             text = body.decode() if isinstance(body, bytes) else body or ""
             for named in _IDS.findall(f"{url} {text}".lower()):
-                self._check_tenant(firm, named)
+                self._check_tenant(firm, named, method)
         if method == "DELETE" and "/drives/" in url:
             self.broken("spaces", f"we delete {url}")
         if method != "GET" and "checkMemberGroups" not in url:
             self.about_to_write(firm.org.uuid, url)
 
-    def _check_tenant(self, firm: Firm, named: str) -> None:
-        """What a call to Graph names is this tenant's: a group, a user, or the team of a group."""
+    def _check_tenant(self, firm: Firm, named: str, method: str) -> None:
+        """What a call to Graph names is this tenant's: a group, a user, or the team of a group.
+
+        What an administrator has named is asked for wherever it is.
+        """
+        asked = method == "GET" and named in self.typed
         room = self.webex.world.rooms.get(named)
         for other in self._firms.values():
             if other is firm:
                 continue
             theirs = other.tenant.groups.keys() | other.tenant.users.keys()
-            if (named in theirs and named not in self.typed) or (
+            if (named in theirs and not asked) or (
                 room is not None and room.owner_org == other.org.uuid
             ):
                 self.broken("I12", f"a token of {firm.tenant.name} names {named} of another tenant")
@@ -321,6 +327,8 @@ class Watcher:
             return
         joined = change.event == "created"
         ours = self.is_ours
+        for tell in self.on_team:
+            tell(change)
         verb = "joins" if joined else "leaves"
         self.scheduler.note(f"webex {team[-6:]}: {member.person.name} {verb}{' (us)' * ours}")
         self._moved(team, who, ours=ours)

@@ -60,8 +60,12 @@ def create(state: Book, settings: OrgSettings, creation: Creation) -> list[Pair]
     A repeat carries nothing but identity and one owner, since what is there is not known.
     """
     repeated = bool(state.team.intent_at)
+    said = _said(state, settings)
     if not repeated or state.team.reason == "name_refused":
         _write_intent(state, settings)
+    elif state.team.mark is None or state.team.mark.text != said:
+        # The settings have changed since the create of which nothing was heard.
+        state.save_team(replace(state.team, mark=Mark(said, since=state.team.intent_at)))
     alone = [Creation((owner,), (owner,), creation.led) for owner in creation.owners]
     attempts = dict.fromkeys(alone if repeated else [creation, *alone])
     forbidden = PermissionMissing("no owner is allowed")

@@ -57,6 +57,9 @@ def read_new(services: Services, settings: OrgSettings, deadline: int) -> bool:
     kept = services.organizations.kept(EVENTS)
     window = _window(kept, settings.enabled_since)
     after, found = _read_or_restart(services, window, deadline, _any)
+    if after.page is None and services.now() - window.since > times.EVENTS_OUTAGE:
+        # Before the cursor says that we are back: whoever dies in between does both again.
+        read_deep_soon(services)
     services.organizations.keep(EVENTS, kept, _state(after))
     return found
 
@@ -76,19 +79,19 @@ def read_deep_soon(services: Services) -> None:
 
 
 def read_deep(services: Services, settings: OrgSettings, deadline: int) -> bool:
-    """Once an hour, and after an outage: the last day again, for spaces not looked at since. While
-    teams wait for the quota it waits as well, for some hours: they have been heard of."""
+    """Once an hour, and after an outage: the last day again, for spaces not looked at since.
+
+    While teams wait for the quota, of which it takes its part, the hourly one waits as well, for
+    some hours: then who is known comes before whom only a late event would tell of.
+    """
     kept = services.organizations.kept(DEEP)
     now = services.now()
     window = _window(kept, settings.enabled_since)
     last = _number(kept.state.get("read")) if kept else 0
     if window.page is None:
-        events = _window(services.organizations.kept(EVENTS), now)
-        outage = now - events.since > times.EVENTS_OUTAGE
-        every = times.EVENTS_OUTAGE if outage else times.EVENTS_DEEP_EVERY
-        if now - last < every:
+        if now - last < times.EVENTS_DEEP_EVERY:
             return False
-        if not outage and now - last < times.EVENTS_DEEP_LATEST and pacing.is_used_up(services):
+        if now - last < times.EVENTS_DEEP_LATEST and pacing.is_used_up(services, "spaces"):
             return False
         since = max(now - times.EVENTS_DEEP_SPAN, settings.enabled_since)
         window = Window(since)

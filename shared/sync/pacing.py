@@ -55,7 +55,7 @@ def check(services: Services, capability: str) -> None:
         services.clock.sleep(wait / times.SECOND)
 
 
-def is_used_up(services: Services, capability: str = "spaces") -> bool:
+def is_used_up(services: Services, capability: str) -> bool:
     """Whether those who were put off for it come back in more than a minute."""
     before = services.organizations.pace(capability)
     return before is not None and before.value.waiting > services.now() + times.MINUTE

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from shared.core import times
-from shared.core.errors import Interrupted, PermissionMissing, Refused
+from shared.core.errors import Interrupted, Permanent, Refused, Throttled
 from shared.core.folder_names import free, same
 from shared.core.model import Drive
 from shared.core.space_folders import Item, SpaceFolder, SpaceState
@@ -23,6 +23,8 @@ from shared.sync.space_rows import PutOff, Rows
 
 # A name that is taken, or that SharePoint does not like: another one may do.
 _ABOUT_THE_NAME = frozenset({Kind.NAME_TAKEN, Kind.REFUSED})
+# Nothing was sent, or it was answered that nothing was done.
+_NOTHING_MADE = (Interrupted, Throttled, Permanent, PutOff)
 
 
 @dataclass
@@ -73,8 +75,8 @@ class Root:
                 made = self._made(self.rows.save(intent))
             except LeaseLost:
                 raise
-            except Interrupted:
-                # Nothing was sent. What people call so after this is theirs.
+            except _NOTHING_MADE:
+                # What people call so after this is theirs.
                 self._forget(intent)
                 raise
             if made:
@@ -99,11 +101,7 @@ class Root:
     def _made(self, folder: SpaceFolder) -> Item | None:
         """None where the name is the trouble."""
         drives = self.rows.services.drives
-        try:
-            return self._written(folder, lambda: drives.create_folder(self.drive, folder.name))
-        except PermissionMissing:
-            self._forget(folder)
-            raise
+        return self._written(folder, lambda: drives.create_folder(self.drive, folder.name))
 
     def _forget(self, intent: SpaceFolder) -> SpaceFolder:
         return self.rows.save(replace(intent, name="", intent_at=0))

@@ -71,14 +71,15 @@ def _ask(
     general = room.id if room.uuid == room.team else general_space_id(room.team_id)
     assert general is not None
     found, now = Found(room.team, general, room), services.now()
-    further = room.uuid != room.team
-    if further:
+    wished = room.uuid != room.team
+    if wished:
         # Whether or not it is to have a folder: no API lists the spaces of a team that we are not
-        # in. Before the space itself: dying in between, it is asked about again.
+        # in. This and the wish before the space itself: dying in between, it is asked about again.
         folder = SpaceFolder(room.team, room.uuid, room.id, room.title, checked=now, at=now)
         services.space_folders.add(folder)
+        wished = _hand_over(services, uuid, found, new=True)
     services.teams.remember_space(Space(uuid, room.team, now))
-    return replace(found, wished=further and _hand_over(services, uuid, found, new=True))
+    return replace(found, wished=wished)
 
 
 def _hand_over(services: Services, uuid: str, found: Found, *, new: bool = False) -> bool:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from shared.admin import connecting
+from shared.core.connecting import Candidate
 from shared.core.model import Team
 from shared.ports import Services
 from shared.sync import observe
 from simulation import connecting as seeds
 from simulation.mutants.planting import Mutant
 from simulation.mutants.seeds import LONG, Swap, always
+from simulation.universe import Firm
 
 _LIFE = always({**LONG, "length": 400.0, "acts": 4})
 
@@ -42,6 +44,21 @@ def _forgets_the_name() -> list[Swap]:
         return replace(own(services, row, named), group_id=None)
 
     return [(connecting, "_with_group", with_group)]
+
+
+def _takes_another() -> list[Swap]:
+    """Not the group that was named, but the other one of people's."""
+    own, put = connecting._candidate, seeds.Connecting._put_group
+    ids: list[str] = []
+
+    def put_group(self: seeds.Connecting, firm: Firm, number: int) -> None:
+        put(self, firm, number)
+        ids[:] = [*self.theirs]
+
+    def candidate(services: Services, named: str) -> Candidate | None:
+        return own(services, next(i for i in reversed(ids) if i != named))
+
+    return [(seeds.Connecting, "_put_group", put_group), (connecting, "_candidate", candidate)]
 
 
 def _asks_nobody_whose() -> list[Swap]:
@@ -77,9 +94,16 @@ MUTANTS = (
     ),
     Mutant(
         "another than named",
-        "a team has the group that was named for it",
+        "who names a group gets no new one",
         2,
         _forgets_the_name,
+        amid=_existing,
+    ),
+    Mutant(
+        "the other group",
+        "a team has the group that was named for it, and not another one of people's",
+        2,
+        _takes_another,
         amid=_existing,
     ),
     Mutant(

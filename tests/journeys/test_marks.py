@@ -127,6 +127,30 @@ def test_who_takes_it_out_before_the_create_was_heard_of_has_it_stay_out(
     assert said(at) == "Our own words"
 
 
+def test_a_create_that_said_nothing_of_it_takes_it_for_nobodys_doing(
+    make_stage: Callable[..., Stage],
+) -> None:
+    """The setting changed between two creates, and nothing was heard of either."""
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    graph, path = stage.microsoft.graph, "/v1.0/groups.uniqueName"
+    first = Fault("error", method="PATCH", path=path, status=503, times=1)
+    graph.faults.append(first)
+    at = Standing(stage, stage.team(stage.person(), stage.people(2), "Alpha"), [])
+    while not first.hit:
+        live(stage, 10)
+    change(stage, mark=Marks.NONE.value)
+    graph.faults.append(Fault("lost", method="PATCH", path=path, times=1))
+    while not stage.groups_of(at.team):
+        live(stage, 10)
+    change(stage, mark=Marks.MADE.value)
+
+    later(stage, 2 * DAY)
+
+    assert at.group.description is not None
+    assert said(at).startswith("[Webex Teams to")
+
+
 def test_the_setting_takes_it_out_and_brings_it_back(at: Standing) -> None:
     say(at, f"{said(at)} Our words")
     change(at.stage, mark=Marks.NONE.value)

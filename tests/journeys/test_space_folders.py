@@ -610,6 +610,23 @@ def test_what_people_make_while_the_setting_is_off_is_theirs(stage: Stage, call:
     assert at.state(room) is SpaceState.LINKED
 
 
+def test_what_people_make_while_we_are_to_be_patient_is_theirs(stage: Stage) -> None:
+    """A throttled create has made nothing; what is called so afterwards, somebody else has."""
+    at = build(stage)
+    busy = Fault("throttle", method="POST", path="/children$", seconds=600, times=1)
+    stage.microsoft.graph.faults.append(busy)
+    room = at.space("Plans")
+    stage.run(200)
+    assert at.folders == []
+    theirs = at.group.library.put(DriveItem("01PEOPLES", "Plans", stage.clock.now()))
+
+    later(stage, 3_600)
+
+    link = at.link(room)
+    assert link is not None
+    assert link.item_id != theirs.id
+
+
 @pytest.mark.parametrize("chosen", [True, False])
 def test_without_linking_the_general_space_is_not_linked_either(stage: Stage, chosen: bool) -> None:
     """Turned off just before the link is made."""
@@ -706,6 +723,37 @@ def test_a_space_that_is_not_found_at_first_gets_its_folder_wherever_the_process
         endure(stage, 600)
 
         assert at.folder(room) == "Plans", write
+    assert write > 5
+
+
+@pytest.mark.parametrize("second", range(1, 10))
+def test_a_space_that_is_not_found_at_first_gets_its_folder_though_two_processes_die(
+    make_stage: Callable[..., Stage], second: int
+) -> None:
+    """The first before it has wished for the team, the second at any of its writes."""
+    stage = make_stage()
+    stage.install()
+    stage.turn_on()
+    at = build(stage)
+    mortal = Mortal(stage)
+    unseen = Fault("error", path="^/v1/rooms/", method="GET", status=404)
+    stage.webex.faults.append(unseen)
+    room = at.space("Plans")
+    endure(stage, 20)
+    message = nudge(stage, room.id, "due")
+    stage.queue.append(message)
+    mortal.arm(6, after=False)
+    endure(stage, 20)
+    assert mortal.struck
+    stage.webex.faults.remove(unseen)
+    stage.queue.append(message)
+    mortal.arm(second, after=False)
+    endure(stage, 20)
+    mortal.at = 0
+    stage.queue.append(message)
+    endure(stage, 600)
+
+    assert at.folder(room) == "Plans"
 
 
 # What an administrator does and sees

@@ -134,6 +134,21 @@ def test_the_second_reading_waits_for_teams_that_wait_for_the_quota(by_events: S
     assert by_events.group_of(team) is not None
 
 
+def test_after_an_outage_the_last_day_is_read_again(by_events: Stage) -> None:
+    """What became visible in it may lie before what was read last; no hour goes by."""
+    by_events.webex.switches.event_lag_seconds = 250
+    team = by_events.team(by_events.person(), by_events.people(2))
+    by_events.run(200)
+    fault = Fault("error", path="/events", status=503)
+    by_events.webex.faults.append(fault)
+    by_events.run(1200)
+    by_events.webex.faults.remove(fault)
+
+    by_events.run(300)
+
+    assert by_events.group_of(team) is not None
+
+
 def make_wait(stage: Stage) -> None:
     """Whoever is put off for the quota of Webex comes back in two hours."""
     organizations = stage.services.organizations
