@@ -24,7 +24,7 @@ from sandbox.webex.state import Person, Team
 from shared.admin import connecting
 from shared.core.errors import Failure
 from shared.core.ids import TeamId
-from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX
+from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX
 from shared.core.model import Team as TeamRow
 from shared.core.reasons import Refusal
 from shared.ports import Conflict
@@ -50,7 +50,8 @@ AGAIN, UNKNOWN = 15.0, 12
 class Connecting:
     """drawn apart from everything else. theirs: groups that people had made, by id. asked: since
     when a team is to be connected; named: to which groups, "" for a new one. owned: who owned a
-    group before; outsiders: an account in it that is nobody's in Webex. under_way: how many press;
+    group before; outsiders: an account in it that is nobody's in Webex. moderated: who was made a
+    moderator since a team was to be connected, or none any more. under_way: how many press;
     over: when the last of them had done."""
 
     universe: Universe
@@ -59,6 +60,7 @@ class Connecting:
     named: dict[str, set[str]] = field(default_factory=dict)
     owned: dict[str, set[str]] = field(default_factory=dict)
     outsiders: dict[str, str] = field(default_factory=dict)
+    moderated: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.draw = Random(f"connecting {self.universe.seed}")
@@ -69,6 +71,7 @@ class Connecting:
             watcher.connected, watcher.team_of = self.group_of, self.team_of
             watcher.on_group.append(self._group_changed)
             watcher.on_team.append(self._team_changed)
+            self.universe.webex.actions.listeners.append(self._moderates)
 
     # What was there
 
@@ -199,11 +202,10 @@ class Connecting:
         return mine + saga.firm.tenant.groups_named(PREFIX + team)
 
     def is_unseen(self, saga: Saga) -> bool:
-        """Whether no look has seen it since it was connected to a group that was there: what both
-        are called by then is how they were."""
-        team = saga.team.uuid
-        looked = self.universe.watcher.looked_at(team)
-        return self.group_of(team) is not None and looked < self.asked[team]
+        """Whether nothing is kept yet of what both were called when it was connected to a group
+        that was there."""
+        row = self._row(saga.team.uuid)
+        return self.group_of(saga.team.uuid) is not None and row is not None and row.names is None
 
     def owned_before(self, group: Group) -> set[str]:
         """Whoever owned it when it was people's."""
@@ -221,13 +223,19 @@ class Connecting:
 
     def _group_changed(self, firm: Firm, change: Change) -> None:
         group = self.theirs.get(change.group)
-        if group is None or not self.universe.watcher.is_ours or change.what != "members":
+        sides = {"members": MEMBERS, "owners": OWNERS}
+        if group is None or not self.universe.watcher.is_ours or change.what not in sides:
             return
         if change.person == self.outsiders[group.id]:
             self._broken(f"{change.person} is nobody in Webex, and was moved in {group.id}")
         who = next((p for p in firm.people if p.external_id == change.person), None)
         if who is not None:
-            self._judge(self.team_of(group), group, MEMBERS, who, change.added)
+            self._judge(self.team_of(group), group, sides[change.what], who, change.added)
+
+    def _moderates(self, change: WebexChange) -> None:
+        member = change.member
+        if member is not None and change.event == "updated" and change.room.uuid in self.asked:
+            self.moderated.add((change.room.uuid, member.person_uuid))
 
     def _team_changed(self, change: WebexChange) -> None:
         member, team = change.member, change.room.uuid
@@ -242,6 +250,7 @@ class Connecting:
         key = (team, side, ADD if added else REMOVE, who.uuid)
         moved = watcher.presence.moved(team, who.uuid, since)
         moved |= watcher.presence.moved(group.id, str(who.external_id), since - watcher.lag)
+        moved |= side == OWNERS and (team, who.uuid) in self.moderated
         if key in watcher.allowed or moved or watcher.goes_along(str(who.external_id)):
             return
         self._broken(f"{who.name} was moved in {side} of {team[-6:]} before anybody had seen it")

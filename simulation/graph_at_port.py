@@ -70,7 +70,8 @@ class WithoutWire(GraphClient):
     ) -> Reply:
         if "/drive" not in url:
             return super()._once(method, url, body, extra, reads=reads, patient=patient)
-        headers = {"Authorization": f"Bearer {self.tokens.token()}"}
+        token = self.tokens.token()
+        headers = {"Authorization": f"Bearer {token}"}
         sent = b"" if body is None else json.dumps(body).encode()
         request = parse_request(method, url, headers, sent)
         what, writes, universe = f"{method} {request.path}", method != "GET", self.wiring.universe
@@ -82,7 +83,8 @@ class WithoutWire(GraphClient):
 
         if method == "DELETE":
             universe.watcher.broken("spaces", f"we delete {url}")
-        if writes:
+        if writes and token in universe.microsoft.world.tokens:
+            # With a token that has ended it is sent once more, with another.
             universe.watcher.about_to_write(self.firm.org.uuid, what)
         return through(self.wiring, "graph", what, act, writes=writes)
 

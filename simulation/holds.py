@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from shared.core.ids import PersonId, TeamId
 from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX, Change
 from shared.core.model import IdentityState, Limits
-from simulation.watcher import REMEMBERED
+from simulation.watcher import REMEMBERED, UNSEEN
 
 if TYPE_CHECKING:
     from sandbox.webex.state import Person
@@ -24,13 +24,15 @@ LIMITS = Limits()
 
 
 class Holds:
-    """refused: when a change was refused, by team. returned: teams whose group was restored."""
+    """refused: when a change was refused, by team. returned: teams whose group was restored.
+    first: of teams that were connected to a group, when what differed was first held."""
 
     def __init__(self, universe: Universe) -> None:
         self.universe = universe
         self.watcher = universe.watcher
         self.refused: dict[str, dict[Change, float]] = defaultdict(dict)
         self.returned: set[str] = set()
+        self.first: dict[str, float] = {}
         self.watcher.on_held = self.judge
 
     def refuse(self, team: str, changes: Iterable[Change]) -> None:
@@ -59,6 +61,10 @@ class Holds:
                 return
             if self.watcher.connected(team) is None:
                 self._broken("nothing is remembered of a team that we have made")
+            self.first.setdefault(team, self.universe.scheduler.at)
+            for named in held.changes:
+                if self._was_allowed(team, named.change):
+                    self._broken(f"{named.change} was allowed, and is asked again")
             return
         for named in held.changes:
             self._check_change(firm, team, named.change, named.name)
@@ -67,6 +73,18 @@ class Holds:
                 count = sum((n.change.side, n.change.op) == (side, op) for n in held.changes)
                 if count:
                     self._check_count(firm, team, side, op, count)
+
+    def _was_allowed(self, team: str, change: Change) -> bool:
+        """Whether an administrator has allowed it, the look after that is long over, and nothing has
+        happened to this person since."""
+        watcher, person = self.watcher, self.universe.webex.world.people.get(change.person)
+        at = watcher.allowed.get((team, change.side, change.op, change.person))
+        group = watcher.group_of(team)
+        if at is None or group is None or person is None or watcher.looked_at(team) < at + UNSEEN:
+            return False
+        account = str(person.external_id)
+        moved = watcher.presence.moved(team, change.person, at)
+        return not moved and not watcher.presence.moved(group.id, account, at - watcher.lag)
 
     def _check_change(self, firm: Firm, team: str, change: Change, name: str) -> None:
         """Asked for what could be seen, and for nothing that was refused."""

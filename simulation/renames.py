@@ -76,6 +76,8 @@ def wrong_names(story: Story, saga: Saga, group: Group, row: TeamRow) -> Iterato
         yield f"{ours} writes of ours for {len(done)} renames"
     if called != named and not done and group.id in story.connecting.theirs:
         # Both go on being called as they were.
+        if row.name_code:
+            yield f"nobody has renamed anything, and told is {row.name_code!r}"
         return
     if called != named:
         if row.name_code not in _codes(universe, team, direction):

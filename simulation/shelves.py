@@ -94,7 +94,7 @@ class Shelves:
         if ours:
             self._check_settings(firm, f"{what} {name!r}", FOLDERS)
             # Whose process was frozen does once more what another has done meanwhile.
-            if what != "rename" or item.name != name:
+            if not (what == "rename" and item.name == name and self._has_thawed()):
                 self._judge(firm, group, what, item)
         elif what == "put":
             self.theirs.setdefault(item.id, now)
@@ -107,6 +107,10 @@ class Shelves:
         firm = next(f for f in self.universe.firms if group.id in f.tenant.groups)
         if not any(row.item == item.id for row in self._rows(firm, group)):
             self.hidden.add(item.id)
+
+    def _has_thawed(self) -> bool:
+        task = self.universe.scheduler.current
+        return task is not None and task.process in self.universe.watcher.thawed
 
     def _judge(self, firm: Firm, group: Group, what: str, item: DriveItem) -> None:
         if what == "put":

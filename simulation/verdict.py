@@ -112,7 +112,9 @@ def _people(
         in_team, in_group = person.uuid in team, person.external_id in group.members
         acts = saga.acts.get(person.uuid, [])
         last = acts[-1] if acts else None
-        wanted = last.there if last and _is_clear(acts) else None
+        # What was so before a first look at a team and its group is no change.
+        known = last and last.at > story.administrator.holds.first.get(saga.team.uuid, 0.0)
+        wanted = last.there if last and known and _is_clear(acts) else None
         code = _code(row, person)
         rightly = _is_rightly(code, direction, person, in_team, story, saga, group)
         if in_team != in_group and not rightly:

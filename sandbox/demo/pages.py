@@ -52,12 +52,12 @@ class People:
         return [] if self._stage.is_on else ["it did not go on again"]
 
     def allow(
-        self, team: Team, people: Collection[Person], admin: Errands | None = None
+        self, team: Team, people: Collection[Person], *, elsewhere: bool = False
     ) -> list[str]:
-        """On the page Activity: what waits about these people is allowed; what is wrong. admin: in
-        whose browser, if not in the one that all else is done in."""
-        browser = (admin or self.admin).browser
+        """On the page Activity: what waits about these people is allowed; what is wrong. elsewhere:
+        not in the browser in which all else is done."""
         try:
+            browser = (self.somebody_else() if elsewhere else self.admin).browser
             browser.get("/activity?status=needs_person")
             page = browser.follow(team.name)
             missing = [person.name for person in people if person.name not in _names(page)]
@@ -79,8 +79,8 @@ class People:
 
     def connect(self, team: Team, group: str) -> list[str]:
         """Find the team by its id, and connect it to the group with this address; what is wrong."""
-        browser = self.somebody_else().browser
         try:
+            browser = self.somebody_else().browser
             browser.get("/activity")
             browser.press("Find", id=team.id)
             browser.press("Connect to this group", group=group)
@@ -92,8 +92,8 @@ class People:
     def restore(self, team: Team) -> list[str]:
         """On the team's page, in a browser of its own: bring the deleted group back; what is wrong
         with it."""
-        admin = self.somebody_else()
         try:
+            admin = self.somebody_else()
             admin.browser.get(f"/activity?team={team.uuid}")
             admin.browser.press("/activity/restore")
         except (AssertionError, KeyError) as error:
