@@ -75,7 +75,7 @@ class Holds:
                     self._check_count(firm, team, side, op, count)
 
     def _was_allowed(self, team: str, change: Change) -> bool:
-        """Whether an administrator has allowed it, the look after that is long over, and nothing has
+        """Whether an administrator has allowed it, a look long after that is over, and nothing has
         happened to this person since."""
         watcher, person = self.watcher, self.universe.webex.world.people.get(change.person)
         at = watcher.allowed.get((team, change.side, change.op, change.person))
