@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -249,8 +250,11 @@ class Tables:
         if client is None:
             if self._service is None:
                 self._service = self._open()
-            client = self._service.create_table_if_not_exists(name)
-            see_to(client, name, self._schemas.get(name, 1))
+            client = self._service.get_table_client(name)
+            # Asked for its rows first: but for one time it is there, and refusing to make it again
+            # is a request of its own.
+            make = partial(self._service.create_table_if_not_exists, name)
+            see_to(client, name, self._schemas.get(name, 1), make)
             self._clients[name] = client
         return client
 
