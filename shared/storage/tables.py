@@ -14,7 +14,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from shared.http import heeds_environment
+from shared.http import new_session
 from shared.ports import Conflict
 from shared.storage.schema import SCHEMAS, see_to
 
@@ -277,15 +277,19 @@ def open_identity(endpoint: str, client_id: str) -> TableServiceClient:
 
 
 def _options() -> dict[str, Any]:
-    return {**_PATIENCE, "use_env_settings": heeds_environment()}
+    """The SDK's calls go through a session of ours: it heeds the environment, or has the process's
+    own trust, as all others do."""
+    from azure.core.pipeline.transport import RequestsTransport
+
+    timeouts = {"connection_timeout": 5, "read_timeout": 10}
+    transport = RequestsTransport(session=new_session(), session_owner=False, **timeouts)
+    return {**_PATIENCE, "transport": transport}
 
 
 # The SDK's own patience (ten tries, five minutes each) is longer than a lease.
 _PATIENCE: dict[str, Any] = {
     "retry_total": 3,
     "retry_backoff_max": 4,
-    "connection_timeout": 5,
-    "read_timeout": 10,
 }
 
 
