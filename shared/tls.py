@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from requests.adapters import HTTPAdapter
-from requests.certs import where
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util.ssl_ import create_urllib3_context
 
 
@@ -22,7 +22,7 @@ def trust() -> ssl.SSLContext:
 
     One for the process, and never changed again: then threads may share it.
     """
-    return context_with(where())
+    return context_with(DEFAULT_CA_BUNDLE_PATH)
 
 
 def context_with(authorities: str) -> ssl.SSLContext:
@@ -45,7 +45,7 @@ class TrustingAdapter(HTTPAdapter):
 
     def build_connection_pool_key_attributes(
         self, request: Any, verify: Any, cert: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    ) -> Any:
         if verify is not True or cert is not None:
             # The context is everybody's: whoever wants another trust needs another adapter.
             raise ValueError("this adapter always verifies, by its own authorities")
@@ -55,6 +55,6 @@ class TrustingAdapter(HTTPAdapter):
         return host, pool
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        super().cert_verify(conn, url, verify, cert)
+        super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
         # They are in the context already.
         conn.ca_certs = None

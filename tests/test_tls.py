@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from shared.http import new_session
 from shared.tls import TrustingAdapter, context_with, trust
@@ -141,7 +142,7 @@ def test_nobody_can_turn_verification_off_for_the_others(
 
 
 def test_authorities_are_those_of_requests_and_read_once(plain: None) -> None:
-    made, usual = trust(), ssl.create_default_context(cafile=requests.certs.where())
+    made, usual = trust(), ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
 
     assert trust() is made
     assert made.cert_store_stats() == usual.cert_store_stats()
