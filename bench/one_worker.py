@@ -35,12 +35,13 @@ class Clock:
 
 
 def main() -> None:
+    # Before anybody imports requests, which asks certifi then.
+    _trust(os.environ.get(AUTHORITIES, ""))
     ledger = None
     if os.environ.get(SPENT):
         from bench import spent
 
         ledger = spent.count()
-    _trust(os.environ.get(AUTHORITIES, ""))
     import azure.functions as func
 
     floor = usage.resident()
