@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.util.ssl_ import create_urllib3_context
 
 from shared.http import new_session
 from shared.tls import TrustingAdapter, context_with, trust
@@ -141,9 +142,32 @@ def test_nobody_can_turn_verification_off_for_the_others(
     assert trust().check_hostname
 
 
-def test_authorities_are_those_of_requests_and_read_once(plain: None) -> None:
-    made, usual = trust(), ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
+def test_the_context_is_what_every_connection_had_of_its_own(plain: None) -> None:
+    made, usual = trust(), create_urllib3_context()
+    usual.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
 
     assert trust() is made
     assert made.cert_store_stats() == usual.cert_store_stats()
-    assert made.minimum_version >= ssl.TLSVersion.TLSv1_2
+    alike = ("options", "verify_flags", "verify_mode", "minimum_version", "maximum_version")
+    for name in (*alike, "check_hostname", "hostname_checks_common_name"):
+        assert getattr(made, name) == getattr(usual, name), name
+
+
+def test_threads_connect_at_once(host: Host) -> None:
+    """Each by a connection of its own, all by one context."""
+    context = context_with(str(host.certificate))
+    answers: list[int] = []
+
+    def call() -> None:
+        with requests.Session() as session:
+            session.trust_env = False
+            session.mount("https://", TrustingAdapter(lambda: context))
+            answers.append(session.get(host.url(), timeout=10).status_code)
+
+    threads = [threading.Thread(target=call) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers == [204] * 20
