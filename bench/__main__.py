@@ -56,7 +56,7 @@ def every(number_of_teams: int = 0, new_teams_at_once: int = 0) -> dict[str, Mea
     """In this order: the interpreters first, while this process is idle beside them."""
     return {
         "imports": lambda _: [imports.measure().wide()],
-        "cold": lambda storage: [cold.measure(storage)],
+        "cold": cold.measure,
         "peers": peers.measure,
         "faults": faults.measure,
         "new-teams": lambda _: [new_teams.measure(new_teams_at_once or new_teams.TEAMS)],

@@ -16,9 +16,9 @@ from uuid import uuid4
 
 from bench import usage
 from bench.directories import ORG, TENANT
-from shared.admin.ports import Credential
 from shared.audit import run
 from shared.config import read_settings
+from shared.core.credential import Credential
 from shared.core.ids import OrgId, TenantId
 from shared.core.model import OrgSettings
 from shared.microsoft.tokens import GraphTokens

@@ -87,15 +87,17 @@ class Worker:
 
 
 @contextmanager
-def worker(world: World) -> Iterator[tuple[Worker, dict[str, Any]]]:
-    """Our process, and what it used for its imports."""
+def worker(
+    world: World, beside: Mapping[str, str] | None = None
+) -> Iterator[tuple[Worker, dict[str, Any]]]:
+    """Our process, and what it used for its imports. beside: more of its environment."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.one_worker", str(world.clock.ahead)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment(world.settings),
+        env=environment(world.settings) | dict(beside or {}),
     )
     here = Worker(process, world)
     try:

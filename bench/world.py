@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import installation
 from sandbox.clouds import world
@@ -22,6 +22,9 @@ from sandbox.webex.state import Person, Team
 from shared.config import read_settings
 from shared.core.ids import PersonId, TenantId
 from shared.wiring import Wiring
+
+if TYPE_CHECKING:
+    from bench.identity import Account
 
 LATENCY, PER_REQUEST = 0.035, 0.010
 MASTER_KEYS = f"1:{'a' * 43}="
@@ -154,8 +157,9 @@ def counts(call: Call) -> bool:
 
 
 @contextmanager
-def serving(storage: str) -> Iterator[World]:
-    """storage: an emulator that has no rows of this organization yet."""
+def serving(storage: str = "", account: Account | None = None) -> Iterator[World]:
+    """storage, or an account to be opened by an identity: an emulator that has no rows of this
+    organization yet."""
     clock = RunningClock()
     clouds = Clouds(clock=clock)
     world.consent(clouds.microsoft)
@@ -173,9 +177,12 @@ def serving(storage: str) -> Iterator[World]:
         urls = {name: server.url for name, server in servers.items()}
         ports = {name: server.server_port for name, server in servers.items()}
         settings = installation.sandbox_settings(storage, MASTER_KEYS, {**ports, "app": 1})
+        if account:
+            settings |= account.settings
         world.register(webex, clouds.microsoft, settings["PUBLIC_URL"])
         tokens = world.issue_tokens(webex)
-        wiring = Wiring(read_settings(settings), clock)
+        open_tables = account.open_tables if account else None
+        wiring = Wiring(read_settings(settings), clock, open_tables=open_tables)
         list(_set_up(wiring, tokens))
         clock.ahead += 5.0
         yield World(clouds, clock, urls, settings, tokens, wiring)

@@ -138,6 +138,10 @@ class MemoryTables:
         """Itself, for whoever asks for the SDK's."""
         return cast("TableServiceClient", self)
 
+    def get_table_client(self, table_name: str) -> MemoryTable:
+        """Whether or not there is such a table, as in the SDK."""
+        return MemoryTable(self, table_name)
+
     def create_table_if_not_exists(self, table_name: str) -> MemoryTable:
         with self._lock:
             self._contents.setdefault(table_name, {})

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from shared.admin import connection, webhooks
-from shared.admin.ports import Actor, Credential
+from shared.admin.ports import Actor
 from shared.admin.registering import Endpoint
 from shared.core import times
+from shared.core.credential import Credential
 from shared.core.errors import Failure, Permanent
 from shared.core.ids import OrgId, PersonId, TenantId
 from shared.core.reasons import reason

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -27,27 +28,43 @@ ACCOUNT_KEY = (
 )
 SERVICES = ("Blob", "Queue", "Table")
 START_SECONDS = 60.0
-_LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at http://[^:]+:(\d+)")
+_LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at https?://[^:]+:(\d+)")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Files in PEM."""
+
+    public: Path
+    private: Path
 
 
 class Azurite:
     """A running Azurite on ports of its own. Use it as a context manager, or call `stop`."""
 
-    def __init__(self, child: Child, ports: dict[str, int]) -> None:
+    def __init__(self, child: Child, ports: dict[str, int], scheme: str = "http") -> None:
         self._child = child
+        self._scheme = scheme
         self.ports = ports
 
     @classmethod
-    def start(cls, location: Path | None = None, log_file: Path | None = None) -> Azurite:
+    def start(
+        cls,
+        location: Path | None = None,
+        log_file: Path | None = None,
+        certificate: Certificate | None = None,
+    ) -> Azurite:
         """Install it if need be and start it; in memory, or with its data in `location`.
 
+        certificate: with one it speaks https, and takes tokens of Entra beside the account's key.
         Answers once all three ports do. Raises SetupError.
         """
         node = find_node(STATE_DIR)
-        command = _command(node, install(), location)
+        command = _command(node, install(), location, certificate)
         child = Child(command, cwd=STATE_DIR, log_file=log_file)
         with _stopped_on_error(child):
-            return cls(child, _wait_until_listening(child))
+            ports = _wait_until_listening(child)
+            return cls(child, ports, "https" if certificate else "http")
 
     @property
     def pid(self) -> int:
@@ -57,14 +74,16 @@ class Azurite:
     def child(self) -> Child:
         return self._child
 
+    def endpoint(self, service: str) -> str:
+        """service: one of SERVICES."""
+        return f"{self._scheme}://127.0.0.1:{self.ports[service]}/{ACCOUNT}"
+
     @property
     def connection_string(self) -> str:
-        endpoints = "".join(
-            f"{name}Endpoint=http://127.0.0.1:{self.ports[name]}/{ACCOUNT};" for name in SERVICES
-        )
+        endpoints = "".join(f"{name}Endpoint={self.endpoint(name)};" for name in SERVICES)
         return (
-            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
-            + endpoints
+            f"DefaultEndpointsProtocol={self._scheme};AccountName={ACCOUNT};"
+            f"AccountKey={ACCOUNT_KEY};{endpoints}"
         )
 
     def stop(self) -> None:
@@ -91,13 +110,18 @@ def install() -> Path:
     return npm_packages(PACKAGE, STATE_DIR, "azurite", "Azurite, about 190 MB")
 
 
-def _command(node: Node, installed: Path, location: Path | None) -> list[str]:
+def _command(
+    node: Node, installed: Path, location: Path | None, certificate: Certificate | None
+) -> list[str]:
     main = installed / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
     watcher = PACKAGE / "until_stdin_closes.js"
     ports = [part for name in SERVICES for part in (f"--{name.lower()}Port", "0")]
     where = ["--location", str(location.resolve())] if location else ["--inMemoryPersistence"]
     # The SDK for queues speaks a newer version of the API than any Azurite knows.
     flags = ["--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+    if certificate:
+        pem = ["--cert", str(certificate.public), "--key", str(certificate.private)]
+        flags += [*pem, "--oauth", "basic"]
     return [*node.node, "--require", str(watcher), str(main), *flags, *ports, *where]
 
 

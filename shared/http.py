@@ -71,6 +71,10 @@ def new_session() -> requests.Session:
     # Without this, requests takes credentials for the host from a .netrc file.
     session.auth = _keep_as_it_is
     session.trust_env = heeds_environment()
+    if not session.trust_env:
+        from shared.tls import TrustingAdapter
+
+        session.mount("https://", TrustingAdapter())
     return session
 
 

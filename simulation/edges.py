@@ -124,8 +124,13 @@ class EdgeService:
         self._inner, self._process = inner, process
         self._chaos, self._watcher = chaos, watcher
 
+    def get_table_client(self, name: str) -> EdgeTable:
+        return self._edge(self._inner.get_table_client(name), name)
+
     def create_table_if_not_exists(self, name: str) -> EdgeTable:
-        table = self._inner.create_table_if_not_exists(name)
+        return self._edge(self._inner.create_table_if_not_exists(name), name)
+
+    def _edge(self, table: Any, name: str) -> EdgeTable:
         return EdgeTable(table, name, self._process, self._chaos, self._watcher)
 
 

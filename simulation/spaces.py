@@ -19,8 +19,8 @@ from sandbox.microsoft.state import Group
 from sandbox.webex.errors import Refused as WebexRefused
 from sandbox.webex.state import Person, Room, Token
 from shared.admin import choices, credentials
-from shared.admin.ports import Credential
 from shared.core import times
+from shared.core.credential import Credential
 from shared.core.model import Folder
 from shared.core.model import Team as TeamRow
 from shared.ports import Services

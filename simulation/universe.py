@@ -27,8 +27,9 @@ from sandbox.webex.state import Organization, Person
 from shared import wiring as product
 from shared.admin import connection
 from shared.admin.connection import Consent
-from shared.admin.ports import Actor, Credential
+from shared.admin.ports import Actor
 from shared.config import Settings, read_settings
+from shared.core.credential import Credential
 from shared.core.identity import from_external_id
 from shared.core.ids import OrgId, PersonId, TeamId, TenantId
 from shared.core.keyring import webhook_secret

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sandbox.webex.state import Token
 from shared.admin import choices, connection, credentials
 from shared.admin.connection import Consent
-from shared.admin.ports import Credential
+from shared.core.credential import Credential
 from shared.core.ids import TenantId
 from shared.core.model import Direction
 from simulation.administrator import ADMIN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from xml.etree import ElementTree
 
 from bench.__main__ import quick
@@ -9,6 +10,7 @@ from bench.charts import LEFT, WIDTH, draw
 from bench.kept import Kept
 from bench.measure import interleaved, sample
 from bench.page import text
+from bench.spent import Ledger
 from bench.sweep import Outcome, sweep
 from bench.table import Chart, Goal, Row, Section, Wide, ratio, render
 from sandbox.storage import Azurite
@@ -53,6 +55,23 @@ def test_tables_in_this_process_get_what_the_emulator_gets(azurite: str) -> None
         )
     assert (real.wrong, ours.wrong) == ("", "")
     assert ours.looks.runs >= 3
+
+
+def test_each_second_is_booked_once() -> None:
+    """What was going on around it does not get it as well."""
+    ledger = Ledger()
+
+    def burn() -> None:
+        end = process_time() + 0.05
+        while process_time() < end:
+            pass
+
+    began = process_time()
+    ledger.spend("around", lambda: ledger.spend("within", burn))
+    took, seconds = process_time() - began, ledger.told()["seconds"]
+
+    assert seconds["within"] >= 0.05
+    assert seconds["around"] + seconds["within"] <= took
 
 
 def test_a_sweep_that_writes_or_leaves_a_team_out_is_wrong() -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from functions.authorize_callback.webex import proven
 from shared.admin import credentials, prerequisites, waiting
 from shared.admin import handover as links
-from shared.admin.ports import Credential, Office
+from shared.admin.ports import Office
 from shared.core.capabilities import CAPABILITIES, Capability, missing
 from shared.core.checks import State
+from shared.core.credential import Credential
 from shared.core.errors import Refused
 from shared.core.reasons import Refusal, reason
 from shared.core.wording import Reason

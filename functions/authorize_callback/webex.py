@@ -9,8 +9,9 @@ from __future__ import annotations
 from functions.authorize_callback.signin import exchange, integration, redirect_uri, who_is
 from functions.authorize_callback.traveller import Traveller, at_desk, returned
 from shared.admin import credentials
-from shared.admin.ports import Actor, Credential
+from shared.admin.ports import Actor
 from shared.core.capabilities import CAPABILITIES
+from shared.core.credential import Credential
 from shared.core.errors import CredentialMissing, Forbidden
 from shared.core.ids import OrgId, PersonId
 from shared.core.reasons import Refusal

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from shared.admin.choices import CHANGED, CHOICES, LEADERS, Choice, Mistake, words
 from shared.admin.holding import NO_LEADER, ORGANIZATION_LEADS
-from shared.admin.ports import Change, Credential, Office
+from shared.admin.ports import Change, Office
 from shared.admin.prerequisites import Row
 from shared.core.capabilities import CAPABILITIES, Capability, missing
 from shared.core.changes import ABOUT_TEAMS, CHANGES, COUNTED, parts_of
+from shared.core.credential import Credential
 from shared.core.model import OrgSettings
 from shared.core.prereqs import CHECKS
 from shared.core.reasons import reason

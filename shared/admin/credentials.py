@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.admin.ports import Actor, Credential, Credentials, Office
+from shared.admin.ports import Actor, Credentials, Office
+from shared.core.credential import Credential
 from shared.core.reasons import Refusal
 from shared.core.times import DAY
 from shared.sync.events import read_deep_soon

@@ -6,8 +6,9 @@ From our own rows alone: no provider is asked, so that asking often costs nothin
 from __future__ import annotations
 
 from shared.admin import webhooks
-from shared.admin.ports import Credential, Office
+from shared.admin.ports import Office
 from shared.core.capabilities import CAPABILITIES
+from shared.core.credential import Credential
 from shared.core.moments import iso
 from shared.ports import Kept
 from shared.sync.delta import DELTA

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shared.admin.ports import Credential, Resealed
+from shared.core.credential import Credential, Resealed
 from shared.core.keyring import Keyring
 from shared.ports import Conflict
 from shared.storage.tables import Partition, Row, Value

@@ -7,7 +7,7 @@ earlier release would read wrongly, and then the earlier one keeps its hands off
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from shared.core.errors import NewerSchema
@@ -41,8 +41,11 @@ def refuse_newer(client: TableClient, table: str, known: int) -> None:
     _refuse_newer(_number(kept["version"]), table, known)
 
 
-def see_to(client: TableClient, table: str, known: int) -> None:
-    """Have `known` written down, unless it is. Raises NewerSchema; nothing was written then."""
+def see_to(client: TableClient, table: str, known: int, make: Callable[[], object]) -> None:
+    """Have `known` written down, unless it is. Raises NewerSchema; nothing was written then.
+
+    make: makes the table, if there is none.
+    """
     from azure.core import MatchConditions
     from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
     from azure.data.tables import UpdateMode
@@ -52,7 +55,8 @@ def see_to(client: TableClient, table: str, known: int) -> None:
         try:
             kept = client.get_entity(PARTITION, KEY)
         except ResourceNotFoundError:
-            # A new table, or one of a release that wrote no number: those are of the first kind.
+            # No table yet; or one of a release that wrote no number: those are of the first kind.
+            make()
             kept = None
         version = _number(kept["version"]) if kept is not None else 0
         _refuse_newer(version, table, known)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from shared.http import heeds_environment
+from shared.http import new_session
 from shared.ports import Conflict
 from shared.storage.schema import SCHEMAS, see_to
 
@@ -249,8 +250,11 @@ class Tables:
         if client is None:
             if self._service is None:
                 self._service = self._open()
-            client = self._service.create_table_if_not_exists(name)
-            see_to(client, name, self._schemas.get(name, 1))
+            client = self._service.get_table_client(name)
+            # Asked for its rows first: but for one time it is there, and refusing to make it again
+            # is a request of its own.
+            make = partial(self._service.create_table_if_not_exists, name)
+            see_to(client, name, self._schemas.get(name, 1), make)
             self._clients[name] = client
         return client
 
@@ -273,15 +277,19 @@ def open_identity(endpoint: str, client_id: str) -> TableServiceClient:
 
 
 def _options() -> dict[str, Any]:
-    return {**_PATIENCE, "use_env_settings": heeds_environment()}
+    """The SDK's calls go through a session of ours: it heeds the environment, or has the process's
+    own trust, as all others do."""
+    from azure.core.pipeline.transport import RequestsTransport
+
+    timeouts = {"connection_timeout": 5, "read_timeout": 10}
+    transport = RequestsTransport(session=new_session(), session_owner=False, **timeouts)
+    return {**_PATIENCE, "transport": transport}
 
 
 # The SDK's own patience (ten tries, five minutes each) is longer than a lease.
 _PATIENCE: dict[str, Any] = {
     "retry_total": 3,
     "retry_backoff_max": 4,
-    "connection_timeout": 5,
-    "read_timeout": 10,
 }
 
 

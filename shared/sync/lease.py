@@ -142,14 +142,22 @@ class Held:
         self.row = current
 
 
-def take(services: Services, team: TeamId, settings: OrgSettings, *, change: bool) -> Held | None:
+def take(
+    services: Services,
+    team: TeamId,
+    settings: OrgSettings,
+    *,
+    change: bool,
+    seen: Versioned[Look] | None = None,
+) -> Held | None:
     """The lease, if a look is due and nobody else has it; else None, and the wish is kept.
 
-    `change`: something happened in the team, so a look is wanted now.
+    change: something happened in the team, so a look is wanted now. seen: the row, by whoever has
+    read it just now.
     """
     owner = services.new_id()
     for _ in range(_RACES):
-        before = services.looks.read(team)
+        before, seen = seen or services.looks.read(team), None
         if before is None:
             return None
         if before.value.parked:

@@ -150,14 +150,17 @@ def _forget_look(services: Services, uuid: str) -> bool:
     raise Conflict(f"look row of {uuid} is contended")
 
 
-def first_sight(services: Services, settings: OrgSettings, found: Found) -> None:
-    """Make the team's rows, if there are none. Newness is decided here, once, and kept."""
+def first_sight(services: Services, settings: OrgSettings, found: Found) -> Versioned[Look]:
+    """Make the team's rows, if there are none. Newness is decided here, once, and kept.
+
+    The look row, as it was read or written just now.
+    """
     look = services.looks.read(found.team)
     if look and look.value.sighted:
-        return
+        return look
     known = services.teams.read(found.team)
     team = known.value if known else _introduce(services, settings, found)
-    _sight(services, team, look)
+    return _sight(services, team, look)
 
 
 def _introduce(services: Services, settings: OrgSettings, found: Found) -> Team:
@@ -191,18 +194,16 @@ def _introduce(services: Services, settings: OrgSettings, found: Found) -> Team:
     return team
 
 
-def _sight(services: Services, team: Team, before: Versioned[Look] | None) -> None:
+def _sight(services: Services, team: Team, before: Versioned[Look] | None) -> Versioned[Look]:
     """A look row that fits the team: parked for one from before, else due as it settles."""
     for _ in range(_RACES):
         if before and before.value.sighted:
-            return
+            return before
         try:
-            services.looks.write(team.uuid, before, _first_look(team, before))
+            return services.looks.write(team.uuid, before, _first_look(team, before))
         except Conflict:
             # Somebody wanted a look meanwhile; the wish is kept, the team's state decides.
             before = services.looks.read(team.uuid)
-            continue
-        return
     raise Conflict(f"look row of {team.uuid} is contended")
 
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from shared.core import times
 from shared.core.errors import Failure, Interrupted, NotThere, Permanent, Transient
-from shared.core.look import leased
-from shared.core.model import OrgSettings, Status
+from shared.core.look import Look, leased
+from shared.core.model import OrgSettings, Status, Versioned
 from shared.core.nudge import Nudge
 from shared.ports import Conflict, DeadLetter, Services
 from shared.sync import lease
@@ -39,17 +39,18 @@ def attend(services: Services, nudge: Nudge) -> None:
     found = _find(services, settings, nudge)
     if found is None:
         return
-    change = nudge.is_change or found.wished
+    space, row = found
+    change = nudge.is_change or space.wished
     began = services.now()
-    held = lease.take(services, found.team, settings, change=change)
+    held = lease.take(services, space.team, settings, change=change, seen=row)
     if held is None:
         if change:
-            services.log("look wanted", team=found.team, cause=nudge.cause)
+            services.log("look wanted", team=space.team, cause=nudge.cause)
         return
     _look(held, settings)
     services.log(
         "look",
-        team=found.team,
+        team=space.team,
         cause=nudge.cause,
         late=held.late,
         took=services.now() - began,
@@ -57,12 +58,14 @@ def attend(services: Services, nudge: Nudge) -> None:
     )
 
 
-def _find(services: Services, settings: OrgSettings, nudge: Nudge) -> Found | None:
-    """The team's rows exist after this; what cannot be said now is due later."""
+def _find(
+    services: Services, settings: OrgSettings, nudge: Nudge
+) -> tuple[Found, Versioned[Look]] | None:
+    """The team, and its look row: the team's rows exist after this. What cannot be said now is due
+    later."""
     try:
         found = resolve(services, settings, nudge.space)
-        if found:
-            first_sight(services, settings, found)
+        return (found, first_sight(services, settings, found)) if found else None
     except Later as later:
         _come_back(services, nudge, later.at)
     except Transient as failure:
@@ -76,8 +79,6 @@ def _find(services: Services, settings: OrgSettings, nudge: Nudge) -> Found | No
     except Permanent as failure:
         services.log.failed("space may not be read", failure, space=nudge.space[:80])
         _come_back(services, nudge, services.now() + times.PERMANENT_PAUSE)
-    else:
-        return found
     return None
 
 

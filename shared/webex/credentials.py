@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from shared.admin.ports import Credential
 from shared.core import times
+from shared.core.credential import Credential
 from shared.core.errors import CredentialMissing, Refused, Unavailable
 from shared.http import Http
 from shared.ports import Clock, Conflict
 from shared.storage.credentials import CredentialRows
-from shared.webex.oauth import Client, Granted, TokenEndpoint
+
+if TYPE_CHECKING:
+    from shared.webex.oauth import Client, Granted, TokenEndpoint
 
 _EARLY = times.HOUR
 _REFUSED_PAUSE = times.HOUR
@@ -164,10 +167,15 @@ class WebexTokens:
             self.rows.write(capability, replace(mine, refreshing=0, failed=self._now()))
 
     def _endpoint(self) -> TokenEndpoint:
+        # Most looks find a token that is good yet: whoever refreshes loads this.
+        from shared.webex.oauth import TokenEndpoint
+
         return TokenEndpoint(self.http, self.base_url, self.clock)
 
     def _client(self, credential: Credential) -> Client:
         """A Service App brings its own."""
+        from shared.webex.oauth import Client
+
         if credential.client_id:
             return Client(credential.client_id, credential.client_secret)
         return Client(self.client_id, self.client_secret)

@@ -30,9 +30,10 @@ from sandbox.webex.state import Person, Team
 from shared import wiring
 from shared.admin import connection, webhooks
 from shared.admin.connection import Consent
-from shared.admin.ports import Actor, Credential
+from shared.admin.ports import Actor
 from shared.admin.webhooks import Standing
 from shared.config import read_settings
+from shared.core.credential import Credential
 from shared.core.ids import OrgId, PersonId, TeamId, TenantId
 from shared.core.keyring import webhook_secret
 from shared.core.ledger import Ledger

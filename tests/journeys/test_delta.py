@@ -15,7 +15,8 @@ from sandbox.webex.ids import encode
 from sandbox.webex.state import Organization, Team
 from shared.admin import connection
 from shared.admin.connection import Consent
-from shared.admin.ports import Actor, Credential
+from shared.admin.ports import Actor
+from shared.core.credential import Credential
 from shared.core.ids import GroupId, OrgId, PersonId, TeamId, TenantId
 from shared.ports import Services
 from shared.sync import switch

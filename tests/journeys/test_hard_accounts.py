@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sandbox.kit import Fault
-from shared.admin.ports import Credential
+from shared.core.credential import Credential
 from shared.core.errors import CredentialMissing
 from shared.core.model import Folder, Status
 from shared.http import Reply

@@ -13,9 +13,9 @@ import pytest
 from sandbox.kit import Call, Fault, Request
 from sandbox.webex import Webhook
 from shared.admin import webhooks
-from shared.admin.ports import Credential
 from shared.admin.webhooks import BOT_ROW, ROW, Standing
 from shared.core import times
+from shared.core.credential import Credential
 from shared.core.ids import OrgId
 from shared.core.keyring import parse_keyring, webhook_secret
 from shared.ports import Services

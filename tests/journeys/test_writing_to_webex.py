@@ -10,7 +10,7 @@ import pytest
 from sandbox.kit import Call, Fault
 from sandbox.webex.state import Person
 from shared.admin import credentials
-from shared.admin.ports import Credential
+from shared.core.credential import Credential
 from shared.core.model import Status
 from tests.journeys.stage import SPACES, Stage, meanwhile
 from tests.journeys.standing import ADMIN, Standing, employ_bot, later, live, standing

@@ -13,8 +13,8 @@ from sandbox.browser.page import Page
 from sandbox.kit import Cloud, Fault
 from sandbox.microsoft.state import Tenant
 from sandbox.webex.state import Person, Token
-from shared.admin.ports import Credential
 from shared.core.capabilities import CAPABILITIES
+from shared.core.credential import Credential
 from shared.core.ids import OrgId
 from tests.journeys.stage import PERMISSIONS, Stage
 from tests.pages import steps

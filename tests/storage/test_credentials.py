@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.admin.ports import Credential, Resealed
+from shared.core.credential import Credential, Resealed
 from shared.core.keyring import Keyring
 from shared.ports import Conflict
 from shared.storage.credentials import CredentialRows

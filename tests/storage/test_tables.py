@@ -379,6 +379,17 @@ def test_a_blob_in_pieces_comes_back_whole(rows: Partition, size: int) -> None:
     assert row.blob("b") == blob
 
 
+def test_a_table_that_is_there_is_opened_with_one_call(azurite: str, eye: Eye) -> None:
+    name = f"There{uuid4().hex}"
+    service = TableServiceClient.from_connection_string(azurite, transport=eye)
+    Tables(lambda: service).partition(name, "p").get("a")
+    made, eye.calls = [method for method, _ in eye.calls], []
+    Tables(lambda: service).partition(name, "p").get("a")
+
+    assert made == ["GET", "POST", "POST", "GET"]
+    assert [method for method, _ in eye.calls] == ["GET", "GET"]
+
+
 def test_a_table_that_is_gone_is_no_lost_race(opener: Callable[[], TableServiceClient]) -> None:
     """A conflict is tried again for ever; a missing table must be heard of."""
     name = f"Gone{uuid4().hex}"

@@ -11,7 +11,7 @@ from sandbox.adapter import CloudAdapter
 from sandbox.clock import VirtualClock
 from sandbox.kit import Fault
 from sandbox.webex import WebexCloud
-from shared.admin.ports import Credential
+from shared.core.credential import Credential
 from shared.core.errors import CredentialMissing, Transient
 from shared.http import Http, new_session
 from shared.ports import Conflict
