@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+from sandbox.microsoft.state import Group
 from sandbox.webex import WebexCloud
 from sandbox.webex.state import Person, Team
 from shared.core.model import Direction
@@ -14,6 +15,7 @@ from simulation.killing.witness import Witness
 from simulation.story import Saga, Story
 from simulation.universe import Firm
 from simulation.verdict import judge
+from simulation.watcher import PREFIX
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,10 @@ class Plot:
 
 
 class Holds:
-    """Administrators refuse nothing here."""
+    """Administrators refuse nothing here. first: as in `simulation.holds`."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, float] = {}
 
     def was_refused(self, _team: str, _person: Person) -> bool:
         return False
@@ -57,6 +62,22 @@ class Nothing:
 
 
 @dataclass(frozen=True)
+class Unconnected:
+    """Nobody connects a team from before. theirs: as in `simulation.connecting`."""
+
+    theirs: Mapping[str, Group] = field(default_factory=dict)
+
+    def wrong(self, _: object) -> Sequence[str]:
+        return ()
+
+    def groups_of(self, saga: Saga) -> Sequence[Group]:
+        return saga.firm.tenant.groups_named(PREFIX + saga.team.uuid)
+
+    def owned_before(self, _group: Group) -> set[str]:
+        return set()
+
+
+@dataclass(frozen=True)
 class Universe:
     """bot: there is none. truth: the rows of a firm, read past every relay. written: all that the
     app has left somewhere, as text; secrets: what must not be in it."""
@@ -83,6 +104,7 @@ class Case:
     ends: Nothing = Nothing()
     marks: Nothing = Nothing()
     spaces: Nothing = Nothing()
+    connecting: Unconnected = Unconnected()
 
     def judge(self) -> None:
         """Tell the witness what does not hold now."""
