@@ -75,6 +75,5 @@ class TrustingAdapter(HTTPAdapter):
         return host, pool
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
-        # They are in the context already.
-        conn.ca_certs = None
+        # Whom to trust is in the context already; a path here would be read into it again.
+        conn.cert_reqs = "CERT_REQUIRED"

@@ -133,12 +133,19 @@ class Administrator:
         changes = [named.change for named in held.changes]
         # What waits with it goes on, whatever is said.
         self.decided[team] = scheduler.at
+        allowed, before = self.universe.watcher.allowed, dict(self.universe.watcher.allowed)
         if answer.says == holding.ALLOW:
-            for change in changes:
-                key = (team, change.side, change.op, change.person)
-                self.universe.watcher.allowed[key] = scheduler.at
-        with suppress(Refusal, Gone, Conflict, AzureError):
+            keys = [(team, change.side, change.op, change.person) for change in changes]
+            allowed |= dict.fromkeys(keys, scheduler.at)
+        try:
             holding.decide(self._office(saga), ADMIN, team, answer.says, mark)
+        except Refusal:
+            # Something else waits by now.
+            allowed.clear()
+            allowed |= before
+        except (Gone, Conflict, AzureError):
+            # It may have been heard all the same; else they say it again.
+            pass
         if answer.says == holding.REFUSE and self._is_refused(saga, changes):
             self.universe.chaos.counts["refused by admin"] += 1
             self.holds.refuse(team, changes)

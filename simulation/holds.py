@@ -61,7 +61,7 @@ class Holds:
                 return
             if self.watcher.connected(team) is None:
                 self._broken("nothing is remembered of a team that we have made")
-            self.first.setdefault(team, self.universe.scheduler.at)
+            self.first.setdefault(team, self.watcher.began())
             for named in held.changes:
                 if self._was_allowed(team, named.change):
                     self._broken(f"{named.change} was allowed, and is asked again")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from shared.core.errors import NewerSchema
+from shared.ports import Conflict
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
@@ -42,7 +43,8 @@ def refuse_newer(client: TableClient, table: str, known: int) -> None:
 
 
 def see_to(client: TableClient, table: str, known: int, make: Callable[[], object]) -> None:
-    """Have `known` written down, unless it is. Raises NewerSchema; nothing was written then.
+    """Have `known` written down, unless it is. Raises NewerSchema, Conflict; nothing was written
+    then.
 
     make: makes the table, if there is none.
     """
@@ -74,9 +76,10 @@ def see_to(client: TableClient, table: str, known: int, make: Callable[[], objec
         except HttpResponseError as lost:
             if lost.status_code not in (409, 412):
                 raise
-            # Somebody else saw to it, perhaps a newer version.
+            # Somebody else saw to it, perhaps a newer version; or the table is being deleted.
             continue
         return
+    raise Conflict(f"the table {table} cannot be made now")
 
 
 def _refuse_newer(version: int, table: str, known: int) -> None:

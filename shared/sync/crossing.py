@@ -108,6 +108,8 @@ def _waves(pairs: Sequence[Pair]) -> list[Sequence[Pair]]:
 def _has_left(state: Book, pair: Pair, account: Account | None, outcome: Outcome) -> bool:
     if account is None:
         state.held.keep()
+        # Its writes of this very look may have been told to come back later.
+        pacing.check(state.services, "graph")
         account = state.services.groups.account(pair.object)
     if account is None or account.enabled is False:
         outcome.named[pair.person] = "disabled_in_entra"

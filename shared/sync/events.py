@@ -57,9 +57,9 @@ def read_new(services: Services, settings: OrgSettings, deadline: int) -> bool:
     kept = services.organizations.kept(EVENTS)
     window = _window(kept, settings.enabled_since)
     after, found = _read_or_restart(services, window, deadline, _any)
-    if after.page is None and services.now() - window.since > times.EVENTS_OUTAGE:
+    if _is_done(window, after) and services.now() - window.since > times.EVENTS_OUTAGE:
         # Before the cursor says that we are back: whoever dies in between does both again.
-        read_deep_soon(services)
+        _read_deep_after_outage(services)
     services.organizations.keep(EVENTS, kept, _state(after))
     return found
 
@@ -76,6 +76,14 @@ def read_deep_soon(services: Services) -> None:
             continue
         return
     services.log("the last day of events is read within the hour only")
+
+
+def _read_deep_after_outage(services: Services) -> None:
+    """But for a reading that is under way: begun anew each time that we are back, it would never
+    come to its end where Webex lets us read but a few pages at a time."""
+    deep = services.organizations.kept(DEEP)
+    if deep is None or deep.state.get("page") is None:
+        read_deep_soon(services)
 
 
 def read_deep(services: Services, settings: OrgSettings, deadline: int) -> bool:
@@ -96,12 +104,21 @@ def read_deep(services: Services, settings: OrgSettings, deadline: int) -> bool:
         since = max(now - times.EVENTS_DEEP_SPAN, settings.enabled_since)
         window = Window(since)
     after, found = _read_or_restart(services, window, deadline, _not_looked_at_since)
-    read = last if after.page else now
-    services.organizations.keep(DEEP, kept, {**_state(after), "read": read})
+    if _is_done(window, after):
+        last = now
+    elif after.page is None:
+        # Begun anew, perhaps not for the last time.
+        last = now - times.EVENTS_DEEP_EVERY + times.EVENTS_OUTAGE
+    services.organizations.keep(DEEP, kept, {**_state(after), "read": last})
     return found
 
 
 Judge = Callable[[Services, str, MembershipEvent], bool]
+
+
+def _is_done(before: Window, after: Window) -> bool:
+    """Whether the window was read to its end, and not begun anew."""
+    return after.page is None and after.since > before.since
 
 
 def _read_or_restart(

@@ -33,7 +33,8 @@ def read_group(state: Book) -> Group:
     state.remember_group(team.group_id)
     state.group_seen = group
     if group.name and group.name != team.group_name:
-        state.save_team(replace(team, group_name=group.name))
+        # Due, until it is judged: the look may die before.
+        state.save_team(replace(team, group_name=group.name, names_at=services.now()))
     return group
 
 

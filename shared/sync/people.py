@@ -109,6 +109,8 @@ def ask_each(held: Held, wanted: Iterable[Asked], ask: Callable[[Asked], None]) 
         try:
             ask(one)
             in_a_row = 0
+        except Later as later:
+            return later.at
         except Throttled as throttled:
             failure = throttled
             break

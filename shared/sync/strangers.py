@@ -17,7 +17,7 @@ from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import Sight, in_group
 from shared.core.model import Account, Direction, DirectoryUser, Identity, IdentityState
 from shared.ports import Services
-from shared.sync.pacing import Later, book
+from shared.sync.pacing import Later, book, check
 from shared.sync.people import ask_each
 from shared.sync.record import Book
 
@@ -169,6 +169,7 @@ def _users(services: Services, asking: _Asking) -> Iterator[DirectoryUser]:
         with suppress(NotThere):
             yield replace(services.webex.user(before), person=before)
     if not account.principal and not account.mail:
+        check(services, "graph")
         account = services.groups.account(account.object) or account
     for name in dict.fromkeys(filter(None, (account.principal, account.mail))):
         with suppress(NotThere):

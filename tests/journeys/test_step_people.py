@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sandbox.kit import Fault
 from sandbox.webex.state import Person
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, WEBEX
@@ -114,6 +115,26 @@ def test_who_is_taken_out_of_the_group_leaves_the_team_by_a_second_look_two_minu
     assert told.is_in(bob) == OUT
     later(told.stage, 7200)
     assert told.differences(stay) == []
+
+
+def test_while_graph_asks_for_patience_nobody_who_leaves_is_asked_about(at: Standing) -> None:
+    """One is to leave the group, which Graph puts off; another the team, whose account is read."""
+    bob, eve = at.people[-2:]
+    at.leave(bob)
+    at.dismiss(eve)
+    graph = at.stage.microsoft.graph
+    busy = Fault("throttle", method="DELETE", path="/members/", seconds=300, times=1)
+    graph.faults.append(busy)
+    while not busy.hit:
+        live(at.stage, 10)
+
+    live(at.stage, 250)
+
+    asked = [call.method for call in graph.log]
+    last = len(asked) - asked[::-1].index("DELETE")
+    assert [call.path for call in graph.log[last:]] == []
+    later(at.stage, 3600)
+    assert at.is_in(bob) == at.is_in(eve) == OUT
 
 
 def test_who_left_and_came_back_before_the_second_look_stays(at: Standing) -> None:

@@ -12,7 +12,7 @@ from sandbox.kit import Fault
 from shared.core import times
 from shared.core.pace import Pace
 from shared.storage.tables import Properties, Step
-from shared.sync.events import EVENTS
+from shared.sync.events import DEEP, EVENTS
 from shared.sync.waking import wake_some
 from tests.journeys.stage import Stage
 
@@ -147,6 +147,29 @@ def test_after_an_outage_the_last_day_is_read_again(by_events: Stage) -> None:
     by_events.run(300)
 
     assert by_events.group_of(team) is not None
+
+
+def test_a_second_reading_that_is_under_way_is_not_begun_anew(by_events: Stage) -> None:
+    """However often Webex is away, and though it lets a page be read now and then only."""
+    stage = by_events
+    stage.webex.switches.quota = False
+    stage.webex.switches.events_page_cap = 5
+    crowd = stage.people(30)
+    stage.team(crowd[0], crowd[1:])
+    stage.settle()
+    read = []
+    for _ in range(12):
+        away = Fault("error", path="/events", status=503)
+        stage.webex.faults.append(away)
+        stage.run(700)
+        stage.webex.faults[:] = [Fault("slow", path="/events", seconds=3)]
+        stage.run(20)
+        stage.webex.faults.clear()
+        deep = stage.services.organizations.kept(DEEP)
+        assert deep is not None
+        read.append(deep.state.get("read"))
+
+    assert any(read)
 
 
 def make_wait(stage: Stage) -> None:
