@@ -15,10 +15,10 @@ from shared.admin.ports import Office
 from shared.core.ids import OrgId, TeamId
 from shared.core.model import Folder, Status
 from shared.core.reasons import Refusal
+from tests.journeys.building import link_folder
 from tests.journeys.fate import Died, Mortal, endure
 from tests.journeys.stage import Stage, nudge
 from tests.journeys.standing import ADMIN, newcomers
-from tests.journeys.test_space_folders import link_folder
 
 NOBODYS = "6d0f4c2e-9a57-4b31-8e0d-5c1f7a92b3e4"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sandbox.kit import Call
 from shared.core.space_folders import SpaceState
+from tests.journeys.building import WEEK, Building, build
 from tests.journeys.stage import Stage
 from tests.journeys.standing import later
-from tests.journeys.test_space_folders import WEEK, Building, build
 
 _OF_PEOPLE = ("/v1/memberships", "/members", "/owners", "/groups(")
 

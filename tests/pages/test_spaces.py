@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from sandbox.browser.page import Page
+from tests.journeys.building import Building, build
 from tests.journeys.stage import Stage
 from tests.journeys.standing import change
-from tests.journeys.test_space_folders import Building, build
 from tests.pages.at_work import Bench, bench, opened
 
 Make = Callable[..., Stage]
