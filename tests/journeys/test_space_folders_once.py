@@ -4,6 +4,7 @@ once the setting is off."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
@@ -220,41 +221,29 @@ def test_at_every_write_to_storage_the_process_may_die(
         struck = mortal.struck
 
 
-def test_a_space_that_is_not_found_at_first_gets_its_folder_wherever_the_process_dies(
-    make_stage: Callable[[int], Stage],
-) -> None:
-    """The queue shows the message again."""
-    struck, write = True, 0
-    while struck and write < 30:
-        write += 1
-        stage = make_stage(write)
-        stage.install()
-        stage.turn_on()
-        at = build(stage)
-        mortal = Mortal(stage)
-        unseen = Fault("error", path="^/v1/rooms/", method="GET", status=404)
-        stage.webex.faults.append(unseen)
-        room = at.space("Plans")
-        endure(stage, 20)
-        message = nudge(stage, room.id, "due")
-        stage.queue.append(message)
-        mortal.arm(write, after=False)
-        endure(stage, 20)
-        struck, mortal.at = mortal.struck, 0
-        stage.webex.faults.remove(unseen)
-        stage.queue.append(message)
-        endure(stage, 600)
+@dataclass
+class Late:
+    """A space that Webex tells of and does not find at first. Each `deliver` is the same message,
+    which the queue shows again where whoever took it died."""
 
-        assert at.folder(room) == "Plans", write
-    assert write > 5
+    at: Building
+    mortal: Mortal
+    room: Room
+    message: str
+    unseen: Fault
+
+    def deliver(self, *, dies_at: int, within: int = 20) -> bool:
+        """Whether the process died, before this write to storage; 0: it does not."""
+        self.at.stage.queue.append(self.message)
+        self.mortal.arm(dies_at, after=False)
+        endure(self.at.stage, within)
+        return self.mortal.struck
+
+    def is_found(self) -> None:
+        self.at.stage.webex.faults.remove(self.unseen)
 
 
-@pytest.mark.parametrize("second", range(1, 10))
-def test_a_space_that_is_not_found_at_first_gets_its_folder_though_two_processes_die(
-    make_stage: Callable[..., Stage], second: int
-) -> None:
-    """The first before it has wished for the team, the second at any of its writes."""
-    stage = make_stage()
+def late_space(stage: Stage) -> Late:
     stage.install()
     stage.turn_on()
     at = build(stage)
@@ -263,17 +252,34 @@ def test_a_space_that_is_not_found_at_first_gets_its_folder_though_two_processes
     stage.webex.faults.append(unseen)
     room = at.space("Plans")
     endure(stage, 20)
-    message = nudge(stage, room.id, "due")
-    stage.queue.append(message)
-    mortal.arm(6, after=False)
-    endure(stage, 20)
-    assert mortal.struck
-    stage.webex.faults.remove(unseen)
-    stage.queue.append(message)
-    mortal.arm(second, after=False)
-    endure(stage, 20)
-    mortal.at = 0
-    stage.queue.append(message)
-    endure(stage, 600)
+    return Late(at, mortal, room, nudge(stage, room.id, "due"), unseen)
 
-    assert at.folder(room) == "Plans"
+
+def test_a_space_that_is_not_found_at_first_gets_its_folder_wherever_the_process_dies(
+    make_stage: Callable[[int], Stage],
+) -> None:
+    struck, write = True, 0
+    while struck and write < 30:
+        write += 1
+        late = late_space(make_stage(write))
+        struck = late.deliver(dies_at=write)
+        late.is_found()
+        late.deliver(dies_at=0, within=600)
+
+        assert late.at.folder(late.room) == "Plans", write
+    assert write > 5
+
+
+@pytest.mark.parametrize("second", range(1, 10))
+def test_a_space_that_is_not_found_at_first_gets_its_folder_though_two_processes_die(
+    make_stage: Callable[..., Stage], second: int
+) -> None:
+    """The first before it has wished for the team, the second at any of its writes."""
+    late = late_space(make_stage())
+    assert late.deliver(dies_at=6)
+    late.is_found()
+    late.deliver(dies_at=second)
+
+    late.deliver(dies_at=0, within=600)
+
+    assert late.at.folder(late.room) == "Plans"
