@@ -82,7 +82,8 @@ class Merge:
     """changes: what to do now; none is there twice. listed: people of the team, and people of the
     baseline who left it, by the code that says why they are not as expected. others: the same for
     who is only in the group. doubted: what follows where a second read misses the same people.
-    again: when an absence can be confirmed, None if none is in doubt.
+    again: when an absence can be confirmed, None if none is in doubt. succeeded: when who is kept
+    for being the last owner can go, if another becomes one now; None if nobody is kept.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -90,6 +91,7 @@ class Merge:
     others: dict[ObjectId, str] = field(default_factory=dict)
     doubted: list[Change] = field(default_factory=list)
     again: int | None = None
+    succeeded: int | None = None
 
     def doubt(self, since: int) -> None:
         at = since + times.MISSING_APART
@@ -268,8 +270,7 @@ def _tend_owners(sides: Sides, result: Merge, owners: frozenset[ObjectId]) -> No
         if not add and not coming:
             result.listed[person] = "last_owner"
     if add and (kept or "last_owner" in result.listed.values()):
-        soon = sides.sight.at + times.GAP
-        result.again = soon if result.again is None else min(result.again, soon)
+        result.succeeded = sides.sight.at + times.GAP
     removals = [Change(p, o, OWNERS, REMOVE) for o, p in sorted(out.items())]
     result.changes = [*(c for c in result.changes if c.op == ADD), *removals] + [
         c for c in result.changes if c.op == REMOVE

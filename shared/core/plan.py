@@ -155,7 +155,9 @@ def _again(merged: Merge, sides: Sides, changes: Sequence[Change]) -> int | None
     unseen = (in_group(sides.ledger, sides.sight) | added) - frozenset(sides.sight.members)
     if owners_follow(sides) and any(o in unseen for _, o in wanted_owners(sides)):
         merged.doubt(sides.sight.at)
-    return merged.again
+    comes = any((c.side, c.op) == (OWNERS, ADD) for c in changes)
+    moments = [merged.again, merged.succeeded if comes else None]
+    return min((m for m in moments if m is not None), default=None)
 
 
 def _tried_before(merged: Merge, sides: Sides) -> list[Change]:

@@ -254,7 +254,7 @@ def test_the_last_owner_waits_for_the_next_one_to_be_there() -> None:
 
     assert first.changes == [change(2, OWNERS, ADD)]
     assert said(first) == {}
-    assert first.again == NOW + times.GAP
+    assert first.succeeded == NOW + times.GAP
     assert merge(landed(before, *first.changes)).changes == [
         change(1, OWNERS, REMOVE),
         change(1, MEMBERS, REMOVE),
@@ -269,7 +269,7 @@ def test_a_last_owner_who_was_listed_goes_soon_after_the_next_one_comes() -> Non
 
     assert first.changes == [change(2, OWNERS, ADD)]
     assert said(first) == {1: "last_owner"}
-    assert first.again == NOW + times.GAP
+    assert first.succeeded == NOW + times.GAP
 
 
 def test_a_last_owner_whose_successor_was_refused_is_listed() -> None:

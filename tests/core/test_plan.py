@@ -261,6 +261,18 @@ def test_a_first_merge_changes_nothing() -> None:
     assert todo.why == ("first_merge",)
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_the_next_owner_is_waited_for_only_where_they_may_come(first: bool) -> None:
+    """Who is to go is the last owner; who is to own the group then may wait for an administrator,
+    for days."""
+    ledger = _missed(replace(_known(1, 2, 3), owners=_objects(3)), WEBEX, 3)
+    observed = _grouped(2, [1, 2, 3], ledger, owners=(3,), moderators=1, first=first)
+    todo = plan(observed)
+
+    assert bool(todo.held) is first
+    assert todo.again == (None if first else NOW + times.GAP)
+
+
 def test_who_is_still_in_the_team_but_not_mapped_any_more_has_a_reason_of_their_own() -> None:
     listed = {person(3): "claimed_twice"}
     todo = plan(_grouped(2, [1, 2, 3], listed=listed))
