@@ -47,6 +47,13 @@ class Holds:
         """Whether any change of this person ever was."""
         return any(c.person == person.uuid for c in self.refused.get(team, ()))
 
+    def allowed_at(self, team: str, person: Person) -> float:
+        """When an administrator last allowed something about somebody; 0 for never."""
+        found = self.watcher.allowed.items()
+        return max(
+            (at for (t, _, _, who), at in found if (t, who) == (team, person.uuid)), default=0
+        )
+
     def judge(self, team: str) -> None:
         """The product has just begun to hold something, or something else than before."""
         firm = self._firm_of(team)

@@ -112,8 +112,11 @@ def _people(
         in_team, in_group = person.uuid in team, person.external_id in group.members
         acts = saga.acts.get(person.uuid, [])
         last = acts[-1] if acts else None
-        # What was so before a first look at a team and its group is no change.
-        known = last and last.at > story.administrator.holds.first.get(saga.team.uuid, 0.0)
+        # What was so before a first look at a team and its group is no change; and what somebody
+        # has allowed since is how it is to be.
+        holds = story.administrator.holds
+        first = holds.first.get(saga.team.uuid, 0.0)
+        known = last and last.at > max(first, holds.allowed_at(saga.team.uuid, person))
         wanted = last.there if last and known and _is_clear(acts) else None
         code = _code(row, person)
         rightly = _is_rightly(code, direction, person, in_team, story, saga, group)

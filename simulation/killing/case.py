@@ -31,6 +31,9 @@ class Holds:
     def __init__(self) -> None:
         self.first: dict[str, float] = {}
 
+    def allowed_at(self, _team: str, _person: Person) -> float:
+        return 0.0
+
     def was_refused(self, _team: str, _person: Person) -> bool:
         return False
 
