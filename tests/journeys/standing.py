@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from sandbox.kit import Call
+from sandbox.kit import Call, Fault
 from sandbox.microsoft.state import Group
 from sandbox.webex.state import Person, Team
 from shared.admin import again, holding
@@ -276,3 +276,14 @@ class Tally:
 
 def _of_teams(calls: list[Call]) -> list[Call]:
     return [c for c in calls if not c.path.endswith(_POLLS) and "/webhooks" not in c.path]
+
+
+def made_unheard(stage: Stage) -> Standing:
+    """A team of three, Alpha, whose group was made a moment ago, and whose create was not heard."""
+    stage.turn_on(webhook=False)
+    lost = Fault("lost", method="PATCH", path="/v1.0/groups.uniqueName", times=1)
+    stage.microsoft.graph.faults.append(lost)
+    at = Standing(stage, stage.team(stage.person(), stage.people(2), "Alpha"), [])
+    while not stage.groups_of(at.team):
+        live(stage, 10)
+    return at

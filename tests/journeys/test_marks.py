@@ -14,7 +14,7 @@ from shared.core.model import Marks
 from shared.sync.preview import preview
 from tests.journeys.following import look, rest
 from tests.journeys.stage import APP_URL, Stage
-from tests.journeys.standing import Standing, Tally, change, later, live, standing
+from tests.journeys.standing import Standing, Tally, change, later, live, made_unheard, standing
 
 DAY = 86_400
 ELSEWHERE = "https://elsewhere.example"
@@ -113,16 +113,10 @@ def test_who_takes_it_out_has_it_stay_out(at: Standing) -> None:
 def test_who_takes_it_out_before_the_create_was_heard_of_has_it_stay_out(
     make_stage: Callable[..., Stage],
 ) -> None:
-    stage = make_stage()
-    stage.turn_on(webhook=False)
-    unheard = stage.microsoft.graph.faults
-    unheard.append(Fault("lost", method="PATCH", path="/v1.0/groups.uniqueName", times=1))
-    at = Standing(stage, stage.team(stage.person(), stage.people(2), "Alpha"), [])
-    while not stage.groups_of(at.team):
-        live(stage, 10)
+    at = made_unheard(make_stage())
     say(at, "Our own words")
 
-    later(stage, 15 * DAY)
+    later(at.stage, 15 * DAY)
 
     assert said(at) == "Our own words"
 

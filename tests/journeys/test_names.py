@@ -17,7 +17,16 @@ from shared.sync.preview import preview
 from tests.journeys.fate import Mortal, endure
 from tests.journeys.following import choose, look, rest
 from tests.journeys.stage import Stage, meanwhile
-from tests.journeys.standing import Standing, Tally, change, employ_bot, later, live, standing
+from tests.journeys.standing import (
+    Standing,
+    Tally,
+    change,
+    employ_bot,
+    later,
+    live,
+    made_unheard,
+    standing,
+)
 
 DAY = times.DAY // times.SECOND
 POLICY = {"PrefixSuffixNamingRequirement": "GRP [GroupName] (Webex)"}
@@ -314,16 +323,10 @@ def test_a_name_that_nobody_told_for_a_while_leaves_no_trouble_behind(at: Standi
 def test_a_group_that_is_renamed_before_its_create_was_heard_of_keeps_that_name(
     make_stage: Callable[..., Stage],
 ) -> None:
-    stage = make_stage()
-    stage.turn_on(webhook=False)
-    unheard = stage.microsoft.graph.faults
-    unheard.append(Fault("lost", method="PATCH", path="/v1.0/groups.uniqueName", times=1))
-    at = Standing(stage, stage.team(stage.person(), stage.people(2), "Alpha"), [])
-    while not stage.groups_of(at.team):
-        live(stage, 10)
+    at = made_unheard(make_stage())
     regroup(at, "Gamma")
 
-    live(stage, 900)
+    live(at.stage, 900)
 
     assert named(at) == ("Alpha", "Gamma")
     assert reasons(at) == ["team_not_renamed"]
