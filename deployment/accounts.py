@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from deployment.cli import Problem
 from shared.core.errors import NewerSchema
 from shared.ports import Conflict
-from shared.storage.tables import open_connection, open_identity
+from shared.storage.accounts import open_connection, open_identity
 
 if TYPE_CHECKING:
     from azure.data.tables import TableServiceClient

@@ -192,6 +192,9 @@ class Kept:
 class Organizations(Protocol):
     """The organization's rows that change at different speeds."""
 
+    def read_ahead(self) -> None:
+        """All of them in one request. Each is then answered from it once, and read anew after."""
+
     def settings(self) -> OrgSettings: ...
 
     def save_settings(self, change: Callable[[OrgSettings], OrgSettings]) -> OrgSettings:

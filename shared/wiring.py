@@ -17,7 +17,8 @@ from shared.core.ids import OrgId, PersonId, TenantId
 from shared.http import Http, new_session
 from shared.log import Log
 from shared.ports import Clock, Organizations, Services
-from shared.storage.tables import Tables, open_connection, open_identity
+from shared.storage.accounts import open_connection, open_identity
+from shared.storage.tables import Tables
 from shared.tally import Tally
 
 if TYPE_CHECKING:

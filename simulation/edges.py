@@ -155,6 +155,9 @@ class EdgeTable:
         pages = self._read(
             f"query {low}", lambda: list(self._inner.query_entities(query, **options))
         )
+        for entity in pages:
+            if entity["RowKey"] == "settings":
+                self._watcher.read_settings(self._process, entity)
         for start in range(1000, len(pages), 1000):
             self._read(f"query {low} page {start // 1000}", lambda: None)
         return iter(pages)

@@ -66,6 +66,7 @@ def tidy(
         backroom = backroom_of(org)
         if backroom.services.now() - began >= RUN_TIME:
             return
+        _try(backroom, _read_ahead)
         for chore in (_webhook, _keys, _leave, _hourly, _wake, _spaces, _dry_run):
             _try(backroom, chore)
 
@@ -87,6 +88,10 @@ def _try(backroom: Backroom, chore: Callable[[Backroom], None]) -> None:
         services.log.failed("chore failed", failure, chore=name)
     except Exception as error:
         services.log("chore failed", chore=name, error=f"{type(error).__name__}: {error}")
+
+
+def _read_ahead(backroom: Backroom) -> None:
+    backroom.services.organizations.read_ahead()
 
 
 def _webhook(backroom: Backroom) -> None:

@@ -35,6 +35,7 @@ def watch(services_of: Callable[[OrgId], Services], organizations: Iterable[OrgI
 
 
 def _watch_one(services: Services) -> list[str]:
+    services.organizations.read_ahead()
     settings = services.organizations.settings()
     if not settings.on:
         return []

@@ -21,6 +21,9 @@ class OrganizationRows:
         self._rows = rows
         self._org = org
 
+    def read_ahead(self) -> None:
+        self._rows.read_ahead()
+
     def settings(self) -> OrgSettings:
         row = self._rows.get("settings")
         return _settings(self._org, row) if row else OrgSettings(self._org)

@@ -14,14 +14,13 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from shared.http import new_session
 from shared.ports import Conflict
 from shared.storage.schema import SCHEMAS, see_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from azure.data.tables import TableClient, TableServiceClient
+    from azure.data.tables import TableClient, TableEntity, TableServiceClient
 
 Value = str | int | bool | bytes
 Properties = Mapping[str, Value]
@@ -93,16 +92,43 @@ class Step:
     etag: str = ""
 
 
+class _Ahead:
+    """Rows that were read before anybody asked for them. taken: of which that holds no more."""
+
+    END = "~"
+
+    def __init__(self, rows: dict[str, TableEntity]) -> None:
+        self._rows = rows
+        self.taken: set[str] = set()
+
+    def knows(self, key: str) -> bool:
+        return key < self.END and key not in self.taken
+
+    def take(self, key: str) -> TableEntity | None:
+        self.taken.add(key)
+        return self._rows.get(key)
+
+
 class Partition:
     """One partition of one table. All keys are checked; a lost race raises Conflict."""
 
     def __init__(self, client: Callable[[], TableClient], key: str) -> None:
         self._client = client
         self._key = _checked_key(key)
+        self._ahead: _Ahead | None = None
+
+    def read_ahead(self) -> None:
+        """Read all rows in one request, for a partition of few. The next `get` of each answers from
+        it, once, unless it was written through here meanwhile."""
+        rows = self._entities("", _Ahead.END)
+        self._ahead = _Ahead({entity["RowKey"]: entity for entity in rows})
 
     def get(self, key: str) -> Row | None:
         from azure.core.exceptions import ResourceNotFoundError
 
+        if self._ahead and self._ahead.knows(key):
+            entity = self._ahead.take(key)
+            return _row(entity) if entity else None
         try:
             entity = self._client().get_entity(self._key, _checked_key(key))
         except ResourceNotFoundError as error:
@@ -146,6 +172,8 @@ class Partition:
         from azure.data.tables import TableTransactionError
 
         operations = [self._operation(step) for step in steps]
+        if self._ahead:
+            self._ahead.taken.update(step.key for step in steps)
         if not 0 < len(operations) <= OPERATIONS_MAX:
             raise OverLimit(f"{len(operations)} operations in a transaction")
         if sum(map(_payload, steps)) > TRANSACTION_MAX:
@@ -201,15 +229,20 @@ class Partition:
         where: a further condition in OData, made of our own names and numbers only. The service
         reads every row of the range for it. only: the properties to bring, all if empty.
         """
-        query = "PartitionKey eq @p and RowKey ge @low and RowKey lt @high"
-        pages = self._client().query_entities(
-            f"{query} and ({where})" if where else query,
-            parameters={"p": self._key, "low": _checked_key(low), "high": _checked_key(high)},
-            results_per_page=min(limit or 1000, 1000),
-            select=list(dict.fromkeys(("PartitionKey", "RowKey", *only))) if only else None,
-        )
+        pages = self._entities(low, high, min(limit or 1000, 1000), where, only)
         # islice stops at the limit without asking for the page after it.
         yield from (_row(entity) for entity in islice(pages, limit))
+
+    def _entities(
+        self, low: str, high: str, size: int = 1000, where: str = "", only: Sequence[str] = ()
+    ) -> Iterator[TableEntity]:
+        query = "PartitionKey eq @p and RowKey ge @low and RowKey lt @high"
+        return self._client().query_entities(
+            f"{query} and ({where})" if where else query,
+            parameters={"p": self._key, "low": _checked_key(low), "high": _checked_key(high)},
+            results_per_page=size,
+            select=list(dict.fromkeys(("PartitionKey", "RowKey", *only))) if only else None,
+        )
 
     def among(self, prefix: str, names: Collection[str]) -> dict[str, Row]:
         """The rows prefix+name that are there, by name.
@@ -257,40 +290,6 @@ class Tables:
             see_to(client, name, self._schemas.get(name, 1), make)
             self._clients[name] = client
         return client
-
-
-def open_connection(connection: str) -> TableServiceClient:
-    from azure.data.tables import TableServiceClient
-
-    return TableServiceClient.from_connection_string(connection, **_options())
-
-
-def open_identity(endpoint: str, client_id: str) -> TableServiceClient:
-    """With the app's managed identity: no key of the account is stored anywhere."""
-    from azure.data.tables import TableServiceClient
-    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
-
-    credential = (
-        ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
-    )
-    return TableServiceClient(endpoint=endpoint, credential=credential, **_options())
-
-
-def _options() -> dict[str, Any]:
-    """The SDK's calls go through a session of ours: it heeds the environment, or has the process's
-    own trust, as all others do."""
-    from azure.core.pipeline.transport import RequestsTransport
-
-    timeouts = {"connection_timeout": 5, "read_timeout": 10}
-    transport = RequestsTransport(session=new_session(), session_owner=False, **timeouts)
-    return {**_PATIENCE, "transport": transport}
-
-
-# The SDK's own patience (ten tries, five minutes each) is longer than a lease.
-_PATIENCE: dict[str, Any] = {
-    "retry_total": 3,
-    "retry_backoff_max": 4,
-}
 
 
 def _single(client: TableClient, op: str, entity: dict[str, Any], options: dict[str, Any]) -> str:

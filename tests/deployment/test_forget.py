@@ -19,10 +19,11 @@ from shared.admin.archiving import CURSOR
 from shared.admin.leaving import Leaving
 from shared.admin.ports import Change
 from shared.core.ids import OrgId
+from shared.storage.accounts import open_connection
 from shared.storage.audit import AuditRows
 from shared.storage.organizations import OrganizationRows
 from shared.storage.schema import KEY, PARTITION
-from shared.storage.tables import Tables, open_connection
+from shared.storage.tables import Tables
 from tests.deployment.conftest import Azure
 
 

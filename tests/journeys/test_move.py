@@ -16,8 +16,9 @@ from shared import wiring
 from shared.core.archive import day_after, day_of, start_of
 from shared.core.errors import NewerSchema
 from shared.core.times import DAY
+from shared.storage.accounts import open_connection
 from shared.storage.schema import KEY, PARTITION, SCHEMAS
-from shared.storage.tables import Partition, Step, Tables, open_connection
+from shared.storage.tables import Partition, Step, Tables
 from tests.archive.stores import Container, lines
 from tests.journeys.stage import Stage
 from tests.pages.at_work import Bench, bench, opened

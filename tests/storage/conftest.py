@@ -11,7 +11,8 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableServiceClient
 
 from sandbox.memory_tables import MemoryTables
-from shared.storage.tables import Partition, Tables, open_connection
+from shared.storage.accounts import open_connection
+from shared.storage.tables import Partition, Tables
 
 
 class Eye(RequestsTransport):  # type: ignore[misc]  # azure-core exports it lazily

@@ -9,7 +9,8 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from bench.identity import IDENTITY, Account, account
 from shared.config import read_settings
-from shared.storage.tables import Tables, open_identity
+from shared.storage.accounts import open_identity
+from shared.storage.tables import Tables
 from shared.wiring import Wiring
 from tests.test_config import GOOD
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from sandbox.memory_tables import MemoryTables
 from shared.ports import Conflict
-from shared.storage.tables import Partition, Step, Tables, Value, open_connection
+from shared.storage.accounts import open_connection
+from shared.storage.tables import Partition, Step, Tables, Value
 
 # Few, so that calls meet: the last two stand the other way round by code point.
 KEYS = ["a", "a;", "🚀", "\ue000"]
