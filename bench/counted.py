@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from shared.storage.tables import Operation, Partition, Row, Tables
+from shared.storage.tables import Partition, Tables
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient
 
 
 class CountedPartition(Partition):
-    """`requests` is the sum over all partitions, since the process began."""
+    """`requests` is the sum over all partitions, since the process began: one for each time that
+    the client is used."""
 
     requests = 0
 
-    def get(self, key: str) -> Row | None:
-        CountedPartition.requests += 1
-        return super().get(key)
+    def __init__(self, client: Callable[[], TableClient], key: str) -> None:
+        def counted() -> TableClient:
+            CountedPartition.requests += 1
+            return client()
 
-    def range(
-        self,
-        low: str,
-        high: str,
-        *,
-        limit: int | None = None,
-        where: str = "",
-        only: Sequence[str] = (),
-    ) -> Iterator[Row]:
-        CountedPartition.requests += 1
-        return super().range(low, high, limit=limit, where=where, only=only)
-
-    def _submit(self, operations: Sequence[Operation]) -> list[str]:
-        CountedPartition.requests += 1
-        return super()._submit(operations)
+        super().__init__(counted, key)
 
 
 class CountedTables(Tables):

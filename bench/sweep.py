@@ -18,9 +18,9 @@ from functools import partial
 from bench.connected import SIZE, keep_rows, make_teams
 from bench.counted import CountedPartition, CountedTables
 from bench.measure import sample
-from bench.store import MemoryTables
 from bench.table import Goal, Row, Section
 from sandbox.kit import Call
+from sandbox.memory_tables import MemoryTables
 from sandbox.storage import ROOT
 from shared.core import times
 from tests.journeys.stage import PERMISSIONS, Stage
@@ -180,9 +180,8 @@ def sweep(teams: int, *, people: int = 0, storage: str = "", full: int = HOUR) -
 
 def _stage(storage: str) -> Stage:
     """Set up as the stage does it itself, but with these tables."""
-    stage = Stage(storage or "UseDevelopmentStorage=true", configured=False)
-    open_tables = stage.wiring._open_tables
-    stage.wiring.tables = CountedTables(open_tables) if storage else MemoryTables()
+    stage = Stage(storage or MemoryTables(), configured=False)
+    stage.wiring.tables = CountedTables(stage.wiring.open_tables or stage.wiring._open_tables)
     stage.microsoft.consent(stage.application, stage.tenant, PERMISSIONS)
     stage._sign_in()
     return stage
