@@ -153,6 +153,17 @@ def test_the_context_is_what_every_connection_had_of_its_own(plain: None) -> Non
         assert getattr(made, name) == getattr(usual, name), name
 
 
+def test_a_connection_brings_no_authorities_of_its_own_into_the_context(host: Host) -> None:
+    context = context_with(str(host.certificate))
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("https://", TrustingAdapter(lambda: context))
+
+    session.get(host.url(), timeout=5)
+
+    assert context.cert_store_stats()["x509"] == 1
+
+
 def test_threads_connect_at_once(host: Host) -> None:
     """Each by a connection of its own, all by one context."""
     context = context_with(str(host.certificate))

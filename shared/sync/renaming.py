@@ -94,13 +94,12 @@ def judged(state: Book, settings: OrgSettings, group: Group, *, again: bool = Fa
 
 
 def _is_told(state: Book) -> bool:
-    """Whether Microsoft 365 told of a name that was never judged. What the group is called by the
-    team's row is no sign of that: it is kept when the group is read, and the look may die then;
-    but one that is not followed was judged."""
+    """Whether Microsoft 365 told of another name than the one that was judged last. Where that is
+    not followed, it stands in the team's row alone, and a name from before may be told again."""
     team = state.team
     judged_last = team.names.group.last if team.names else team.group_name
-    judged = {"", judged_last, team.group_name if team.name_code else ""}
-    return state.held.row.value.named not in judged
+    judged = team.group_name if team.name_code else judged_last
+    return state.held.row.value.named not in ("", judged)
 
 
 def _is_under_way(team: Team) -> bool:

@@ -183,6 +183,17 @@ def test_the_first_rename_is_told_wherever_the_look_that_heard_of_it_dies(at: St
     assert position > 5
 
 
+def test_a_group_that_is_called_as_before_again_needs_nobody_any_more(at: Standing) -> None:
+    """As soon as Microsoft 365 tells of it, not within the day."""
+    regroup(at, "Gamma")
+    live(at.stage, 90)
+    refused = reasons(at)
+    regroup(at, "Alpha")
+    live(at.stage, 90)
+
+    assert (refused, reasons(at), at.row.group_name) == (["team_not_renamed"], [], "Alpha")
+
+
 def test_a_team_that_a_person_renames_like_the_group_needs_nobody_any_more(at: Standing) -> None:
     regroup(at, "Gamma")
     live(at.stage, 90)
