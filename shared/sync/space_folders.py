@@ -182,7 +182,8 @@ class _Round:
         """What the space is called; as it was told lately, or asked now. Its row has the id that it
         has now."""
         services, low = self.rows.services, self.rows.state.held.row.value.low
-        if folder.title and services.now() - folder.checked < times.TITLE_FRESH:
+        fresh = services.now() - folder.checked < times.TITLE_FRESH
+        if folder.title and fresh and self._moved(folder) == folder.space_id:
             return folder.title
         pacing.book(services, "spaces", 1, low=low)
         try:
@@ -205,15 +206,19 @@ class _Round:
     def _room(self, folder: SpaceFolder) -> Room:
         """Where the team has moved to another geography, its spaces have as well."""
         webex = self.rows.services.webex
-        moved = space_id_like(self.rows.state.team.space_id, folder.space)
         try:
             return webex.room(folder.space_id)
         except NotThere:
+            moved = self._moved(folder)
             if moved == folder.space_id:
                 raise
             room = webex.room(moved)
         self.rows.save(replace(folder, space_id=room.id))
         return room
+
+    def _moved(self, folder: SpaceFolder) -> str:
+        """The space's id where it is in the geography of its team."""
+        return space_id_like(self.rows.state.team.space_id, folder.space)
 
     def _linked(self, folder: SpaceFolder, title: str) -> SpaceFolder:
         """The row of a space that is linked to its folder. Raises PutOff where it cannot be."""

@@ -48,6 +48,21 @@ def test_a_space_that_moved_to_another_geography_keeps_its_folder(at: Building) 
     assert at.rows[plans.uuid].space_id == plans.id
 
 
+def test_a_space_that_moved_just_after_it_was_heard_of_is_linked_at_once(heard: Stage) -> None:
+    at = build(heard, chosen=False)
+    plans = at.space("Plans")
+    heard.run(120)
+    heard.webex.migrate_team(at.team)
+    heard.webex.add_member(at.team, heard.person())
+    heard.run(120)
+
+    change(heard, space_folders=True)
+    heard.webex.add_member(at.team, heard.person())
+    heard.run(600)
+
+    assert (at.state(plans), at.folder(plans)) == (SpaceState.LINKED, "Plans")
+
+
 def test_each_further_space_is_linked_to_a_folder_of_its_own(at: Building) -> None:
     plans, budget = at.space("Plans"), at.space("Budget")
 
