@@ -17,7 +17,8 @@ from shared.admin.ports import Actor, Office
 from shared.core.connecting import Candidate, why_not
 from shared.core.errors import NotThere, Permanent, Transient
 from shared.core.ids import GroupId, TeamId, one_uuid_inside
-from shared.core.look import unparked
+from shared.core.look import Look, unparked
+from shared.core.look import want as wanted
 from shared.core.model import Room, Status, Team
 from shared.core.naming import unique_name
 from shared.core.reasons import Refusal
@@ -184,15 +185,15 @@ def _refuse_what_is_connected(services: Services, row: Team, group: GroupId) -> 
 
 def _unpark(services: Services, known: Team) -> None:
     """The team is due, as a whole. Before its row says so as well: who finds it too early parks it,
-    and dying in between leaves everything as it was."""
+    and dying in between leaves everything as it was. Raises Conflict."""
     for _ in range(_RACES):
         before = services.looks.read(known.uuid)
-        if before is None or not before.value.parked:
-            want(services, known.uuid, known.space_id, whole=True)
-            return
+        look, now = before.value if before else Look(known.space_id), services.now()
+        due = unparked(look, now) if look.parked else wanted(look, now, whole=True)
         try:
-            services.looks.write(known.uuid, before, unparked(before.value, services.now()))
+            services.looks.write(known.uuid, before, due)
         except Conflict:
+            # Perhaps by a worker that has just parked it.
             continue
         return
     raise Conflict("the look row is contended")

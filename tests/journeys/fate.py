@@ -131,6 +131,23 @@ class Mortal:
         return hit
 
 
+@dataclass
+class Between(Mortal):
+    """Nobody dies: another process acts just before some of the writes to storage, once each."""
+
+    actions: dict[int, Callable[[], None]] = field(default_factory=dict)
+
+    def pass_by(self) -> bool:
+        self.count += 1
+        action = self.actions.pop(self.count, None)
+        if action:
+            # What the other writes is not counted.
+            (count, actions), self.actions = (self.count, self.actions), {}
+            action()
+            self.count, self.actions = count, actions
+        return False
+
+
 class _MortalTables(Tables):
     def __init__(self, mortal: Mortal) -> None:
         super().__init__(mortal.tables._open)

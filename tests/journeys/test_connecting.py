@@ -15,8 +15,9 @@ from shared.admin.ports import Office
 from shared.core.ids import OrgId, TeamId
 from shared.core.model import Folder, Status
 from shared.core.reasons import Refusal
+from shared.sync import lease
 from tests.journeys.building import link_folder
-from tests.journeys.fate import Died, Mortal, endure
+from tests.journeys.fate import Between, Died, Mortal, endure
 from tests.journeys.stage import Stage, nudge
 from tests.journeys.standing import ADMIN, newcomers
 
@@ -291,6 +292,28 @@ def test_dying_at_any_write_leaves_a_team_that_can_be_connected_again(
     assert (row.group_id == group.id) is existing
     assert len(before.own_groups) == (0 if existing else 1)
     assert set(before.stage.tenant.groups[row.group_id].members) == ids(before.people)
+
+
+def test_a_worker_that_parks_it_at_the_last_moment_does_not_lose_it(before: Before) -> None:
+    """It took the team before the team's row said that it is followed."""
+    stage = before.stage
+    held: list[lease.Held] = []
+
+    def take() -> None:
+        settings = stage.services.organizations.settings()
+        found = lease.take(stage.services, TeamId(before.team.uuid), settings, change=False)
+        assert found
+        held.append(found)
+
+    def park() -> None:
+        held[0].park()
+
+    # The writes of connecting: the look, the team's row, the look once more.
+    Between(stage, actions={2: take, 3: park})
+    before.connect()
+    stage.settle()
+
+    assert len(before.own_groups) == 1
 
 
 # Teams that nobody has heard of
