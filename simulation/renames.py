@@ -27,10 +27,12 @@ SHARE = 0.4
 
 @dataclass(eq=False)
 class Renames:
-    """drawn apart from everything else. done: by team, who called which side how, in order."""
+    """drawn apart from everything else. done: by team, who called which side how, in order. unseen:
+    teams of which a side was renamed before a first look kept both names."""
 
     universe: Universe
     done: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.draw = Random(f"names {self.universe.seed}")
@@ -61,7 +63,9 @@ class Renames:
             saga.firm.tenant.change_group(group, display_name=name)
         self.universe.chaos.counts[f"{side} renamed"] += 1
         self.universe.scheduler.note(f"{saga.team.uuid[-6:]}: {side} renamed {name!r}")
-        if not story.connecting.is_unseen(saga):
+        if story.connecting.is_unseen(saga):
+            self.unseen.add(saga.team.uuid)
+        else:
             self.done.setdefault(saga.team.uuid, []).append((side, name))
 
 
@@ -75,8 +79,9 @@ def wrong_names(story: Story, saga: Saga, group: Group, row: TeamRow) -> Iterato
     if ours > len(done) + SPARE:
         yield f"{ours} writes of ours for {len(done)} renames"
     if called != named and not done and group.id in story.connecting.theirs:
-        # Both go on being called as they were.
-        if row.name_code:
+        # Both go on being called as they were; what was renamed between the button and the first
+        # look may count.
+        if row.name_code and team.uuid not in story.renames.unseen:
             yield f"nobody has renamed anything, and told is {row.name_code!r}"
         return
     if called != named:
