@@ -73,7 +73,8 @@ class Missing(NamedTuple):
 class Ledger:
     """owners: principals that were owners and in the team. led: those who were seen moderating, but
     for whom somebody else has made an owner since. missing: since when, in milliseconds. refused:
-    changes that an administrator does not want."""
+    changes that an administrator does not want; over: those that a read found nobody's question any
+    more, and when: they are forgotten by a second read apart."""
 
     baseline: dict[PersonId, ObjectId] = field(default_factory=dict)
     owners: frozenset[ObjectId] = frozenset()
@@ -81,6 +82,7 @@ class Ledger:
     led: frozenset[ObjectId] = frozenset()
     missing: dict[Missing, int] = field(default_factory=dict)
     refused: frozenset[Change] = frozenset()
+    over: dict[Change, int] = field(default_factory=dict)
 
     def awaited(self, side: str, op: str = ADD) -> frozenset[ObjectId]:
         """Whom an answered write of ours has put on a side (or, REMOVE, taken from it), whatever
@@ -189,8 +191,11 @@ def learn(ledger: Ledger, sight: Sight) -> Ledger:
     missing |= _not_moderating(ledger, sight, owners & led)
     pending = pending | _shown(_pairs(met), ADD, sight.at, pending)
     pending = pending | _shown(_pairs(gone), REMOVE, sight.at, pending)
-    over = {c for c in ledger.refused if _is_over(c, sight, baseline, group, team)}
-    return Ledger(baseline, owners, pending, led, missing, ledger.refused - over)
+    settled = [c for c in ledger.refused if _is_over(c, sight, baseline, group, team)]
+    over = {c: ledger.over.get(c, sight.ended) for c in settled}
+    forgotten = {c for c, since in over.items() if sight.at - since >= times.MISSING_APART}
+    over = {c: since for c, since in over.items() if c not in forgotten}
+    return Ledger(baseline, owners, pending, led, missing, ledger.refused - forgotten, over)
 
 
 def _pairs(people: Mapping[PersonId, ObjectId]) -> list[Pair]:
@@ -340,7 +345,7 @@ def _is_over(
     group: Collection[ObjectId],
     team: Collection[PersonId],
 ) -> bool:
-    """A refused change is nobody's question any more: the sides agree on this person."""
+    """Whether a refused change is nobody's question any more: the sides agree on this person."""
     if change.side == OWNERS:
         read = sight.owners is not None
         owns = read and change.object in (sight.owners or ())

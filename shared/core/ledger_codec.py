@@ -19,13 +19,14 @@ from shared.core.ledger import (
     Pending,
 )
 
-BLOBS = ("baseline", "owners", "led", "pending", "writes", "missing", "refused")
+BLOBS = ("baseline", "owners", "led", "pending", "writes", "missing", "refused", "over")
 _SIDES = (MEMBERS, OWNERS, WEBEX)
 _OPS = (ADD, REMOVE)
 _PENDING = struct.Struct(">16s16sBBIII")
 _WRITE = struct.Struct(">16s16sBBIIII")
 _MISSING = struct.Struct(">16s16sBI")
 _REFUSED = struct.Struct(">16s16sBB")
+_OVER = struct.Struct(">16s16sBBI")
 
 
 def pack(ledger: Ledger) -> dict[str, bytes]:
@@ -39,10 +40,8 @@ def pack(ledger: Ledger) -> dict[str, bytes]:
             _MISSING.pack(_raw(m.person), _raw(m.object), _SIDES.index(m.side), since // 1000)
             for m, since in ledger.missing.items()
         ),
-        "refused": b"".join(
-            _REFUSED.pack(_raw(c.person), _raw(c.object), _SIDES.index(c.side), _OPS.index(c.op))
-            for c in sorted(ledger.refused)
-        ),
+        "refused": b"".join(_REFUSED.pack(*_raws(c)) for c in sorted(ledger.refused)),
+        "over": b"".join(_OVER.pack(*_raws(c), since // 1000) for c, since in ledger.over.items()),
     }
 
 
@@ -69,11 +68,18 @@ def _unpack(blobs: Mapping[str, bytes]) -> Ledger:
             Missing(PersonId(_text(p)), ObjectId(_text(o)), _SIDES[side]): since * 1000
             for p, o, side, since in _MISSING.iter_unpack(blobs.get("missing", b""))
         },
-        frozenset(
-            Change(PersonId(_text(p)), ObjectId(_text(o)), _SIDES[side], _OPS[op])
-            for p, o, side, op in _REFUSED.iter_unpack(blobs.get("refused", b""))
-        ),
+        frozenset(_change(*raw) for raw in _REFUSED.iter_unpack(blobs.get("refused", b""))),
+        {_change(*raw): since * 1000 for *raw, since in _OVER.iter_unpack(blobs.get("over", b""))},
     )
+
+
+def _change(person: bytes, object_id: bytes, side: int, op: int) -> Change:
+    return Change(PersonId(_text(person)), ObjectId(_text(object_id)), _SIDES[side], _OPS[op])
+
+
+def _raws(change: Change) -> tuple[bytes, bytes, int, int]:
+    person, object_id = _raw(change.person), _raw(change.object)
+    return person, object_id, _SIDES.index(change.side), _OPS.index(change.op)
 
 
 def _objects(blob: bytes) -> frozenset[ObjectId]:

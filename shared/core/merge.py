@@ -346,8 +346,11 @@ def _fewer_owners(
 
 
 def _leave_what_was_refused(sides: Sides, result: Merge) -> None:
-    """What an administrator refused is not done, and is listed."""
+    """What an administrator refused is not done, and is listed. Whether it is over, a second read
+    says."""
     refused = sides.ledger.refused
+    for since in sides.ledger.over.values():
+        result.doubt(since)
     for change in result.changes:
         if change not in refused:
             continue

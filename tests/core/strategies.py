@@ -44,6 +44,7 @@ pending_writes = st.builds(
     seen=moments,
 )
 sides = st.sampled_from([MEMBERS, OWNERS, WEBEX])
+changes = st.builds(Change, persons, objects, sides, st.sampled_from([ADD, REMOVE]))
 ledgers = st.builds(
     Ledger,
     baseline=st.dictionaries(persons, objects, max_size=40),
@@ -51,9 +52,8 @@ ledgers = st.builds(
     pending=st.lists(pending_writes, max_size=20).map(lambda ps: {p.key: p for p in ps}),
     led=st.frozensets(objects, max_size=10),
     missing=st.dictionaries(st.builds(Missing, persons, objects, sides), moments, max_size=10),
-    refused=st.frozensets(
-        st.builds(Change, persons, objects, sides, st.sampled_from([ADD, REMOVE])), max_size=10
-    ),
+    refused=st.frozensets(changes, max_size=10),
+    over=st.dictionaries(changes, moments, max_size=10),
 )
 
 

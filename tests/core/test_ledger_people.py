@@ -311,9 +311,25 @@ def _refused(side: str, op: str) -> Ledger:
 def test_a_refusal_is_remembered_while_the_sides_disagree(
     side: str, op: str, members: list[Pair], team: list[Pair], over: bool
 ) -> None:
-    ledger = learn(_refused(side, op), as_read(NOW, *members, team=team, owners=NOBODY))
+    """One read may be a replica's that is behind."""
+    before = _refused(side, op)
+    once, soon, later = (
+        learn(before, as_read(now, *members, team=team, owners=NOBODY))
+        for now in (NOW, NOW + APART - 1, NOW + APART)
+    )
+    again = as_read(NOW + APART, *members, team=team, owners=NOBODY)
 
-    assert ledger.refused == (frozenset() if over else _refused(side, op).refused)
+    assert once.refused == soon.refused == later.refused == before.refused
+    assert learn(once, again).refused == (frozenset() if over else before.refused)
+
+
+def test_a_refusal_that_one_read_does_not_find_is_remembered_anew() -> None:
+    ledger = _refused(MEMBERS, ADD)
+    for now, team in ((NOW, [BOB]), (NOW + 60_000, TEAM), (NOW + APART, [BOB])):
+        ledger = learn(ledger, as_read(now, team=team, owners=NOBODY))
+
+    assert ledger.refused == _refused(MEMBERS, ADD).refused
+    assert [*ledger.over.values()] == [NOW + APART]
 
 
 def test_a_refusal_about_owners_waits_until_they_are_read() -> None:
