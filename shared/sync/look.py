@@ -130,6 +130,8 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
             people_at=_earliest(moments),
             moderated=_moderated(state, seen, todo),
             full_at=began if full and state.team.group_id else state.team.full_at,
+            # What was read of the group is judged below; by the next look, if this one dies.
+            names_at=began if full and state.group_seen else state.team.names_at,
             wanted_done=wanted,
             failures=0,
             # Whatever has changed while it was not there is held by now (`observe`).

@@ -65,7 +65,7 @@ def write(state: Book, verdict: Verdict) -> None:
 
 
 def _is_written(state: Book, verdict: Verdict) -> bool:
-    group_id, due, services = state.team.group_id, state.team.names_at, state.services
+    group_id, due, services = state.team.group_id, answered(state), state.services
     assert group_id is not None
     # Whatever happens on the way, this is not forgotten.
     state.save_team(replace(state.team, names_at=services.now()))
@@ -80,6 +80,12 @@ def _is_written(state: Book, verdict: Verdict) -> bool:
         services.log("marked", team=state.team.uuid, group=group_id)
     state.save_team(replace(state.team, names_at=due))
     return failure is None
+
+
+def answered(state: Book) -> int | None:
+    """When the group is to be read again, now that it is known what became of what was sent."""
+    at = state.team.names_at
+    return at if at is not None and at > state.services.now() else None
 
 
 def _unknown(team: Team, group: Group, now: int) -> Mark:

@@ -71,7 +71,7 @@ def tend(state: Book, settings: OrgSettings) -> None:
         return
     verdict = judged(state, settings, group, again=again)
     mark = marking.judged(state, settings, group)
-    _keep(state, read, verdict, group)
+    _keep(state, read, verdict, group, writes=bool(verdict.to) or mark.description is not None)
     if verdict.to == GROUP:
         _name_group(state, verdict, read, mark)
     elif verdict.to == TEAM:
@@ -125,15 +125,21 @@ def _read_group(state: Book) -> Group:
 
 
 def _keep(
-    state: Book, read: str, verdict: Verdict | None = None, group: Group | None = None
+    state: Book,
+    read: str,
+    verdict: Verdict | None = None,
+    group: Group | None = None,
+    *,
+    writes: bool = False,
 ) -> None:
-    """What was read, and what follows from it; what is sent then is not known to have arrived."""
+    """What was read, and what follows from it. writes: something is sent then, and not known to
+    have arrived."""
     team, now = state.team, state.services.now()
     told = state.held.row.value.named
     behind = now + times.REPLICAS_APART if group and told not in ("", group.name) else None
     later = verdict.later if verdict else None
     # Until it is known what became of what is sent now: whoever dies on the way reads both again.
-    under_way = now if verdict and verdict.to else None
+    under_way = now if writes else None
     keeps = verdict is None or verdict.code is None
     state.save_team(
         replace(
@@ -212,20 +218,14 @@ def _agree(state: Book, team_name: str, group_name: str) -> None:
             space_title=team_name,
             group_name=group_name,
             name_code="",
-            names_at=_answered(state),
+            names_at=marking.answered(state),
         )
     )
     state.services.log("renamed", team=state.team.uuid, group=state.team.group_id or "")
 
 
-def _answered(state: Book) -> int | None:
-    """When both are to be read again, now that it is known what became of what was sent."""
-    at = state.team.names_at
-    return at if at is not None and at > state.services.now() else None
-
-
 def _refuse(state: Book, names: Names, side: str, failure: Permanent) -> None:
-    code, at = rules.REFUSED[side], _answered(state)
+    code, at = rules.REFUSED[side], marking.answered(state)
     state.save_team(replace(state.team, names=names, name_code=code, names_at=at))
     state.services.log.failed("renaming refused", failure, team=state.team.uuid, side=side)
 

@@ -16,7 +16,8 @@ from shared.core.model import Limits, Marks, Status
 from shared.core.reasons import Refusal
 from shared.ports import Space
 from shared.sync.lease import want
-from tests.journeys.fate import Fate
+from shared.sync.look import full_at
+from tests.journeys.fate import Fate, Mortal, endure
 from tests.journeys.following import rest, spoil, unspoil
 from tests.journeys.stage import Stage, nudge
 from tests.journeys.standing import ADMIN, Standing, Tally, change, later, live, standing
@@ -263,6 +264,27 @@ def test_an_archived_team_is_told_of_and_followed_as_before(at: Standing, wanted
     assert ("is archived" in archived[1]) is wanted
     assert followed == (True, True)
     assert (reasons(at), said(at)) == ([], before)
+
+
+def test_an_archive_is_told_of_wherever_the_weekly_look_dies(at: Standing) -> None:
+    """The next look says in the group's description what this one has read, not the next week's."""
+    change(at.stage, mark_ends=True)
+    mortal, position = Mortal(at.stage), 1
+    while True:
+        at.stage.webex.archive_team(at.team, on=position % 2 == 1)
+        weekly = full_at(at.row)
+        assert weekly is not None
+        at.stage.clock.advance(weekly / 1000 - at.stage.clock.now() + 1)
+        mortal.arm(position, after=True)
+        endure(at.stage, 30)
+        mortal.at = 0
+        endure(at.stage, 600)
+
+        assert ("is archived" in said(at)) is (position % 2 == 1), position
+        if not mortal.struck:
+            break
+        position += 1
+    assert position > 5
 
 
 def test_where_webex_does_not_tell_of_an_archive_nothing_is_said(at: Standing) -> None:
