@@ -117,6 +117,8 @@ def _people(
         holds = story.administrator.holds
         first = holds.first.get(saga.team.uuid, 0.0)
         known = last and last.at > max(first, holds.allowed_at(saga.team.uuid, person))
+        # What was read before is done after somebody has undone it: no lease can prevent that.
+        known = known and (saga.team.uuid, person.uuid) not in universe.watcher.late
         wanted = last.there if last and known and _is_clear(acts) else None
         code = _code(row, person)
         rightly = _is_rightly(code, direction, person, in_team, story, saga, group)

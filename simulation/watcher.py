@@ -63,6 +63,7 @@ class Watcher:
     last_effect, last_ios: when the last of them was, and after how many calls (`ios`) the look that
     had it was over; last_effects: when, by team and person, "" where it was about nobody
     in membership. undone: whom somebody has moved back before a look has seen that we moved them.
+    late: by team and person, whom a call has moved that was under way while its process stood still.
     allowed, refused: when an administrator said so to
     a change, by team, side, op and person. on_held: told of a team whose look has held something;
     on_line: of what is logged; on_group: of what becomes otherwise in a group, before we judge it;
@@ -87,6 +88,7 @@ class Watcher:
         self.ios: Callable[[], int] = lambda: 0
         self.last_effects: dict[tuple[str, str], float] = {}
         self.undone: set[tuple[str, str]] = set()
+        self.late: set[tuple[str, str]] = set()
         self._looked: dict[str, float] = {}
         self.allowed: dict[Asked, float] = {}
         self.refused: dict[Asked, float] = {}
@@ -340,6 +342,9 @@ class Watcher:
     def _moved(self, team: str, who: str, *, ours: bool) -> None:
         if ours:
             self._took_effect(team, who)
+            task = self.scheduler.current
+            if task and self.thawed.get(task.process, 0.0) > self.scheduler.at - PATIENCE:
+                self.late.add((team, who))
         elif self.last_effects.get((team, who), 0.0) + self.lag > self._looked.get(team, 0.0):
             self.undone.add((team, who))
 
