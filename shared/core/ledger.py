@@ -352,9 +352,10 @@ def _is_over(
         return change.person not in team or (read and owns == (change.op == ADD))
     if change.object in group and change.person in team:
         return True
-    if (change.side, change.op) == (MEMBERS, ADD):
-        return change.person not in team
-    return change.op == REMOVE and change.person not in baseline
+    if change.op == ADD:
+        # Who was to be put on one side is no longer on the other.
+        return change.person not in team if change.side == MEMBERS else change.object not in group
+    return change.person not in baseline
 
 
 def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pending], list[Pending]]:

@@ -301,6 +301,7 @@ def _refused(side: str, op: str) -> Ledger:
         (MEMBERS, REMOVE, [ALICE], TEAM, True),
         (WEBEX, ADD, [ALICE], [BOB], False),
         (WEBEX, ADD, [ALICE], TEAM, True),
+        (WEBEX, ADD, [], [BOB], True),
         (WEBEX, REMOVE, [], TEAM, False),
         (WEBEX, REMOVE, [ALICE], TEAM, True),
         (OWNERS, ADD, [ALICE], TEAM, False),
