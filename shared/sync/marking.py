@@ -57,6 +57,14 @@ def keep(state: Book, verdict: Verdict) -> None:
     state.save_team(replace(state.team, mark=verdict.mark))
 
 
+def sending(state: Book, verdict: Verdict) -> None:
+    """To be kept before it is sent: whatever happens on the way, it is not forgotten; and what we
+    may have taken out has been taken out by nobody else."""
+    if verdict.description is not None:
+        mark = state.team.mark if verdict.mark.text else replace(verdict.mark, at=0)
+        state.save_team(replace(state.team, mark=mark, names_at=state.services.now()))
+
+
 def write(state: Book, verdict: Verdict) -> None:
     """Write it, where there is anything to write. A refusal is logged; it is tried again when the
     group is read again. Raises core.errors, Later: then the group is read again soon."""
@@ -67,8 +75,7 @@ def write(state: Book, verdict: Verdict) -> None:
 def _is_written(state: Book, verdict: Verdict) -> bool:
     group_id, due, services = state.team.group_id, answered(state), state.services
     assert group_id is not None
-    # Whatever happens on the way, this is not forgotten.
-    state.save_team(replace(state.team, names_at=services.now()))
+    sending(state, verdict)
     pacing.book(services, "graph", 1, low=state.held.row.value.low)
     failure: Permanent | None = None
     try:

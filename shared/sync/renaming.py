@@ -158,6 +158,7 @@ def _name_group(state: Book, verdict: Verdict, team_name: str, mark: marks.Verdi
     group_id, name, edit = state.team.group_id, verdict.name, state.services.groups.edit
     before, also = _known(state), marking.properties(mark)
     assert group_id is not None
+    marking.sending(state, mark)
     for policy in (True, False):
         try:
             _send(state, GROUP, name, partial(edit, group_id, displayName=name, **also))

@@ -171,6 +171,30 @@ def test_without_the_setting_a_new_group_has_no_description(
     assert at.group.description is None
 
 
+@pytest.mark.parametrize("renamed", [False, True])
+def test_what_the_app_took_out_unheard_was_taken_out_by_nobody(at: Standing, renamed: bool) -> None:
+    """Nor by who wrote words of their own before the app had read it again."""
+    before = said(at)
+    change(at.stage, mark="none")
+    if renamed:
+        at.stage.webex.rename_team(at.team, "Beta")
+    path = f"/v1.0/groups/{at.group.id}"
+    at.stage.microsoft.graph.faults.append(Fault("lost", method="PATCH", path=path, times=9))
+    at.retry()
+    live(at.stage, 5)
+    assert said(at) == ""
+    at.stage.microsoft.graph.faults.clear()
+    say(at, "Our plans.")
+    change(at.stage, mark="made")
+
+    at.retry()
+    later(at.stage, 3600)
+    at.retry()
+    later(at.stage, 3600)
+
+    assert said(at) == f"Our plans. {before}"
+
+
 @pytest.mark.parametrize("kind", ["lost", "error"])
 def test_a_lost_answer_is_nobodys_doing(at: Standing, kind: str) -> None:
     path = f"/v1.0/groups/{at.group.id}"
