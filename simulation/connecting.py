@@ -159,7 +159,8 @@ class Connecting:
         universe = self.universe
         try:
             office = universe.become(universe.process_of_ours).office(firm.id)
-            connecting.find(office, team.general.id)
+            if team.uuid in universe.webex.world.rooms:
+                connecting.find(office, team.general.id)
             office = universe.become(universe.process_of_ours).office(firm.id)
             connecting.connect(office, ADMIN, team.uuid, group.id if group else "")
         except Refusal as refusal:

@@ -189,8 +189,10 @@ class Spaces:
 
     def _make_in_old(self, story: Story) -> None:
         """In a team from before the switch: it gets nothing."""
-        team = self.draw.choice(story.old)
-        room = self.universe.webex.create_space(team.creator, self._title(), team)
+        team, webex = self.draw.choice(story.old), self.universe.webex
+        if team.uuid not in webex.world.rooms or team.creator not in webex.people_of(team):
+            return
+        room = webex.create_space(team.creator, self._title(), team)
         self.hands.happened("space of an old team made", room.title)
 
     def _title(self) -> str:

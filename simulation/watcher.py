@@ -63,7 +63,8 @@ class Watcher:
     last_effect, last_ios: when the last of them was, and after how many calls (`ios`) the look that
     had it was over; last_effects: when, by team and person, "" where it was about nobody
     in membership. undone: whom somebody has moved back before a look has seen that we moved them.
-    late: by team and person, whom a call has moved that was under way while its process stood still.
+    late: by team and person, "" for a name, what a call has done that was under way while its
+    process stood still.
     allowed, refused: when an administrator said so to
     a change, by team, side, op and person. on_held: told of a team whose look has held something;
     on_line: of what is logged; on_group: of what becomes otherwise in a group, before we judge it;
@@ -342,9 +343,7 @@ class Watcher:
     def _moved(self, team: str, who: str, *, ours: bool) -> None:
         if ours:
             self._took_effect(team, who)
-            task = self.scheduler.current
-            if task and self.thawed.get(task.process, 0.0) > self.scheduler.at - PATIENCE:
-                self.late.add((team, who))
+            self._see_whether_late(team, who)
         elif self.last_effects.get((team, who), 0.0) + self.lag > self._looked.get(team, 0.0):
             self.undone.add((team, who))
 
@@ -352,6 +351,12 @@ class Watcher:
         """A team or its group."""
         self.renamed[team] += 1
         self.ours["renamed by us"] += 1
+        self._see_whether_late(team)
+
+    def _see_whether_late(self, team: str, who: str = "") -> None:
+        task = self.scheduler.current
+        if task and self.thawed.get(task.process, 0.0) > self.scheduler.at - PATIENCE:
+            self.late.add((team, who))
 
     def _took_effect(self, team: str, who: str = "") -> None:
         self.last_effect, self.last_ios = self.scheduler.at, self.ios()
