@@ -91,8 +91,8 @@ def wrong_names(story: Story, saga: Saga, group: Group, row: TeamRow) -> Iterato
     if row.name_code:
         yield f"both are {named!r}, and yet told is {row.name_code!r}"
     if (team.uuid, "") in universe.watcher.late or team.uuid in story.renames.unseen:
-        # An older name of ours landed after a newer one, which no lease can prevent; or one that was
-        # given between the button and the first look counts.
+        # An older name of ours landed after a newer one, which no lease can prevent; or one counts
+        # that was given between the button and the first look.
         return
     last = dict(done)
     if done and named not in last.values():

@@ -32,6 +32,7 @@ from shared.core.pending import (
     Pair,
     Pending,
 )
+from shared.core.refused import standing
 from shared.core.sight import Sight
 
 __all__ = [
@@ -191,11 +192,8 @@ def learn(ledger: Ledger, sight: Sight) -> Ledger:
     missing |= _not_moderating(ledger, sight, owners & led)
     pending = pending | _shown(_pairs(met), ADD, sight.at, pending)
     pending = pending | _shown(_pairs(gone), REMOVE, sight.at, pending)
-    settled = [c for c in ledger.refused if _is_over(c, sight, baseline, group, team)]
-    over = {c: ledger.over.get(c, sight.ended) for c in settled}
-    forgotten = {c for c, since in over.items() if sight.at - since >= times.MISSING_APART}
-    over = {c: since for c, since in over.items() if c not in forgotten}
-    return Ledger(baseline, owners, pending, led, missing, ledger.refused - forgotten, over)
+    refused, over = standing(ledger.refused, ledger.over, sight, baseline, group, team)
+    return Ledger(baseline, owners, pending, led, missing, refused, over)
 
 
 def _pairs(people: Mapping[PersonId, ObjectId]) -> list[Pair]:
@@ -323,7 +321,9 @@ def _owners(
     ran_out: Iterable[Pending],
 ) -> tuple[frozenset[ObjectId], frozenset[ObjectId]]:
     mapped = frozenset(sight.mapped.values())
-    known = mapped | frozenset(baseline.values())
+    # Of whom we may have made an owner it is not forgotten that they moderated, if they come back.
+    made = {p.object for p in [*ledger.pending.values(), *landed] if p.side == OWNERS}
+    known = mapped | frozenset(baseline.values()) | made
     led = ledger.led | frozenset(sight.moderators)
     if sight.owners is None:
         return ledger.owners & known, led & known
@@ -332,30 +332,9 @@ def _owners(
     undone |= {p.object for p in landed if p.side == OWNERS and p.op == REMOVE}
     restored = {p.object for p in ran_out if p.side == OWNERS and p.op == REMOVE}
     # Made an owner by somebody else, who does not moderate: that is not for us to undo.
-    ours = {p.object for p in [*ledger.pending.values(), *landed] if p.side == OWNERS} | restored
-    given = (owners & mapped) - ledger.owners - frozenset(sight.moderators) - ours
+    given = (owners & mapped) - ledger.owners - frozenset(sight.moderators) - made - restored
     kept = (ledger.owners | (owners & mapped)) - undone
     return kept & known, (led - given) & known
-
-
-def _is_over(
-    change: Change,
-    sight: Sight,
-    baseline: Mapping[PersonId, ObjectId],
-    group: Collection[ObjectId],
-    team: Collection[PersonId],
-) -> bool:
-    """Whether a refused change is nobody's question any more: the sides agree on this person."""
-    if change.side == OWNERS:
-        read = sight.owners is not None
-        owns = read and change.object in (sight.owners or ())
-        return change.person not in team or (read and owns == (change.op == ADD))
-    if change.object in group and change.person in team:
-        return True
-    if change.op == ADD:
-        # Who was to be put on one side is no longer on the other.
-        return change.person not in team if change.side == MEMBERS else change.object not in group
-    return change.person not in baseline
 
 
 def _judge(ledger: Ledger, sight: Sight) -> tuple[dict[Key, Pending], list[Pending], list[Pending]]:

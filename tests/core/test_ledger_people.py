@@ -284,6 +284,16 @@ def test_who_stops_owning_may_have_stopped_being_a_member_with_it() -> None:
         assert since_missed(after, ALICE, MEMBERS) is None
 
 
+def test_who_moderated_when_perhaps_made_an_owner_is_remembered_while_away() -> None:
+    """Whoever comes back without moderating is no owner because of us."""
+    ledger = learn(Ledger(), as_read(NOW, BOB, ALICE, owners=NOBODY, moderators={ALICE.object}))
+    ledger = replace(sending(ledger, [ALICE], OWNERS, NOW), baseline={BOB.person: BOB.object})
+    ledger = learn(ledger, as_read(NOW + 60_000, BOB, team=[BOB], owners=NOBODY))
+    back = as_read(NOW + times.DAY, BOB, ALICE, owners={ALICE.object})
+
+    assert since_missed(learn(ledger, back), ALICE, OWNERS) == NOW + times.DAY
+
+
 # Refused by an administrator
 
 
