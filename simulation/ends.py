@@ -207,7 +207,7 @@ class Ends:
         """Whatever it is time for; how many buttons were pressed. When the next one is due is told
         to the administrator."""
         pressed, now = 0, self.universe.scheduler.at
-        for deletion in self.deleted.values():
+        for deletion in [*self.deleted.values()]:
             if deletion.restored or deletion.how == "never":
                 continue
             if now < deletion.back_at:

@@ -17,6 +17,8 @@ from simulation.watcher import PREFIX
 # Acts about one person this far apart have nothing to do with each other; a replica's lag and the
 # age of a contradiction lie below.
 APART = 20 * 60.0
+# Seconds after which a look has seen who is in a new group.
+SEEN = 300.0
 # What somebody is told of who is on one side alone because the other one leads: whether they are in
 # the team (else in the group), and the side on which they themselves have made it so.
 _NOT_FOLLOWED = {
@@ -119,6 +121,7 @@ def _people(
         known = last and last.at > max(first, holds.allowed_at(saga.team.uuid, person))
         # What was read before is done after somebody has undone it: no lease can prevent that.
         known = known and (saga.team.uuid, person.uuid) not in universe.watcher.late
+        known = known and not (last and _is_unseen(last, story, saga, group))
         wanted = last.there if last and known and _is_clear(acts) else None
         code = _code(row, person)
         rightly = _is_rightly(code, direction, person, in_team, story, saga, group)
@@ -172,6 +175,13 @@ def _is_empty(universe: Universe, saga: Saga) -> bool:
 def _is_out(universe: Universe, saga: Saga, account: str) -> bool:
     """Whether whoever carries this account is not in the team."""
     return all(p.external_id != account for p in universe.webex.people_of(saga.team))
+
+
+def _is_unseen(act: Act, story: Story, saga: Saga, group: Group) -> bool:
+    """Of a team that was connected long after people had joined it: whoever is taken out of the new
+    group at once may never have been put there, for all that a look has seen."""
+    connected = saga.team.uuid in story.connecting.asked
+    return connected and act.side == GROUP and act.at - group.created < SEEN
 
 
 def _is_clear(acts: Sequence[Act]) -> bool:
