@@ -45,9 +45,10 @@ class Administrator:
 
 @dataclass(frozen=True)
 class Renames:
-    """Nobody renames anything here. done: as in `simulation.renames`."""
+    """Nobody renames anything here. done, unseen: as in `simulation.renames`."""
 
     done: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,10 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Unconnected:
-    """Nobody connects a team from before. theirs: as in `simulation.connecting`."""
+    """Nobody connects a team from before. theirs, asked: as in `simulation.connecting`."""
 
     theirs: Mapping[str, Group] = field(default_factory=dict)
+    asked: Mapping[str, float] = field(default_factory=dict)
 
     def wrong(self, _: object) -> Sequence[str]:
         return ()

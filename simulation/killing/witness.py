@@ -24,7 +24,8 @@ RECENTLY = 3 * times.LEASE / times.SECOND
 class Witness:
     """Whatever this thread changes in the clouds, people do; everything else is the app's doing.
 
-    renamed: how often it has renamed a team's group. asked: as in `simulation.watcher`.
+    renamed: how often it has renamed a team's group. asked, late: as in `simulation.watcher`;
+    processes die here, and none stands still.
     """
 
     def __init__(self, clock: Clock, webex: WebexCloud, org: Organization, tenant: Tenant) -> None:
@@ -32,6 +33,7 @@ class Witness:
         self.ours: Counter[str] = Counter()
         self.renamed: Counter[str] = Counter()
         self.asked: frozenset[str] = frozenset()
+        self.late: frozenset[tuple[str, str]] = frozenset()
         self.last_change = clock.now()
         self._clock, self._webex, self._tenant = clock, webex, tenant
         self._people = threading.get_ident()
