@@ -8,21 +8,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from simulation.crashes import RECOVERS
 from simulation.many import (
     HASHES,
     SAME,
+    Seed,
     Sum,
     alike,
     mixed,
     percentile,
+    played,
     run_calibration,
     run_crashes,
     run_mutants,
     run_seeds,
 )
-from simulation.run import play
 
 
 def main(args: list[str]) -> int:
@@ -32,6 +34,7 @@ def main(args: list[str]) -> int:
     parser.add_argument("--jobs", type=int, default=None, help="processes; one a core")
     parser.add_argument("--http", action="store_true", help="all of them through the HTTP adapters")
     parser.add_argument("--ports", action="store_true", help="all of them at the ports")
+    parser.add_argument("--dense", action="store_true", help="much of everything in each of them")
     parser.add_argument("--sweep", action="store_true", help="--replay with the weekly look")
     parser.add_argument("--replay", type=int, metavar="SEED", help="one seed, with its trace")
     parser.add_argument("--crashes", action="store_true", help="every crash point of six scenarios")
@@ -41,7 +44,7 @@ def main(args: list[str]) -> int:
     )
     chosen = parser.parse_args(args)
     if chosen.replay is not None:
-        return _replay(chosen.replay, over_ports=not chosen.http, sweep=chosen.sweep)
+        return _replay(Seed(chosen.replay, not chosen.http, chosen.sweep, chosen.dense))
     if chosen.crashes:
         return _crashes(chosen.jobs)
     if chosen.mutants:
@@ -51,9 +54,12 @@ def main(args: list[str]) -> int:
     seeds = mixed(chosen.begin, chosen.seeds)
     if chosen.http or chosen.ports:
         seeds = alike(chosen.begin, chosen.seeds, over_ports=chosen.ports)
+    if chosen.dense:
+        seeds = (replace(seed, dense=True) for seed in seeds)
     began = time.monotonic()
     total = run_seeds(seeds, chosen.jobs, lambda s: _progress(s, began))
-    return _report(total, time.monotonic() - began, over_ports=not chosen.http)
+    seconds = time.monotonic() - began
+    return _report(total, seconds, over_ports=not chosen.http, dense=chosen.dense)
 
 
 def _progress(total: Sum, began: float) -> None:
@@ -61,7 +67,7 @@ def _progress(total: Sum, began: float) -> None:
     print(f"{total.runs} seeds, {len(total.failed)} failed, {seconds:.0f} s", flush=True)
 
 
-def _report(total: Sum, seconds: float, *, over_ports: bool) -> int:
+def _report(total: Sum, seconds: float, *, over_ports: bool, dense: bool) -> int:
     print(f"{total.runs} seeds in {seconds:.0f} s, {total.ios} calls")
     for kind, number in sorted(total.counts.items()):
         print(f"  {kind:<16}{number:>9}")
@@ -71,6 +77,9 @@ def _report(total: Sum, seconds: float, *, over_ports: bool) -> int:
         print(f"FAILED {seed.command}")
         for violation in violations[:3]:
             print(f"       {violation}")
+    if dense:
+        # How much of each kind is enough, or too much, is known of ordinary seeds alone.
+        return 1 if total.failed else 0
     low = total.below_floor(over_ports=over_ports)
     for kind, (number, floor) in low.items():
         print(f"FAILED too little happened: {kind} {number}, at least {floor}")
@@ -87,10 +96,11 @@ def _tell_spread(what: str, seconds: Sequence[float]) -> None:
         print(f"  {what} ({len(seconds)}): {told}, at most {max(seconds):.0f} s")
 
 
-def _replay(seed: int, *, over_ports: bool, sweep: bool) -> int:
-    outcome = play(seed, over_ports=over_ports, sweep=sweep, keep=True)
+def _replay(seed: Seed) -> int:
+    outcome = played(seed, keep=True)
     print("\n".join(outcome.lines))
-    print(f"seed {seed}: digest {outcome.digest:08x}, {outcome.ios} calls, {dict(outcome.counts)}")
+    counts = dict(outcome.counts)
+    print(f"seed {seed.number}: digest {outcome.digest:08x}, {outcome.ios} calls, {counts}")
     for violation in outcome.violations:
         print(f"VIOLATION {violation}")
     return 1 if outcome.violations else 0

@@ -13,7 +13,9 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from simulation.crashes import SCENARIOS, Crash, crash
+from simulation.dense import dense
 from simulation.mutants import MUTANTS, Catch, Mutant, Rate, hunt, measure
+from simulation.mutants.planting import planted
 from simulation.run import Outcome, play
 
 HASHES, SAME = "PYTHONHASHSEED", "0"
@@ -94,17 +96,19 @@ AT_PORTS_ALONE = frozenset({"stale read"})
 
 @dataclass(frozen=True)
 class Seed:
-    """One run that is to be made."""
+    """One run that is to be made. dense: see `simulation.dense`."""
 
     number: int
     over_ports: bool
     sweep: bool
+    dense: bool = False
 
     @property
     def command(self) -> str:
         """How to see it again."""
         how = "--ports" if self.over_ports else "--http"
-        return f"./dev simulate --replay {self.number} {how}{' --sweep' if self.sweep else ''}"
+        how += " --sweep" * self.sweep + " --dense" * self.dense
+        return f"./dev simulate --replay {self.number} {how}"
 
 
 @dataclass
@@ -231,10 +235,16 @@ def _crash(point: tuple[str, int, bool]) -> Crash:
     return crash(next(s for s in SCENARIOS if s.name == name), at, after=after)
 
 
+def played(seed: Seed, *, keep: bool = False) -> Outcome:
+    """keep: with its whole trace."""
+    with planted(dense() if seed.dense else []):
+        return play(seed.number, over_ports=seed.over_ports, sweep=seed.sweep, keep=keep)
+
+
 def _run(seed: Seed) -> tuple[Seed, Outcome]:
-    outcome = play(seed.number, over_ports=seed.over_ports, sweep=seed.sweep)
+    outcome = played(seed)
     if seed.number % TWICE == 0:
-        again = play(seed.number, over_ports=seed.over_ports, sweep=seed.sweep)
+        again = played(seed)
         if again.digest != outcome.digest:
             outcome = outcome.broken("determinism", "the same seed went another way")
     return seed, outcome

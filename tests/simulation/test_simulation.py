@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from simulation.crashes import RECOVERS, SCENARIOS
-from simulation.many import Sum, alike, run_crashes, run_mutants, run_seeds
+from simulation.many import Seed, Sum, alike, played, run_crashes, run_mutants, run_seeds
 from simulation.mutants import MUTANTS
 
 PORTS, AT_PORTS = 2000, 250
@@ -43,6 +43,15 @@ def test_through_the_http_adapters(begin: int) -> None:
     assert total.below_floor(over_ports=False, share=FEW / 2) == {}
     assert total.above_ceiling() == {}
     assert total.runs == OVER_HTTP
+
+
+def test_a_dense_seed_is_a_run_of_its_own_and_leaves_the_others_as_they_are() -> None:
+    before, dense, again, after = (
+        played(Seed(3, True, False, dense=dense)) for dense in (False, True, True, False)
+    )
+
+    assert before.digest == after.digest != dense.digest == again.digest
+    assert Seed(3, True, False, dense=True).command == "./dev simulate --replay 3 --ports --dense"
 
 
 @pytest.mark.parametrize("scenario", [s.name for s in SCENARIOS])
