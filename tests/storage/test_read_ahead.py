@@ -1,4 +1,4 @@
-"""Rows that are read before anybody asks for them: one call, and nothing old is handed out twice."""
+"""Rows that are read before anybody asks for them: in one call, and nothing old is handed out."""
 
 from __future__ import annotations
 
