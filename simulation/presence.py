@@ -74,9 +74,9 @@ class HeardJournal(Journal):
 @dataclass
 class Begun:
     """What a task of ours has seen so far. on: the switch, as it read it last, and of whom; used:
-    whether something was sent since. folders: which of the settings about folders were on, as it
-    read them last. direction: who led when it began. removed, unasked: how many
-    people, by team and side, and how many of them nobody had allowed."""
+    whether something was sent since; token: to Microsoft, with which sign-in. folders: which of the
+    settings about folders were on, as it read them last. direction: who led when it began. removed,
+    unasked: how many people, by team and side, and how many of them nobody had allowed."""
 
     at: float
     on: bool | None = None
@@ -84,5 +84,6 @@ class Begun:
     folders: frozenset[str] = FOLDERS
     direction: str = ""
     used: bool = False
+    token: str = ""
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
     unasked: Counter[tuple[str, str]] = field(default_factory=Counter)

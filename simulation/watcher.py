@@ -195,7 +195,13 @@ class Watcher:
         if method == "DELETE" and "/drives/" in url:
             self.broken("spaces", f"we delete {url}")
         if method != "GET" and "checkMemberGroups" not in url:
+            begun = self._of_task()
+            if begun and begun.used and begun.token not in self.microsoft.world.tokens:
+                # That sign-in has ended on the way: it is sent once more, with another.
+                begun.used = False
             self.about_to_write(firm.org.uuid, url)
+            if begun:
+                begun.token = token
 
     def _check_tenant(self, firm: Firm, named: str, method: str) -> None:
         """What a call to Graph names is this tenant's: a group, a user, or the team of a group.
