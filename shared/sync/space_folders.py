@@ -142,7 +142,7 @@ class _Round:
         try:
             self.rows.state.held.keep()
             title = self._title(folder)
-            self._finish(self._linked(self.rows.by_space[space].value, title))
+            self._finish(self._linked_where_it_is(space, title))
         except PutOff as no:
             self._put_off(space, no.state, no.pause)
         except PermissionMissing as failure:
@@ -182,8 +182,7 @@ class _Round:
         """What the space is called; as it was told lately, or asked now. Its row has the id that it
         has now."""
         services, low = self.rows.services, self.rows.state.held.row.value.low
-        fresh = services.now() - folder.checked < times.TITLE_FRESH
-        if folder.title and fresh and self._moved(folder) == folder.space_id:
+        if folder.title and services.now() - folder.checked < times.TITLE_FRESH:
             return folder.title
         pacing.book(services, "spaces", 1, low=low)
         try:
@@ -202,6 +201,28 @@ class _Round:
         if room.team != folder.team:
             raise _gone()
         return room.title
+
+    def _linked_where_it_is(self, space: str, title: str) -> SpaceFolder:
+        """As `_linked`. Whoever was told the title lately has not asked whether it is there."""
+        try:
+            return self._linked(self.rows.by_space[space].value, title)
+        except PutOff as no:
+            if no.state is not SpaceState.LINK_REFUSED or not self._has_moved(space):
+                raise
+        return self._linked(self.rows.by_space[space].value, title)
+
+    def _has_moved(self, space: str) -> bool:
+        """Its row has the new id then."""
+        folder = self.rows.by_space[space].value
+        if self._moved(folder) == folder.space_id:
+            return False
+        low = self.rows.state.held.row.value.low
+        pacing.book(self.rows.services, "spaces", 1, low=low)
+        try:
+            return self._room(folder).id != folder.space_id
+        except Permanent as failure:
+            self.rows.failed("a space may not be read", failure, folder)
+            return False
 
     def _room(self, folder: SpaceFolder) -> Room:
         """Where the team has moved to another geography, its spaces have as well."""
