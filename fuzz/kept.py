@@ -55,6 +55,7 @@ _WIDTHS = {
     "writes": 50,
     "missing": 37,
     "refused": 34,
+    "over": 38,
 }
 _people = st.one_of(
     st.sampled_from([bytes(16), b"\x01" * 16, b"\xff" * 16]), st.binary(min_size=16, max_size=16)
