@@ -117,9 +117,9 @@ def sending(ledger: Ledger, pairs: Iterable[Pair], side: str, now: int, op: str 
 
 
 def _sent(before: Pending | None, pair: Pair, side: str, op: str, now: int) -> Pending:
-    """Sent to the group again, it keeps what reads have said of it: it may have landed before."""
-    if before and not before.answered and side != WEBEX:
-        return replace(before, at=now)
+    """Sent again, it keeps what reads have said of it: it may have landed before, or never will."""
+    if before and not before.answered:
+        return replace(before, at=now, anew=True)
     return Pending(*pair, side, op, now)
 
 
@@ -131,7 +131,7 @@ def answered(ledger: Ledger, pairs: Iterable[Pair], side: str, now: int, op: str
     for pair in pairs:
         key = (pair.object, side, op)
         before = pending.get(key) or Pending(pair.person, pair.object, side, op, now)
-        pending[key] = replace(before, answered=now, contradicted=0, seen=0)
+        pending[key] = replace(before, answered=now, contradicted=0, seen=0, anew=False)
     if side == WEBEX:
         # It rests on what the group's replicas showed: those that are behind must not deny it.
         unsure = {(p.object, MEMBERS, _other(op)) for p in pairs}
@@ -201,9 +201,11 @@ def _pairs(people: Mapping[PersonId, ObjectId]) -> list[Pair]:
 
 
 def _heard(ledger: Ledger, sight: Sight) -> Ledger:
-    """A write to Webex that the next read shows is as good as answered: Webex shows what is."""
+    """A write to Webex that the next read shows is as good as answered: Webex shows what is. What
+    one has denied since it was last sent, somebody else has done."""
     for entry in list(ledger.pending.values()):
-        unheard = entry.side == WEBEX and not entry.answered and not entry.contradicted
+        unheard = entry.side == WEBEX and not entry.answered
+        unheard = unheard and (entry.anew or not entry.contradicted)
         if unheard and sight.in_team(entry.person) == (entry.op == ADD):
             pair = Pair(entry.person, entry.object)
             ledger = answered(ledger, [pair], WEBEX, sight.at, entry.op)

@@ -22,6 +22,8 @@ from shared.core.ledger import (
 BLOBS = ("baseline", "owners", "led", "pending", "writes", "missing", "refused", "over")
 _SIDES = (MEMBERS, OWNERS, WEBEX)
 _OPS = (ADD, REMOVE)
+# Of a write: beside what it does.
+_ANEW = 2
 _PENDING = struct.Struct(">16s16sBBIII")
 _WRITE = struct.Struct(">16s16sBBIIII")
 _MISSING = struct.Struct(">16s16sBI")
@@ -91,7 +93,7 @@ def _pack_pending(p: Pending) -> bytes:
         _raw(p.person),
         _raw(p.object),
         _SIDES.index(p.side),
-        _OPS.index(p.op),
+        _OPS.index(p.op) | _ANEW * p.anew,
         p.at // 1000,
         p.answered // 1000,
         p.contradicted // 1000,
@@ -105,11 +107,12 @@ def _unpack_pending(raw: tuple[bytes, bytes, int, int, int, int, int, int]) -> P
         PersonId(_text(person)),
         ObjectId(_text(object_id)),
         _SIDES[side],
-        _OPS[op],
+        _OPS[op & ~_ANEW],
         at * 1000,
         done * 1000,
         denied * 1000,
         seen * 1000,
+        bool(op & _ANEW),
     )
 
 

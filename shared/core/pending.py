@@ -57,8 +57,9 @@ class Pending:
     """One write of ours. Times in milliseconds, whole seconds in the row, 0 for never.
 
     at: before the send. answered: the success. contradicted: the first read that denied it, since
-    the last that showed it. seen: the first read that showed it. What the group's replicas have
-    shown of a pair that is new to us, or gone, is kept like a write that was answered and seen.
+    the last that showed it. seen: the first read that showed it. anew: it was sent once more, and
+    nothing was read since. What the group's replicas have shown of a pair that is new to us, or
+    gone, is kept like a write that was answered and seen.
     """
 
     person: PersonId
@@ -69,6 +70,7 @@ class Pending:
     answered: int = 0
     contradicted: int = 0
     seen: int = 0
+    anew: bool = False
 
     @property
     def key(self) -> Key:
@@ -81,8 +83,8 @@ class Pending:
 
     def after_read(self, now: int, *, shown: bool) -> Pending:
         if shown:
-            return replace(self, seen=self.seen or now, contradicted=0)
-        return replace(self, contradicted=self.contradicted or now)
+            return replace(self, seen=self.seen or now, contradicted=0, anew=False)
+        return replace(self, contradicted=self.contradicted or now, anew=False)
 
     def is_proven(self, now: int) -> bool:
         """A read shows it, and no replica can deny it any more. Webex shows who has joined as soon

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from shared.core import ledger as book
@@ -24,7 +24,7 @@ from shared.core.errors import (
     Unavailable,
 )
 from shared.core.ids import ObjectId, PersonId
-from shared.core.ledger import ADD, REMOVE, WEBEX, Ledger, Pair
+from shared.core.ledger import ADD, REMOVE, WEBEX, Pair
 from shared.core.model import Account
 from shared.sync import pacing
 from shared.sync.additions import Outcome, denied_for, pause_after, unsent
@@ -131,7 +131,7 @@ def _send_wave(crossing: _Crossing, wave: Sequence[Pair], op: str) -> None:
     sent = [*done, *unheard]
     ledger = unsent(state.ledger, before, [p for p in wave if p not in sent], WEBEX, op)
     ledger = book.answered(ledger, done, WEBEX, state.services.now(), op)
-    state.save_ledger(_still_denied(ledger, before, unheard, op))
+    state.save_ledger(ledger)
     for pair in unheard:
         _wait_for(crossing, pair, op, alone=stopped is None)
     if stopped:
@@ -191,17 +191,6 @@ def _send(crossing: _Crossing, pair: Pair, op: str) -> bool:
 def _write(state: Book, person: PersonId, op: str, capability: str) -> None:
     act = state.services.webex.add_member if op == ADD else state.services.webex.remove_member
     act(state.team.space_id, person, capability)
-
-
-def _still_denied(ledger: Ledger, before: Ledger, unheard: Sequence[Pair], op: str) -> Ledger:
-    """Of what was sent in vain before, it is kept since when reads have denied it."""
-    pending = dict(ledger.pending)
-    for pair in unheard:
-        key = (pair.object, WEBEX, op)
-        then = before.pending.get(key)
-        if then and not then.answered:
-            pending[key] = replace(pending[key], contradicted=then.contradicted)
-    return replace(ledger, pending=pending)
 
 
 def _wait_for(crossing: _Crossing, pair: Pair, op: str, *, alone: bool) -> None:

@@ -42,6 +42,7 @@ pending_writes = st.builds(
     answered=moments,
     contradicted=moments,
     seen=moments,
+    anew=st.booleans(),
 )
 sides = st.sampled_from([MEMBERS, OWNERS, WEBEX])
 changes = st.builds(Change, persons, objects, sides, st.sampled_from([ADD, REMOVE]))

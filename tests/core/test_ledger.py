@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from shared.core import times
+from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import (
     ADD,
     MEMBERS,
@@ -293,6 +294,31 @@ def test_a_refused_repetition_leaves_the_first_one_unheard() -> None:
 
     assert ledger.unheard(MEMBERS, REMOVE) == {ALICE.object}
     assert since_missed(ledger, ALICE, MEMBERS) is None
+
+
+# A write to Webex of which nothing was heard
+
+
+@pytest.mark.parametrize(("again", "baseline"), [(True, {ALICE.person: ALICE.object}), (False, {})])
+def test_whoever_is_there_after_an_unheard_addition_was_sent_again_is_there_by_us(
+    again: bool, baseline: dict[PersonId, ObjectId]
+) -> None:
+    """Out of the team again after the first one, and out of the group after the second: whoever
+    we have added is known, so that who took them out of the group is followed. Not sent again,
+    somebody else has put them into the team."""
+    ledger = read_by(sending(Ledger(), [ALICE], WEBEX, NOW), NOW + 30_000, ALICE, team=[])
+    if again:
+        ledger = sending(ledger, [ALICE], WEBEX, NOW + 31_000)
+
+    assert read_by(ledger, NOW + 60_000).baseline == baseline
+
+
+def test_what_a_read_has_denied_since_it_was_sent_again_is_not_ours() -> None:
+    ledger = read_by(sending(Ledger(), [ALICE], WEBEX, NOW), NOW + 30_000, ALICE, team=[])
+    ledger = sending(ledger, [ALICE], WEBEX, NOW + 31_000)
+    ledger = read_by(ledger, NOW + 60_000, ALICE, team=[])
+
+    assert read_by(ledger, NOW + 90_000).baseline == {}
 
 
 # What replicas have shown of people's own changes
