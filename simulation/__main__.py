@@ -65,6 +65,8 @@ def main(args: list[str]) -> int:
 def _progress(total: Sum, began: float) -> None:
     seconds = time.monotonic() - began
     print(f"{total.runs} seeds, {len(total.failed)} failed, {seconds:.0f} s", flush=True)
+    if total.failed and total.failed[-1][0].number == next(reversed(total.digests)):
+        print(f"FAILED {total.failed[-1][0].command}", flush=True)
 
 
 def _report(total: Sum, seconds: float, *, over_ports: bool, dense: bool) -> int:

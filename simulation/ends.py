@@ -94,6 +94,8 @@ class Ends:
         self.blind = self.draw.random() < BLIND
         self.told = self.drawn and self.draw.random() < TOLD
         self.under_way, self.over = False, 0.0
+        # Called gone though they are there; a team that was really deleted is in `gone` alone.
+        self._out_of_reach: set[str] = set()
         self.administrator: Administrator | None = None
         watcher = self.universe.watcher
         watcher.on_group.append(self._group_changed)
@@ -290,6 +292,10 @@ class Ends:
                 self._broken(f"somebody was {what} unasked, whose group had come back")
 
     def _logged(self, event: str, facts: Mapping[str, object]) -> None:
+        if event == "a space has another id" and facts["team"] in self._out_of_reach:
+            # Somebody who was known in it came back.
+            self._out_of_reach.discard(str(facts["team"]))
+            del self.gone[str(facts["team"])]
         if event != "a person is needed":
             return
         team, began = str(facts["team"]), self.universe.watcher.began()
@@ -298,6 +304,7 @@ class Ends:
                 self._broken(f"{team[-6:]} is called gone, and is there")
             # It moved, and those who could tell of that have left it: then it is taken for gone.
             self.gone[team] = began
+            self._out_of_reach.add(team)
             if (deletion := self.deleted.get(team)) is not None:
                 # And nobody looks for its group any more.
                 deletion.how = "never"

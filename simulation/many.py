@@ -176,11 +176,12 @@ def alike(begin: int, count: int, *, over_ports: bool) -> Iterator[Seed]:
 def run_seeds(
     seeds: Iterable[Seed], jobs: int | None = None, tell: Callable[[Sum], None] = lambda _: None
 ) -> Sum:
-    """Over all cores. tell: called now and then with what there is so far."""
+    """Over all cores. tell: called now and then, and for each that failed, with what there is so
+    far."""
     total = Sum()
     for seed, outcome in _over_cores(_run, list(seeds), jobs):
         total.take(seed, outcome)
-        if total.runs % 1000 == 0:
+        if outcome.violations or total.runs % 1000 == 0:
             tell(total)
     return total
 

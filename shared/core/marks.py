@@ -59,10 +59,11 @@ class Mark:
 @dataclass(frozen=True)
 class Verdict:
     """mark: what is to be remembered. description: what is to be written, None for nothing; mark is
-    then remembered once that is answered."""
+    then remembered once that is answered. later: when a read will tell, where none can yet."""
 
     mark: Mark
     description: str | None = None
+    later: int | None = None
 
 
 def text(since: int, address: str, language: str, stands: str = "goes") -> str:
@@ -80,11 +81,12 @@ def judge(known: Mark, description: str, wanted: str, now: int) -> Verdict:
     Who takes the mark out of a description that is to have one has it stay out.
     """
     found = _found(description)
+    if known.at and now - known.at < times.REPLICAS_APART:
+        # The read may be from before our write, also where it shows what is wanted by now.
+        later = known.at + times.REPLICAS_APART
+        return Verdict(known, later=None if known.text == wanted else later)
     if found == wanted:
         return Verdict(replace(known, text=found, gone=False))
-    if known.at and now - known.at < times.REPLICAS_APART:
-        # The read may be from before our write.
-        return Verdict(known)
     if not found and (known.text or known.gone):
         return Verdict(replace(known, text="", gone=True))
     after = placed(description, wanted)

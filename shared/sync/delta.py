@@ -1,8 +1,9 @@
 """Hearing of changes in Microsoft 365: the tenant's groups by delta query, from a kept cursor.
 
 A changed group makes its team due; what changed is read by the look, since replays and duplicates
-are to be expected. The cursor moves only when a page has become due rows. Where nothing is known
-of what was before, it begins at latest, and every connected team is woken after that.
+are to be expected. The cursor moves only when a page has become due rows, and stays while the switch is
+off. Where nothing is known of what was before, it begins at latest, and every connected team is
+woken after that.
 Source: https://learn.microsoft.com/graph/delta-query-overview, /graph/api/group-delta.
 """
 
@@ -40,11 +41,6 @@ class Cursor:
     read: int = 0
     due: int = 0
     losses: int = 0
-
-
-def start_at_latest(services: Services) -> None:
-    """The switch went on: what was before is found by waking the teams, not here."""
-    services.organizations.keep(DELTA, services.organizations.kept(DELTA), {})
 
 
 def read_changes(services: Services, settings: OrgSettings, deadline: int) -> bool:

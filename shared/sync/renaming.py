@@ -71,7 +71,7 @@ def tend(state: Book, settings: OrgSettings) -> None:
         return
     verdict = judged(state, settings, group, again=again)
     mark = marking.judged(state, settings, group)
-    _keep(state, read, verdict, group, writes=bool(verdict.to) or mark.description is not None)
+    _keep(state, read, verdict, group, mark)
     if verdict.to == GROUP:
         _name_group(state, verdict, read, mark)
     elif verdict.to == TEAM:
@@ -129,15 +129,14 @@ def _keep(
     read: str,
     verdict: Verdict | None = None,
     group: Group | None = None,
-    *,
-    writes: bool = False,
+    mark: marks.Verdict | None = None,
 ) -> None:
-    """What was read, and what follows from it. writes: something is sent then, and not known to
-    have arrived."""
+    """What was read, and what follows from it."""
     team, now = state.team, state.services.now()
     told = state.held.row.value.named
     behind = now + times.REPLICAS_APART if group and told not in ("", group.name) else None
-    later = verdict.later if verdict else None
+    later = (verdict and verdict.later) or (mark and mark.later)
+    writes = (verdict and verdict.to) or (mark and mark.description is not None)
     # Until it is known what became of what is sent now: whoever dies on the way reads both again.
     under_way = now if writes else None
     keeps = verdict is None or verdict.code is None

@@ -8,7 +8,6 @@ from dataclasses import replace
 from shared.core.ids import TenantId
 from shared.core.model import OrgSettings
 from shared.ports import Conflict, Services
-from shared.sync.delta import start_at_latest
 from shared.sync.events import start_cursor
 from shared.sync.waking import wake
 
@@ -17,8 +16,9 @@ def turn_on(services: Services, tenant: TenantId) -> bool:
     """From now on new teams get groups. `now` is Webex's own clock, not ours.
 
     Connected and unfinished teams become due at low priority, so that what changed while the
-    switch was off is found; `wake_some` does that bit by bit. False: it is on already, and nothing
-    was changed. Raises core.errors, and Conflict where `tenant` is not the organization's (any
+    switch was off is found; `wake_some` does that bit by bit. A replica may be behind when they are
+    read, so the groups' delta goes on from where it stood. False: it is on already, and nothing was
+    changed. Raises core.errors, and Conflict where `tenant` is not the organization's (any
     more).
     """
     if _is_on(services.organizations.settings(), tenant):
@@ -28,7 +28,6 @@ def turn_on(services: Services, tenant: TenantId) -> bool:
     if _is_on(services.organizations.settings(), tenant):
         return False
     start_cursor(services, since)
-    start_at_latest(services)
     # Before the switch, so that dying here loses none.
     wake(services, "switch")
     before, after = _change(services, lambda s: _on(s, tenant, since))

@@ -68,6 +68,18 @@ def test_a_read_soon_after_our_write_proves_nothing() -> None:
     assert judge(fresh, f"Our words {MARK}", NEW, NOW) == Verdict(fresh)
 
 
+def test_what_a_replica_shows_of_the_mark_that_we_have_just_taken_out_is_not_there() -> None:
+    """The setting wants it again: it is written when no replica can be behind any more, and not
+    taken for taken out by a person then."""
+    fresh = Mark("", NOW - times.MINUTE, LONG_AGO)
+    at_once = judge(fresh, f"Our words {MARK}", MARK, NOW)
+    assert (at_once.mark, at_once.description) == (fresh, None)
+    assert at_once.later is not None
+
+    later = judge(at_once.mark, "Our words", MARK, at_once.later)
+    assert later.description == f"Our words {MARK}"
+
+
 def test_it_comes_back_where_a_person_or_the_setting_brings_it_back() -> None:
     gone = Mark(since=LONG_AGO, gone=True)
 
