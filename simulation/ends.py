@@ -316,11 +316,13 @@ class Ends:
                 self._broken(f"the group of {team[-6:]} is called gone, and is there")
 
     def _is_nearly_empty(self, team: str) -> bool:
-        """Whether but a few are left of the people whom the app knows in it."""
+        """Whether but a few are left of the people whom the app knows in it: before it has read
+        who is there, that is who made it."""
         world = self.universe.webex.world
         org = world.rooms[team].owner_org
         firm = next(f for f in self.universe.firms if f.org.uuid == org)
         known = self.universe.truth(firm).teams.ledger(TeamId(team)).value.baseline
+        known = known or {world.rooms[team].creator_uuid: ""}
         left = sum(m.person.uuid in known for m in world.members(team))
         return 4 * left < len(known)
 

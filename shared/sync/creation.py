@@ -11,7 +11,7 @@ from shared.core.errors import Permanent, PermissionMissing, Refused
 from shared.core.ids import ObjectId, PersonId
 from shared.core.ledger import MEMBERS, OWNERS, Pair
 from shared.core.marks import Mark
-from shared.core.model import Group, OrgSettings
+from shared.core.model import Group, OrgSettings, Team
 from shared.core.names import born
 from shared.core.plan import Creation
 from shared.microsoft.protocol import Kind, NewGroup, is_for_all
@@ -54,18 +54,25 @@ def find_ours(state: Book) -> Group | None:
     return group
 
 
-def create(state: Book, settings: OrgSettings, creation: Creation) -> list[Pair]:
+def create(
+    state: Book, settings: OrgSettings, creation: Creation, stand_in: PersonId | None = None
+) -> list[Pair]:
     """Make the group; answers the members that are in it. Raises Later if it may exist already.
 
     A repeat carries nothing but identity and one owner, since what is there is not known.
+    stand_in: who owns it only as nobody else can.
     """
     repeated = bool(state.team.intent_at)
-    said = _said(state, settings)
-    if not repeated or state.team.reason == "name_refused":
-        _write_intent(state, settings)
-    elif state.team.mark is None or state.team.mark.text != said:
-        # The settings have changed since the create of which nothing was heard.
-        state.save_team(replace(state.team, mark=Mark(said, since=state.team.intent_at)))
+    team = replace(state.team, stand_in=stand_in or state.team.stand_in)
+    if not repeated or team.reason == "name_refused":
+        _write_intent(state, team, settings)
+    else:
+        # The settings may have changed since the create of which nothing was heard, and people.
+        said = _said(state, settings)
+        known = team.mark is not None and team.mark.text == said
+        after = team if known else replace(team, mark=Mark(said, since=team.intent_at))
+        if after != state.team:
+            state.save_team(after)
     alone = [Creation((owner,), (owner,), creation.led) for owner in creation.owners]
     attempts = dict.fromkeys(alone if repeated else [creation, *alone])
     forbidden = PermissionMissing("no owner is allowed")
@@ -99,14 +106,14 @@ def _code(refused: Refused) -> str:
     return "name_refused" if refused.kind == Kind.NAMING else "group_refused"
 
 
-def _write_intent(state: Book, settings: OrgSettings) -> None:
+def _write_intent(state: Book, team: Team, settings: OrgSettings) -> None:
     """The row that says: a create may be under way. Written before it is sent.
 
     The team's own name, as this look has read it, or the General space's title where Webex does not
     tell it. The time of the first intent stays. What its description will say is kept as well:
-    where an unheard create's group says nothing, a person has taken that out.
+    where an unheard create's group says nothing, a person has taken that out. And who stands in:
+    else they would go on owning it.
     """
-    team = state.team
     name = state.team_called or team.name
     since = team.intent_at or state.services.now()
     meant = replace(team, intent_at=since)

@@ -122,7 +122,8 @@ def tend_people(state: Book, settings: OrgSettings) -> None:
             status=_status(state.team, todo, people_at),
             reason=todo.blocked or _held_reason(state, todo),
             detail="",
-            stand_in=todo.stand_in,
+            # Of an unheard create, too: nobody else would let them go.
+            stand_in=todo.stand_in or (None if seen.observed.sides else state.team.stand_in),
             listed=listed,
             others=others,
             tried_at=tried_at,
@@ -206,7 +207,7 @@ def _apply(state: Book, settings: OrgSettings, seen: Seen, todo: Plan) -> Outcom
 
 
 def _apply_create(state: Book, settings: OrgSettings, todo: Plan, creation: Creation) -> Outcome:
-    inside = set(create(state, settings, creation))
+    inside = set(create(state, settings, creation, todo.stand_in))
     left = [p for p in (*creation.members, *todo.members) if p not in inside]
     owning = {p.object for p in creation.owners} & state.ledger.owners
     owners = [p for p in (*creation.owners, *todo.owners) if p.object not in owning]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.kit import Fault
 from shared.core.ids import PersonId
 from shared.core.model import Status
 from shared.core.reasons import codes
@@ -107,9 +108,13 @@ def test_a_stand_in_owns_the_group_only_after_settling_when_no_moderator_is_know
     assert stage.row(team).stand_in == people[0].uuid
 
 
+@pytest.mark.parametrize("heard", [True, False])
 def test_a_moderator_who_becomes_known_takes_over_from_the_stand_in_who_stays_a_member(
-    stage: Stage,
+    stage: Stage, heard: bool
 ) -> None:
+    if not heard:
+        lost = Fault("lost", method="PATCH", path="uniqueName", at=1)
+        stage.microsoft.graph.faults.append(lost)
     boss = stage.person("Boss", mapped=False)
     people = stage.people(3)
     team = stage.team(boss, people)
