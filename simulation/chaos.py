@@ -149,11 +149,12 @@ class Chaos:
             raise io.lost()
         return answer
 
-    def shown(self, where: str, there: Sequence[T]) -> list[T]:
-        """What a read of who is in a team or a group shows of those who are there."""
+    def shown(self, where: str, there: Sequence[T], name: Callable[[T], str]) -> list[T]:
+        """What a read of who is in a team or a group shows of those who are there. where: which
+        team or group, name: who somebody is, as `Presence` knows them."""
         if self.calm:
             return list(there)
-        shown = self.blind.shown(where, there, self.scheduler.at)
+        shown = self.blind.shown(where, there, self.scheduler.at, name)
         if len(shown) < len(there):
             self.scheduler.note(f"{len(shown)} of {len(there)} people are read of {where}")
         return shown

@@ -8,7 +8,7 @@ its first attempt has done.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,6 +23,7 @@ from azure.data.tables import TableTransactionError
 
 from sandbox.adapter import CloudAdapter
 from sandbox.kit import Cloud
+from sandbox.webex.ids import decode
 from simulation.chaos import Chaos, Io
 from simulation.reading import LINKS
 from simulation.scheduler import Process
@@ -78,7 +79,7 @@ class HttpEdge(CloudAdapter):
             return
         body = answer.json()
         there = body[name]
-        body[name] = self.chaos.shown(where, there)
+        body[name] = self.chaos.shown(where, there, _who)
         if body[name] == there:
             return
         if not body[name]:
@@ -93,10 +94,20 @@ def _roster_in(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     words, query = parts.path.split("/"), parse_qs(parts.query)
     if parts.path == "/v1/memberships" and "cursor" not in query:
-        return "items", query.get("roomId", [""])[0]
+        return "items", _uuid(query.get("roomId", [""])[0])
     if words[-1] == "members" and words[-3] == "groups" and "$skiptoken" not in query:
         return "value", words[-2]
     return "", ""
+
+
+def _who(item: Mapping[str, Any]) -> str:
+    """The person of a membership, or the account of a member."""
+    return _uuid(str(item["personId"])) if "personId" in item else str(item["id"])
+
+
+def _uuid(webex_id: str) -> str:
+    found = decode(webex_id)
+    return found.key if found else ""
 
 
 class _Throttled(Exception):

@@ -22,7 +22,7 @@ from sandbox.microsoft.timeline import Change
 from sandbox.webex.core import Change as WebexChange
 from shared.admin import restoring
 from shared.core.errors import Failure
-from shared.core.ids import TeamId
+from shared.core.ids import PersonId, TeamId
 from shared.core.ledger import ADD, MEMBERS, REMOVE, WEBEX
 from shared.core.model import Status
 from shared.core.model import Team as TeamRow
@@ -321,8 +321,8 @@ class Ends:
         world = self.universe.webex.world
         org = world.rooms[team].owner_org
         firm = next(f for f in self.universe.firms if f.org.uuid == org)
-        known = self.universe.truth(firm).teams.ledger(TeamId(team)).value.baseline
-        known = known or {world.rooms[team].creator_uuid: ""}
+        known = {*self.universe.truth(firm).teams.ledger(TeamId(team)).value.baseline}
+        known = known or {PersonId(world.rooms[team].creator_uuid)}
         left = sum(m.person.uuid in known for m in world.members(team))
         return 4 * left < len(known)
 

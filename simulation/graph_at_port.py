@@ -172,7 +172,7 @@ class GroupsAtPort(WithoutWire):
                 ObjectId(o): Account(
                     ObjectId(o), u.display_name, u.principal or u.mail, u.mail, u.enabled
                 )
-                for o in self.wiring.universe.chaos.shown(group, seen)
+                for o in self.wiring.universe.chaos.shown(group, seen, str)
                 if (u := users.get(o))
             }
 

@@ -31,8 +31,8 @@ ALONE = 0.08
 # Of all calls, so many may fail and so many may be a process's last before anything is given up.
 # Calls to storage are not repeated here as the SDK does it: this is as harsh as far more. A death
 # takes all looks of its process along, and five looks in a row that come to nothing are what giving
-# up waits for.
-LITTLE, DEATHS = 0.025, 0.001
+# up waits for: of some thirty calls in each, one in fifty that fails comes to that now and then.
+LITTLE, DEATHS = 0.01, 0.001
 DAY = 86400.0
 # Seconds of the weekly look in which things go wrong.
 WEEKLY = 300.0

@@ -295,9 +295,14 @@ class Shelves:
             yield f"its folder is called {item.name!r}"
 
     def _by_people(self, row: SpaceFolder, titled: float) -> bool:
-        """Whether people have named the folder since the space is called so."""
-        by_hand = (row.space, row.item) in self.linked
-        return by_hand or self.called.get(row.item, 0.0) > titled
+        """Whether people have named the folder since the space is called so, or while it was called
+        so before: that it had another name in between nobody needs to have seen."""
+        if (row.space, row.item) in self.linked:
+            return True
+        named = self.called.get(row.item, 0.0)
+        return bool(named) and (
+            named > titled or next(self._titles(row.space, named), "") == row.title
+        )
 
     def _is_rightly(
         self, group: Group, room: Room, row: SpaceFolder, may_link: bool, blind: float

@@ -78,6 +78,7 @@ class Upsetting:
         self._draw = Random(f"upsetting {self.universe.seed}")
         upsets = self.upsets
         self.universe.chaos.blind = Blind(self._draw, upsets.blind)
+        self.universe.watcher.left_out = self.universe.chaos.blind.left_out
         self.universe.signs_in = (
             upsets.token_ends
             or upsets.sign_in_revoked

@@ -104,6 +104,7 @@ class Watcher:
         # Since when the switch of whom is off.
         self.off: dict[str, float] = {}
         self.thawed: Mapping[Process, float] = {}
+        self.left_out: Callable[[str, str, float, float], bool] = lambda *_: False
         self.lines: list[str] = []
         self._look_goes_on = False
         self._begun: dict[Task, Begun] = {}
@@ -175,7 +176,11 @@ class Watcher:
             team = self.webex.world.rooms.get(found.key) if found else None
             if team is not None:
                 self.about_to_write(team.owner_org, url)
-                self.we_renamed(team.uuid)
+                world = self.webex.world
+                member = world.member(team.uuid, known.person_uuid) if known else None
+                if member is not None and member.is_moderator:
+                    # Whoever does not moderate it is refused.
+                    self.we_renamed(team.uuid)
         taken = known is not None and known.expires_at > self.scheduler.at
         if method != "GET" and LINKS in url and taken and room in self.webex.world.rooms:
             # With a sign-in that has ended it is sent once more, with another.
@@ -529,14 +534,19 @@ class Watcher:
             self.broken("refused", f"{op} {side} of {name} was done all the same")
 
     def missed_twice(self, where: str, who: str, lag: float) -> bool:
-        """Whether two reads, the product's distance apart, can have missed somebody."""
+        """Whether two reads, the product's distance apart, can have missed somebody: who was really
+        away at one of them, and away or left out by a wrong one at the other."""
         began, now = self.began(), self.scheduler.at
         task = self.scheduler.current
         # Whose process was frozen read no sooner than that, as far as anybody knows.
         read = max(began, self.thawed.get(task.process, 0.0) if task else 0.0)
         first = read - APART + SLACK
-        return self.presence.was_away(where, who, began - lag, now) and self.presence.was_away(
-            where, who, first - lag - REMEMBERED, first
+        long_ago = first - lag - REMEMBERED
+        missed = self.presence.was_away(where, who, long_ago, first)
+        missed_again = self.presence.was_away(where, who, began - lag, now)
+        left_out = self.left_out
+        return (missed and (missed_again or left_out(where, who, began, now))) or (
+            missed_again and left_out(where, who, long_ago, first)
         )
 
     def began(self) -> float:

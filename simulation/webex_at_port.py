@@ -69,7 +69,7 @@ class WebexAtPort(WebexClient):
                     encode("MEMBERSHIP", m.key, room.cluster),
                 )
                 for m in self.wiring.universe.chaos.shown(
-                    room.uuid, self._cloud.world.members(room.uuid)
+                    room.uuid, self._cloud.world.members(room.uuid), lambda m: m.person_uuid
                 )
             ]
 
