@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from shared.microsoft.tokens import GraphTokens
     from shared.storage.credentials import CredentialRows
     from shared.storage.once import OnceRows
-    from shared.storage.organizations import OrganizationRows
     from shared.storage.staged import Staged
     from shared.webex.client import WebexClient
     from shared.webex.credentials import WebexTokens
@@ -94,6 +93,7 @@ class Wiring:
         calls = Tally()
         teams = self.tables.partition("Teams", org)
         organizations = OrganizationRows(self.tables.partition("Organizations", org), org)
+        graph = self._graph(org, organizations, calls)
         return Services(
             org=org,
             clock=self.clock,
@@ -104,9 +104,9 @@ class Wiring:
             organizations=organizations,
             dead_letters=DeadLetterRows(self.tables.partition("DeadLetters", org)),
             webex=self.webex(org, calls),
-            groups=self._graph(organizations, calls),
+            groups=graph,
             log=_log_for(org),
-            drives=self.drives(organizations, calls),
+            drives=self.drives(graph),
             space_folders=SpaceFolderRows(teams),
             calls=calls,
             public_url=self.settings.public_url,
@@ -175,7 +175,7 @@ class Wiring:
         from shared.webex.directory import Remembered, WebexDirectoryClient
 
         services = self.services(org)
-        graph = self._graph(services.organizations)
+        graph = self._graph(org, services.organizations)
         with self._lock:
             self._staged = self._staged or Staged()
         rows = DirectoryRows(self.tables.partition("Directory", org), self._staged, org)
@@ -315,7 +315,9 @@ class Wiring:
         token = identity_token(self.settings.storage_identity)
         return BlobStore(place, self.http("archive", TRACE_HEADER), token)
 
-    def _graph(self, organizations: Organizations, calls: Tally | None = None) -> GraphClient:
+    def _graph(
+        self, org: OrgId, organizations: Organizations, calls: Tally | None = None
+    ) -> GraphClient:
         from shared.microsoft.graph import TRACE_HEADER, GraphClient
         from shared.microsoft.tokens import TokensLater
 
@@ -323,11 +325,10 @@ class Wiring:
         tokens = TokensLater(lambda: self._tokens(organizations.settings()))
         return GraphClient(http, self.settings.graph_url, tokens)
 
-    def drives(self, organizations: OrganizationRows, calls: Tally | None = None) -> DriveClient:
+    def drives(self, graph: GraphClient) -> DriveClient:
         from shared.microsoft.drives import DriveClient
 
-        groups = self._graph(organizations, calls)
-        return DriveClient(groups.http, groups.base_url, groups.tokens)
+        return DriveClient(graph.http, graph.base_url, graph.tokens)
 
     def _tokens(self, organization: OrgSettings) -> GraphTokens:
         """Those from before the last consent are not used again: they lack what it added.

@@ -19,7 +19,7 @@ from shared.core.errors import (
     Refused,
     Where,
 )
-from shared.core.ids import GroupId, ObjectId, OrgId
+from shared.core.ids import GroupId, ObjectId
 from shared.core.model import (
     Account,
     CreationPolicy,
@@ -37,18 +37,6 @@ if TYPE_CHECKING:
     from simulation.universe import Firm, SimulatedWiring
 
 T = TypeVar("T")
-
-
-def groups_at_port(wiring: SimulatedWiring, org: OrgId) -> GraphClient:
-    firm = next(f for f in wiring.universe.firms if f.id == org)
-    http = wiring.graph_of(org)
-    return GroupsAtPort(http.http, http.base_url, http.tokens, wiring, firm)
-
-
-def drives_at_port(wiring: SimulatedWiring, org: OrgId) -> DriveClient:
-    firm = next(f for f in wiring.universe.firms if f.id == org)
-    http = wiring.graph_of(org)
-    return DrivesAtPort(http.http, http.base_url, http.tokens, wiring, firm)
 
 
 @dataclass(frozen=True)

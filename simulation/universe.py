@@ -35,13 +35,15 @@ from shared.core.ids import OrgId, PersonId, TeamId, TenantId
 from shared.core.keyring import webhook_secret
 from shared.http import new_session
 from shared.log import Log
+from shared.microsoft.drives import DriveClient
 from shared.microsoft.graph import GraphClient
-from shared.ports import Due, Services
-from shared.storage.organizations import OrganizationRows
+from shared.ports import Due, Organizations, Services
 from shared.sync.delta import DELTA
 from shared.sync.events import EVENTS
 from shared.sync.renaming import daily_at
 from shared.sync.waking import WAKE
+from shared.tally import Tally
+from shared.webex.client import WebexClient
 from shared.wiring import Wiring
 from simulation.chaos import Chaos
 from simulation.edges import EdgeService, HttpEdge
@@ -127,7 +129,7 @@ class Universe:
         self._ids = Random(f"ids {seed}")
         self._installed: Process | None = None
         self._administrator = Process("administrator")
-        self._wirings: dict[Process, Wiring] = {}
+        self._wirings: dict[Process, SimulatedWiring] = {}
         self.messages: list[str] = []
         self.signs_in = False
         self.out_of_sight = False
@@ -179,7 +181,7 @@ class Universe:
             }
         )
 
-    def wiring_of(self, process: Process) -> Wiring:
+    def wiring_of(self, process: Process) -> SimulatedWiring:
         """Everything that a process of the product keeps in its memory."""
         found = self._wirings.get(process)
         if found is None:
@@ -189,7 +191,7 @@ class Universe:
     def forget(self, process: Process) -> None:
         self._wirings.pop(process, None)
 
-    def _wiring(self, process: Process) -> Wiring:
+    def _wiring(self, process: Process) -> SimulatedWiring:
         def session() -> requests.Session:
             made = new_session()
             made.trust_env = False
@@ -223,7 +225,7 @@ class Universe:
             product.install(self._wirings[process])
             self._installed = process
 
-    def become(self, process: Process) -> Wiring:
+    def become(self, process: Process) -> SimulatedWiring:
         wiring = self.wiring_of(process)
         self._goes_on(process)
         return wiring
@@ -256,7 +258,7 @@ class Universe:
         wiring = self.become(self.process_of_ours)
         secret = webhook_secret(wiring.settings.keyring, "v1", firm.id)
         target = f"{PUBLIC_URL}/webhooks/{firm.id}/v1/rooms"
-        wiring.webex(firm.id).register_rooms_webhook(target, secret)
+        wiring.webex_by_http(firm.id).register_rooms_webhook(target, secret)
 
     def truth(self, firm: Firm) -> Services:
         """The rows as they are, read past every edge."""
@@ -348,22 +350,37 @@ class SimulatedWiring(Wiring):
     process: Process = field(kw_only=True)
 
     def services(self, org: OrgId) -> Services:
-        services = replace(super().services(org), log=self._log())
+        return replace(super().services(org), log=self._log())
+
+    def webex_by_http(self, org: OrgId, calls: Tally | None = None) -> WebexClient:
+        """The real client, whatever the mode."""
+        return super().webex(org, calls)
+
+    def webex(self, org: OrgId, calls: Tally | None = None) -> WebexClient:
+        from simulation.webex_at_port import WebexAtPort
+
+        http = self.webex_by_http(org, calls)
         if not self.universe.over_ports:
-            return services
-        from simulation.graph_at_port import drives_at_port, groups_at_port
-        from simulation.webex_at_port import webex_at_port
+            return http
+        return WebexAtPort(http.http, http.base_url, http.tokens, org, self)
 
-        return replace(
-            services,
-            webex=webex_at_port(self, org),
-            groups=groups_at_port(self, org),
-            drives=drives_at_port(self, org),
-        )
+    def _graph(
+        self, org: OrgId, organizations: Organizations, calls: Tally | None = None
+    ) -> GraphClient:
+        from simulation.graph_at_port import GroupsAtPort
 
-    def graph_of(self, org: OrgId) -> GraphClient:
-        """The real client, for what the ports' mode does not do itself."""
-        return self._graph(OrganizationRows(self.tables.partition("Organizations", org), org))
+        http = super()._graph(org, organizations, calls)
+        if not self.universe.over_ports:
+            return http
+        firm = next(f for f in self.universe.firms if f.id == org)
+        return GroupsAtPort(http.http, http.base_url, http.tokens, self, firm)
+
+    def drives(self, graph: GraphClient) -> DriveClient:
+        from simulation.graph_at_port import DrivesAtPort, GroupsAtPort
+
+        if not isinstance(graph, GroupsAtPort):
+            return super().drives(graph)
+        return DrivesAtPort(graph.http, graph.base_url, graph.tokens, self, graph.firm)
 
     def _log(self) -> Log:
         watcher = self.universe.watcher

@@ -20,7 +20,7 @@ from shared.core.errors import (
     Refused,
     Where,
 )
-from shared.core.ids import OrgId, PersonId, TeamId
+from shared.core.ids import PersonId, TeamId
 from shared.core.model import (
     DirectoryUser,
     Member,
@@ -38,11 +38,6 @@ if TYPE_CHECKING:
     from simulation.universe import Firm, SimulatedWiring
 
 T = TypeVar("T")
-
-
-def webex_at_port(wiring: SimulatedWiring, org: OrgId) -> WebexClient:
-    http = wiring.webex(org)
-    return WebexAtPort(http.http, http.base_url, http.tokens, org, wiring)
 
 
 @dataclass(frozen=True)

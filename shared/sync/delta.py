@@ -1,9 +1,9 @@
 """Hearing of changes in Microsoft 365: the tenant's groups by delta query, from a kept cursor.
 
 A changed group makes its team due; what changed is read by the look, since replays and duplicates
-are to be expected. The cursor moves only when a page has become due rows, and stays while the switch is
-off. Where nothing is known of what was before, it begins at latest, and every connected team is
-woken after that.
+are to be expected. The cursor moves only when a page has become due rows, and stays where it is
+while the switch is off. Where nothing is known of what was before, it begins at latest, and every
+connected team is woken after that.
 Source: https://learn.microsoft.com/graph/delta-query-overview, /graph/api/group-delta.
 """
 

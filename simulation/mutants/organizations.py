@@ -41,10 +41,10 @@ def _mixes_sign_ins_up() -> list[Swap]:
 def _mixes_tenants_up() -> list[Swap]:
     own = Wiring._graph
 
-    def graph(self: Any, _organizations: Any, *calls: Any) -> Any:
+    def graph(self: Any, org: Any, _organizations: Any, *calls: Any) -> Any:
         first = min(self.settings.organizations)
         rows = OrganizationRows(self.tables.partition("Organizations", first), first)
-        return own(self, rows, *calls)
+        return own(self, org, rows, *calls)
 
     return [(Wiring, "_graph", graph)]
 
