@@ -145,12 +145,16 @@ class WebexAtPort(WebexClient):
             world, switches = self._cloud.world, self._cloud.switches
             now = world.now_ms()
             lag, jitter = switches.event_lag_seconds, switches.event_lag_jitter_seconds
+            surely = now - 1000 * (lag + jitter)
             events = [
                 MembershipEvent(e.uuid, str(e.data["roomId"]), e.created, e.type)
                 for e in world.events_of_org.get(self.org, ())
                 if e.resource == "memberships"
                 and e.created >= since
-                and e.created + 1000 * (lag + jitter * int(e.uuid[:4], 16) / 0xFFFF) <= now
+                and (
+                    e.created <= surely
+                    or e.created + 1000 * (lag + jitter * int(e.uuid[:4], 16) / 0xFFFF) <= now
+                )
                 and e.data.get("roomType") != "direct"
             ]
             if switches.events_newest_first:

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from struct import Struct
 
 from shared.core.audit import BARE, ENABLED, IS_GUEST, SHAPE, Listed, Verdict
+from shared.core.ids import unpack_uuid
 
 SHARDS = 16
 NOBODY = bytes(16)
@@ -71,9 +72,7 @@ def uuid_text(raw: bytes) -> str:
     """A uuid as people write it; "" for none."""
     if raw == NOBODY:
         return ""
-    digits = raw.hex()
-    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-    return "-".join(parts)
+    return unpack_uuid(raw)
 
 
 def uuid_bytes(text: object) -> bytes | None:

@@ -10,10 +10,9 @@ import struct
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
-from uuid import UUID
 
 from shared.core import times
-from shared.core.ids import NIL, ObjectId, PersonId, one_uuid_inside
+from shared.core.ids import NIL, ObjectId, PersonId, one_uuid_inside, pack_uuid, unpack_uuid
 from shared.core.model import Identity, IdentityState
 
 BUCKETS = 32
@@ -108,8 +107,8 @@ def mark_claims(
 def pack(identities: Iterable[Identity]) -> bytes:
     return b"".join(
         _RECORD.pack(
-            UUID(i.person).bytes,
-            UUID(i.object or NIL).bytes,
+            pack_uuid(i.person),
+            pack_uuid(i.object or NIL),
             i.checked,
             i.since,
             _STATES.index(i.state),
@@ -122,7 +121,7 @@ def picked(packed: bytes, people: Iterable[PersonId]) -> dict[PersonId, Identity
     """Of a bucket these people alone: it may hold thousands, and to unpack them is dear."""
     found: list[bytes] = []
     for person in people:
-        at = _place(packed, UUID(person).bytes)
+        at = _place(packed, pack_uuid(person))
         if at >= 0:
             found.append(packed[at : at + _RECORD.size])
     return unpack(b"".join(found))
@@ -155,8 +154,8 @@ def unpack(packed: bytes) -> dict[PersonId, Identity]:
     for person, object_id, checked, since, state in _RECORD.iter_unpack(packed):
         if state >= len(_STATES):
             continue
-        uuid = PersonId(str(UUID(bytes=person)))
-        found = str(UUID(bytes=object_id))
+        uuid = PersonId(unpack_uuid(person))
+        found = unpack_uuid(object_id)
         known = None if found == NIL else ObjectId(found)
         result[uuid] = Identity(uuid, known, _STATES[state], checked, since)
     return result

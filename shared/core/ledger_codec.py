@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from uuid import UUID
 
-from shared.core.ids import NIL, ObjectId, PersonId
+from shared.core.ids import NIL, ObjectId, PersonId, pack_uuid, unpack_uuid
 from shared.core.ledger import (
     ADD,
     MEMBERS,
@@ -117,9 +116,9 @@ def _unpack_pending(raw: tuple[bytes, bytes, int, int, int, int, int, int]) -> P
 
 
 def _raw(uuid: str) -> bytes:
-    return UUID(uuid or NIL).bytes
+    return pack_uuid(uuid or NIL)
 
 
 def _text(raw: bytes) -> str:
     """Nobody is written as zeros."""
-    return str(UUID(bytes=raw)) if any(raw) else ""
+    return unpack_uuid(raw) if any(raw) else ""

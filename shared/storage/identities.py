@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from uuid import UUID
 
 from shared.core.identity import (
     BUCKETS,
@@ -21,7 +20,7 @@ from shared.core.identity import (
     picked,
     put_in,
 )
-from shared.core.ids import ObjectId, PersonId
+from shared.core.ids import ObjectId, PersonId, pack_uuid, unpack_uuid
 from shared.core.model import Identity, IdentityState
 from shared.ports import Conflict
 from shared.storage.tables import Partition, Row, Step, spread
@@ -112,7 +111,7 @@ class IdentityRows:
         self, people: Mapping[int, Sequence[bytes]], began: int, twice: set[PersonId]
     ) -> list[bytes]:
         """The records of those who are others than before, as they were."""
-        named = {UUID(person).bytes for person in twice}
+        named = {pack_uuid(person) for person in twice}
         changed: list[bytes] = []
         for name, found, row in self._filled("p", people):
             others: list[bytes] = []
@@ -137,7 +136,7 @@ class IdentityRows:
         if not found:
             return set(), set()
         wanted = {i.object for i in found if i.object}
-        texts = {o: _texts(claims[UUID(o).bytes]) for o in wanted}
+        texts = {o: _texts(claims[pack_uuid(o)]) for o in wanted}
         known = self.known({i.person for i in found}.union(*texts.values()))
         marked, others = mark_claims(
             (i for i in found if i.person not in known or known[i.person].checked <= began),
@@ -283,25 +282,25 @@ def _carried(claims: Mapping[ObjectId, Iterable[PersonId]], known: People) -> Cl
 
 
 def _texts(people: Iterable[bytes]) -> set[PersonId]:
-    return {PersonId(str(UUID(bytes=person))) for person in people}
+    return {PersonId(unpack_uuid(person)) for person in people}
 
 
 def _by_bucket(pairs: Pairs) -> defaultdict[str, set[bytes]]:
     """Claims as they are kept: the object's bytes, then the person's."""
     found: defaultdict[str, set[bytes]] = defaultdict(set)
     for object_id, person in pairs:
-        found[bucket(object_id)].add(UUID(object_id).bytes + UUID(person).bytes)
+        found[bucket(object_id)].add(pack_uuid(object_id) + pack_uuid(person))
     return found
 
 
 def _claims_in(blobs: Iterable[bytes], objects: set[ObjectId]) -> Claims:
     """Who claims these; after an audit a bucket holds thousands of others."""
-    wanted = {UUID(o).bytes: o for o in objects}
+    wanted = {pack_uuid(o): o for o in objects}
     claims: defaultdict[ObjectId, set[PersonId]] = defaultdict(set)
     for blob in blobs:
         for at in range(0, len(blob), 32):
             if object_id := wanted.get(blob[at : at + 16]):
-                claims[object_id].add(PersonId(str(UUID(bytes=blob[at + 16 : at + 32]))))
+                claims[object_id].add(PersonId(unpack_uuid(blob[at + 16 : at + 32])))
     return {o: frozenset(people) for o, people in claims.items()}
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from uuid import UUID
 
 from shared.core.held import Held, Named, Preview
-from shared.core.ids import NIL, ObjectId, PersonId, TeamId
+from shared.core.ids import NIL, ObjectId, PersonId, TeamId, pack_uuid, unpack_uuid
 from shared.core.ledger import ADD, MEMBERS, OWNERS, REMOVE, WEBEX, Change
 from shared.storage.tables import Row, Value, spread
 
@@ -123,8 +122,8 @@ def _structs(packed: bytes) -> list[tuple[bytes, bytes, int, int]]:
 
 def _packed(change: Change) -> bytes:
     return _CHANGE.pack(
-        UUID(change.person or NIL).bytes,
-        UUID(change.object or NIL).bytes,
+        pack_uuid(change.person or NIL),
+        pack_uuid(change.object or NIL),
         _SIDES.index(change.side),
         _OPS.index(change.op),
     )
@@ -136,7 +135,7 @@ def _change(person: bytes, object_id: bytes, side: int, op: int) -> Change:
 
 def _text(raw: bytes) -> str:
     """Nobody is written as zeros."""
-    return str(UUID(bytes=raw)) if any(raw) else ""
+    return unpack_uuid(raw) if any(raw) else ""
 
 
 def _clipped(name: str, most: int) -> bytes:

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from shared.core import ledger_codec as codec
 from shared.core.held import Held, Preview
 from shared.core.identity import OTHERS_MAX
-from shared.core.ids import GroupId, ObjectId, PersonId, TeamId
+from shared.core.ids import GroupId, ObjectId, PersonId, TeamId, pack_uuid, unpack_uuid
 from shared.core.ledger import Ledger
 from shared.core.marks import Mark
 from shared.core.model import Drive, Folder, Name, Names, Status, Team, Versioned
@@ -362,7 +362,7 @@ def _coded(name: str, codes_name: str, listed: Iterable[tuple[str, str]]) -> dic
     """Uuids with a code each: 17 bytes, and the codes beside them."""
     listed = list(listed)
     codes = sorted({code for _, code in listed})
-    packed = b"".join(UUID(uuid).bytes + bytes([codes.index(code)]) for uuid, code in listed)
+    packed = b"".join(pack_uuid(uuid) + bytes([codes.index(code)]) for uuid, code in listed)
     return {codes_name: json.dumps(codes), **spread(name, packed)}
 
 
@@ -370,4 +370,4 @@ def _codes(row: Row, name: str, codes_name: str) -> Iterator[tuple[str, str]]:
     codes: list[str] = json.loads(row.text(codes_name) or "[]")
     packed = row.blob(name)
     for i in range(0, len(packed), 17):
-        yield str(UUID(bytes=packed[i : i + 16])), codes[packed[i + 16]]
+        yield unpack_uuid(packed[i : i + 16]), codes[packed[i + 16]]

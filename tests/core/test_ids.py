@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.ids import NIL, one_uuid_inside, parse_uuid
+from shared.core.ids import NIL, one_uuid_inside, pack_uuid, parse_uuid, unpack_uuid
 
 ALICE = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 BOB = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
@@ -61,3 +63,17 @@ def test_a_guess_is_no_object_id(text: object) -> None:
 @given(st.text(alphabet="ghijkl_:; ÅÄÖ", max_size=30), st.uuids().filter(lambda u: u.int != 0))
 def test_any_label_may_stand_before_it(label: str, uuid: object) -> None:
     assert one_uuid_inside(f"{label}{uuid}") == str(uuid)
+
+
+@given(st.uuids())
+def test_sixteen_bytes_are_those_of_the_uuid(uuid: UUID) -> None:
+    assert pack_uuid(str(uuid)) == uuid.bytes
+    assert unpack_uuid(uuid.bytes) == str(uuid)
+
+
+@pytest.mark.parametrize("text", ["", ALICE[:-2], f"{ALICE}00", "alice@example.com"])
+def test_what_is_no_uuid_is_not_packed(text: str) -> None:
+    with pytest.raises(ValueError):
+        pack_uuid(text)
+    with pytest.raises(ValueError):
+        unpack_uuid(text.encode())
