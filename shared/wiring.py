@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from shared.microsoft.tokens import GraphTokens
     from shared.storage.credentials import CredentialRows
     from shared.storage.once import OnceRows
-    from shared.storage.staged import Staged
     from shared.webex.client import WebexClient
     from shared.webex.credentials import WebexTokens
     from shared.webex.oauth import TokenEndpoint
@@ -72,7 +71,6 @@ class Wiring:
     _tenants: dict[tuple[OrgId, TenantId, int], GraphTokens] = field(default_factory=dict)
     _sign_in: WebexSignIn | None = None
     _archive: Store | None = None
-    _staged: Staged | None = None
     _local: threading.local = field(default_factory=threading.local)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -170,15 +168,12 @@ class Wiring:
         from shared.microsoft.directory import MicrosoftDirectoryClient
         from shared.storage.directory import DirectoryRows
         from shared.storage.identities import IdentityRows
-        from shared.storage.staged import Staged
         from shared.webex.client import TRACE_HEADER
         from shared.webex.directory import Remembered, WebexDirectoryClient
 
         services = self.services(org)
         graph = self._graph(org, services.organizations)
-        with self._lock:
-            self._staged = self._staged or Staged()
-        rows = DirectoryRows(self.tables.partition("Directory", org), self._staged, org)
+        rows = DirectoryRows(self.tables.partition("Directory", org))
         return Desk(
             services=services,
             webex=WebexDirectoryClient(

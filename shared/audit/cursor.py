@@ -12,8 +12,9 @@ from shared.core.audit import Outcome
 from shared.core.model import Versioned
 
 STEPS = ("webex", "microsoft", "names", "meet", "judge", "identities", "end")
-# Of the staged rows. A run that has others was begun by another version of this app.
-LAYOUT = "2"
+# Of the staged rows and of the parts. A run that has another was begun by another version.
+LAYOUT = "3"
+_EARLIER = ("", "2")
 # Longer than any part takes: a worker that died leaves its run to the next one after this.
 LEASE = 3 * times.MINUTE
 
@@ -126,12 +127,12 @@ def _state(raw: Mapping[str, Any]) -> State | None:
     except TypeError:
         return None
     layout, _, step = state.step.rpartition(".")
-    if step not in STEPS or layout not in ("", LAYOUT):
+    if step not in STEPS or layout not in (*_EARLIER, LAYOUT):
         return None
     state = replace(state, step=step, licences=tuple(state.licences))
     if layout == LAYOUT or state.outcome not in (Outcome.RUNNING, Outcome.STOPPED):
         return state
-    # Rows of the version before: everything is read again, under a name of its own.
+    # Rows of a version before: everything is read again, under a name of its own.
     return State(
         f"{state.run}-{LAYOUT}",
         state.began,

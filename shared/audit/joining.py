@@ -1,6 +1,6 @@
 """The steps after both directories were read: who is called what, who is whom, and in which class.
 
-Each hash by itself, so that memory does not grow with the directory.
+Each hash by itself, so that memory hardly grows with the directory.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from shared.core import times
 from shared.core.audit import Verdict
 from shared.core.audit_codec import (
     ANSWER,
+    LISTS,
     SHARDS,
     Account,
     Users,
@@ -34,9 +35,9 @@ Thing = TypeVar("Thing")
 # must not outgrow a row.
 _A_ROW = 6_000
 _ROWS_A_HASH = 100_000
-_HASHES_A_PART = 4
-PARTS = SHARDS // _HASHES_A_PART
-_BUCKETS_A_PART = 8
+PARTS = LISTS
+_HASHES_A_PART = SHARDS // LISTS
+_BUCKETS_A_PART = 4
 # Claims, people, and people again.
 IDENTITY_PARTS = 3 * BUCKETS // _BUCKETS_A_PART
 _VERDICTS = list(Verdict)
@@ -44,7 +45,7 @@ _VERDICTS = list(Verdict)
 
 def name_accounts(desk: Desk, state: State) -> State:
     counted = state.accounts
-    for shard, accounts in _accounts(desk, state):
+    for shard, accounts in zip(_hashes(state), _accounts(desk, state), strict=True):
         everybody = list(accounts.values())
         for number, some in _chunks(everybody, shard):
             desk.staging.put("n", state.run, number, pack_names(some))
@@ -65,20 +66,26 @@ def meet_names(desk: Desk, state: State) -> State:
 
 
 def judge_users(desk: Desk, state: State) -> State:
-    packed = desk.staging.shards("w", state.run, _hashes(state))
-    answers = desk.staging.shards("m", state.run, _hashes(state))
-    numbers, mendable, seen = Counter(state.counts), state.mendable, state.seen
-    for place, (shard, accounts) in enumerate(_accounts(desk, state)):
+    hashes, rows = _hashes(state), desk.staging
+    answers = rows.shards("m", state.run, hashes)
+    entries: list[Entry] = []
+    mendable = state.mendable
+    for place, accounts in enumerate(_accounts(desk, state)):
         judge = Judge(accounts, state.began // times.SECOND, licensed=state.licensed)
-        accounts = {}  # noqa: PLW2901  # one hash at a time in memory
-        entries = _judge_hash(desk, state, shard, judge, packed[place], answers[place])
-        mendable, seen = mendable + judge.mendable, seen + len(entries)
-        for number, count in Counter(map(itemgetter(0), entries)).items():
-            numbers[_VERDICTS[number].value] += count
-        del judge
-        desk.results.put_people(state.run, shard, entries)
-        del entries
-    return state.next_part(PARTS, counts=dict(numbers), mendable=mendable, seen=seen)
+        # These by themselves: they are most of what is read.
+        [packed] = rows.shards("w", state.run, [hashes[place]])
+        users = [read_users(blob) for blob in packed]
+        del packed
+        known = read_answers(answers[place])
+        entries += _judge_hash(desk, state, hashes[place], judge, users, known)
+        mendable += judge.mendable
+    numbers = Counter(state.counts)
+    for number, count in Counter(map(itemgetter(0), entries)).items():
+        numbers[_VERDICTS[number].value] += count
+    desk.results.put_people(state.run, state.part, entries)
+    return state.next_part(
+        PARTS, counts=dict(numbers), mendable=mendable, seen=state.seen + len(entries)
+    )
 
 
 def _judge_hash(
@@ -86,18 +93,16 @@ def _judge_hash(
     state: State,
     shard: int,
     judge: Judge,
-    packed: Sequence[bytes],
-    answers: Sequence[bytes],
+    users: Sequence[Users],
+    answers: dict[bytes, bytes],
 ) -> list[Entry]:
-    users: Sequence[Users] = [read_users(blob) for blob in packed]
-    known = read_answers(answers)
-    rivals, again = claims_in(users, known)
+    rivals, again = claims_in(users, answers)
     users = left_out(users, again)
     entries: list[Entry] = []
     number, put = shard * _ROWS_A_HASH, 0
-    for place, some in enumerate(users, 1):
-        entries += judge.all(some, known, rivals)
-        if len(entries) - put >= _A_ROW or place == len(users):
+    for nth, some in enumerate(users, 1):
+        entries += judge.all(some, answers, rivals)
+        if len(entries) - put >= _A_ROW or nth == len(users):
             desk.staging.put("i", state.run, number, judge.identities())
             number, put = number + 1, len(entries)
     return entries
@@ -122,19 +127,19 @@ def fill_identities(desk: Desk, state: State) -> State:
     return state.next_part(parts, changed=state.changed + filled.changed, held=held)
 
 
-def _hashes(state: State) -> list[int]:
+def _hashes(state: State) -> range:
     """Those of this part. Their bytes are read together, and unpacked one after the other."""
     first = state.part * _HASHES_A_PART
-    return list(range(first, first + _HASHES_A_PART))
+    return range(first, first + _HASHES_A_PART)
 
 
-def _accounts(desk: Desk, state: State) -> Iterator[tuple[int, dict[bytes, Account]]]:
-    """Each hash of this part with its accounts."""
+def _accounts(desk: Desk, state: State) -> Iterator[dict[bytes, Account]]:
+    """The accounts of each hash of this part."""
     rows, hashes = desk.staging, _hashes(state)
     whole = rows.shards("e", state.generation, hashes, state.base)
     changes = rows.shards("d", state.generation, hashes, state.changes)
-    for place, shard in enumerate(hashes):
-        yield shard, merge_accounts(whole[place], changes[place])
+    for place, blobs in enumerate(whole):
+        yield merge_accounts(blobs, changes[place])
         whole[place], changes[place] = [], []
 
 

@@ -88,10 +88,6 @@ class Staging(Protocol):
     def move(self, name: str, before: Versioned[State] | None, after: State) -> Versioned[State]:
         """Raises Conflict when `before` is no longer what the row says."""
 
-    def begins(self, run: str, row: Versioned[State]) -> None:
-        """Nothing was put for this run yet, and `row` is its cursor: what is put from now on need
-        not be read back by whoever put it, as long as nobody else moves the cursor."""
-
     def put(self, kind: str, scope: str, number: int, shards: Shards) -> None:
         """One row, in place of an earlier one with this number."""
 
@@ -116,8 +112,8 @@ class Results(Protocol):
     def forget(self, keep: int) -> None:
         """Remove what runs before the newest ones came to, some at a time."""
 
-    def put_people(self, run: str, shard: int, entries: Sequence[Entry]) -> None:
-        """The people of one hash, in place of what an earlier try of it wrote."""
+    def put_people(self, run: str, part: int, entries: Sequence[Entry]) -> None:
+        """The people of one part, in place of what an earlier try of it wrote."""
 
     def people(
         self, run: str, verdict: Verdict, *, by: str, begins: str = "", after: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.audit.cursor import State
+from shared.audit.cursor import LAYOUT, State
 from shared.audit.ports import ACCOUNTS, AccountPage, Desk, UserPage
 from shared.core import times
 from shared.core.audit_codec import pack_accounts, pack_users
@@ -105,7 +105,7 @@ def _begin(desk: Desk, state: State) -> State:
     kept: Mapping[str, Any] = row.value if row else {}
     young = desk.services.now() - int(kept.get("at", 0)) < WHOLE_EVERY
     base, changes = int(kept.get("base", 0)), int(kept.get("changes", 0))
-    known = kept.get("tenant") == tenant and kept.get("latest")
+    known = kept.get("tenant") == tenant and kept.get("latest") and kept.get("layout") == LAYOUT
     if known and young and changes <= base + _FEW_ROWS:
         return replace(
             state,
@@ -197,6 +197,7 @@ def _commit(desk: Desk, state: State) -> None:
     at = desk.services.now() if state.whole or row is None else row.value.get("at", 0)
     kept = {
         "tenant": state.tenant,
+        "layout": LAYOUT,
         "generation": state.generation,
         "latest": state.latest,
         "base": state.base,

@@ -63,8 +63,6 @@ def _take(desk: Desk) -> Cursor | None:
     owner = desk.services.new_id()
     after = replace(state, owner=owner, until=now + LEASE, at=0, broken=broken)
     moved = desk.staging.move(RUN, row, written(after))
-    if not state.requests_webex:
-        desk.staging.begins(state.run, moved)
     if state.step == STEPS[0] and state.start == 1 and not state.owner:
         desk.services.log("directory audit began", run=state.run)
     cursor = Cursor(desk, moved, after)

@@ -13,7 +13,10 @@ from struct import Struct
 from shared.core.audit import BARE, ENABLED, IS_GUEST, SHAPE, Listed, Verdict
 from shared.core.ids import unpack_uuid
 
-SHARDS = 16
+# By a hash of so many all work is cut: as much as is unpacked at once.
+SHARDS = 64
+# In so many parts lists are sorted, each of as many hashes.
+LISTS = 16
 NOBODY = bytes(16)
 NO_NAME = bytes(8)
 # Texts are cut: a page of a thousand users must fit into one row.

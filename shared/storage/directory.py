@@ -1,11 +1,12 @@
 """The directory's audit in `Directory`: cursors, what it keeps between its parts, results.
 
-`<kind>:<scope>:<number>` for what is packed; `p:<run>:<order>:<class>:<hash>:<last key>.<piece>`
+`<kind>:<scope>:<number>` for what is packed; `p:<run>:<order>:<class>:<part>:<last key>.<piece>`
 for the people, in pieces of 256; `run:<falling ms>:<id>` for what a run came to.
 """
 
 from __future__ import annotations
 
+import gc
 import heapq
 import json
 from collections import defaultdict
@@ -14,11 +15,10 @@ from dataclasses import asdict
 from operator import itemgetter
 from typing import Any, cast
 
-from shared.audit.ports import ROWS, RUN, Entry, Shards, State
+from shared.audit.ports import ROWS, Entry, Shards, State
 from shared.core.audit import Listed, Outcome, Run, Verdict
-from shared.core.audit_codec import NUMBER, SHARDS, read_listed, sort_key
+from shared.core.audit_codec import LISTS, NUMBER, read_listed, sort_key
 from shared.core.model import Versioned
-from shared.storage.staged import Staged
 from shared.storage.tables import (
     BLOB_PIECE,
     ENTITY_MAX,
@@ -32,7 +32,7 @@ from shared.storage.tables import (
 # One hash's bytes of a row may lie in so many properties: all that a row holds.
 _PIECES = ENTITY_MAX // BLOB_PIECE
 _A_PIECE = 256
-# Pieces of one hash that are read together by whoever reads on.
+# Pieces of one part that are read together by whoever reads on.
 _AHEAD = 16
 _ORDERS = {"name": "n", "email": "e"}
 # Where an entry has what it is ordered by.
@@ -42,18 +42,15 @@ _KEY = 24
 # What stands behind a key, see `audit.ports.Entry`.
 _BEHIND = 17
 _AT_ONCE = 100
-_BYTES_AT_ONCE = 400_000
+_BYTES_AT_ONCE = 200_000
 _FALLING = 10**13
 
 
 class DirectoryRows:
     """The ports `Staging` and `Results` over one organization's partition of `Directory`."""
 
-    def __init__(self, rows: Partition, staged: Staged | None = None, of: str = "") -> None:
-        """staged: what this process knows of its own rows, of the organization `of`."""
+    def __init__(self, rows: Partition) -> None:
         self._rows = rows
-        self._staged = staged or Staged()
-        self._of = of
 
     # What a run keeps between its parts
 
@@ -64,27 +61,18 @@ class DirectoryRows:
     def move(self, name: str, before: Versioned[State] | None, after: State) -> Versioned[State]:
         values = spread("state", json.dumps(after).encode())
         etag = self._rows.put(f"cursor:{name}", values, before.etag if before else None)
-        if name == RUN:
-            self._staged.moved(self._of, before.etag if before else "", etag)
         return Versioned(after, etag)
-
-    def begins(self, run: str, row: Versioned[State]) -> None:
-        self._staged.begin(self._of, run, row.etag)
 
     def put(self, kind: str, scope: str, number: int, shards: Shards) -> None:
         values: dict[str, Value] = {"rows": len(shards)}
         for shard, blob in shards.items():
             values |= spread(_property(shard), blob)
         self._rows.upsert(f"{kind}:{scope}:{number:07d}", values)
-        self._staged.put(self._of, (kind, scope), number, shards)
+        _tidy()
 
     def shards(
         self, kind: str, scope: str, wanted: Sequence[int], below: int = ROWS
     ) -> list[list[bytes]]:
-        known = self._staged.take(self._of, (kind, scope), wanted, below)
-        return self._read(kind, scope, wanted, below) if known is None else known
-
-    def _read(self, kind: str, scope: str, wanted: Sequence[int], below: int) -> list[list[bytes]]:
         names = [_property(shard) for shard in wanted]
         only = [f"{name}{piece}" for name in names for piece in range(_PIECES)]
         low, high = f"{kind}:{scope}:", f"{kind}:{scope}:{below:07d}"
@@ -94,6 +82,7 @@ class DirectoryRows:
                 for blobs, name in zip(found, names, strict=True):
                     if blob := row.blob(name):
                         blobs.append(blob)
+        _tidy()
         return found
 
     def sweep(self, kind: str, keep: Collection[str], limit: int) -> int:
@@ -127,17 +116,19 @@ class DirectoryRows:
         if old:
             self._rows.write(old)
 
-    def put_people(self, run: str, shard: int, entries: Sequence[Entry]) -> None:
+    def put_people(self, run: str, part: int, entries: Sequence[Entry]) -> None:
         steps: list[Step] = []
         size = 0
-        for key, blob in _pieces(run, shard, entries):
+        for key, blob in _pieces(run, part, entries):
             if len(steps) == _AT_ONCE or size + len(blob) > _BYTES_AT_ONCE:
                 self._rows.write(steps)
+                _tidy()
                 steps, size = [], 0
             steps.append(Step("upsert", key, {"rows": 1, **spread("b", blob)}))
             size += len(blob)
         if steps:
             self._rows.write(steps)
+            _tidy()
 
     def people(
         self, run: str, verdict: Verdict, *, by: str, begins: str = "", after: str = ""
@@ -147,7 +138,7 @@ class DirectoryRows:
         key, _, person = after.partition(".")
         start = (max(bytes.fromhex(key), wanted), person)
         name = f"p:{run}:{_ORDERS[by]}:{NUMBER[verdict]:02d}"
-        runs = [self._sorted(f"{name}:{shard:x}", by, start, verdict) for shard in range(SHARDS)]
+        runs = [self._sorted(f"{name}:{part:x}", by, start, verdict) for part in range(LISTS)]
         for found, who, listed in heapq.merge(*runs, key=lambda each: each[:2]):
             if not found.startswith(wanted):
                 return
@@ -156,7 +147,7 @@ class DirectoryRows:
     def _sorted(
         self, prefix: str, by: str, start: tuple[bytes, str], verdict: Verdict
     ) -> Iterator[tuple[bytes, str, Listed]]:
-        """The people of one hash behind `start`: one piece first, and more at a time for whoever
+        """The people of one part behind `start`: one piece first, and more at a time for whoever
         goes on to read all of them."""
         low, high = f"{prefix}:{start[0][:_KEY].hex()}", f"{prefix};"
         size = 1
@@ -171,12 +162,18 @@ class DirectoryRows:
             low, size = rows[-1].key + " ", min(2 * size, _AHEAD)
 
 
+def _tidy() -> None:
+    """What the SDK leaves of a request lies in circles, with all the bytes of it, and whoever works
+    at a part may have the collector pause. Only what was made since is looked at."""
+    gc.collect(0)
+
+
 def _property(shard: int) -> str:
-    return f"s{shard:02d}"
+    return f"s{shard:03d}"
 
 
-def _pieces(run: str, shard: int, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
-    """One hash's people: for each order and class in pieces, each by the last key in it."""
+def _pieces(run: str, part: int, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
+    """One part's people: for each order and class in pieces, each by the last key in it."""
     by_class: defaultdict[int, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_class[entry[0]].append(entry)
@@ -184,7 +181,7 @@ def _pieces(run: str, shard: int, entries: Sequence[Entry]) -> Iterator[tuple[st
         some = by_class[number]
         for order, at in _ORDERED:
             some.sort(key=itemgetter(at))
-            prefix = f"p:{run}:{order}:{number:02d}:{shard:x}"
+            prefix = f"p:{run}:{order}:{number:02d}:{part:x}"
             for first in range(0, len(some), _A_PIECE):
                 piece = some[first : first + _A_PIECE]
                 last = cast("bytes", piece[-1][at])[:-_BEHIND][:_KEY].hex()

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from shared.core.audit import Outcome, Run, Verdict
-from shared.core.audit_codec import NUMBER, SHARDS, pack_texts, sort_key
+from shared.core.audit_codec import LISTS, NUMBER, pack_texts, sort_key
 from shared.ports import Conflict
 from shared.storage.directory import DirectoryRows
 from shared.storage.tables import Partition, Tables
@@ -130,8 +130,8 @@ def test_a_page_of_the_list_costs_the_same_however_many_stand_behind_it(
     """A row of each hash at a time: 16 to begin with, and a few that are read on."""
     rows = DirectoryRows(watched)
     people = [entry(f"Person {n:06d}", f"p{n}@example.com") for n in range(count)]
-    for shard in range(SHARDS):
-        rows.put_people("run", shard, people[shard::SHARDS])
+    for shard in range(LISTS):
+        rows.put_people("run", shard, people[shard::LISTS])
     eye.calls.clear()
 
     first = list(islice(rows.people("run", Verdict.MISSING, by="name"), 51))
@@ -145,6 +145,6 @@ def test_a_page_of_the_list_costs_the_same_however_many_stand_behind_it(
     assert last.name == "Person 000050"
     assert more[0][1].name == "Person 000051"
     assert [listed.name for _, listed in found] == [f"{searched}{n}" for n in range(10)]
-    assert shown <= 2 * SHARDS
-    assert turned - shown <= 2 * SHARDS
-    assert len(eye.calls) - turned <= 2 * SHARDS
+    assert shown <= 2 * LISTS
+    assert turned - shown <= 2 * LISTS
+    assert len(eye.calls) - turned <= 2 * LISTS
