@@ -138,7 +138,8 @@ class Promises:
         [firm] = [f for f in universe.firms if group.id in f.tenant.groups]
         ledger = universe.truth(firm).teams.ledger(TeamId(sync.team)).value
         for entry in ledger.pending.values():
-            if entry.side != MEMBERS or not entry.answered:
+            if entry.side != MEMBERS or not entry.answered or entry.seen == entry.answered:
+                # What was only read is kept alike, from the moment when it meant something.
                 continue
             since = min(entry.at, entry.answered) / 1000 - watcher.lag - LOOK
             if not watcher.presence.was(group.id, entry.object, entry.op == ADD, since):

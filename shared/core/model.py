@@ -291,13 +291,15 @@ class Name:
 
     last: what it was when both sides last agreed. sent: what we have sent to this side without an
     answer, "" for nothing. moved: when it last became another one, or we sent it: soon after that
-    a read may show what was before. refused: what this side did not take, "" for nothing.
+    a read may show what was before. refused: what this side did not take, "" for nothing. ours:
+    what it was seen to be by us, without an answer, before another was `sent`.
     """
 
     last: str = ""
     sent: str = ""
     moved: int = 0
     refused: str = ""
+    ours: str = ""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,15 @@ def judge(
         return Verdict(known, code=code)
     if target.refused == wanted and not again:
         return Verdict(known, code=REFUSED[side])
-    return Verdict(known, to=side, name=wanted)
+    return Verdict(_arrived(known, side, there), to=side, name=wanted)
+
+
+def _arrived(known: Names, side: str, there: str) -> Names:
+    """What was sent before without an answer is there: no later read of it is somebody's change,
+    whatever is sent now."""
+    target: Name = getattr(known, side)
+    after = replace(target, ours=there) if there == target.sent else target
+    return replace(known, team=after) if side == TEAM else replace(known, group=after)
 
 
 # What is said of a name that a side did not take.
@@ -107,7 +115,7 @@ def refused(known: Names, side: str, name: str) -> Names:
 def _read(known: Name, name: str, now: int) -> _Read:
     if not name or name == known.last:
         return _Read.SAME
-    if name == known.sent:
+    if name in (known.sent, known.ours):
         return _Read.OURS
     behind = now - known.moved < times.REPLICAS_APART
     return _Read.DOUBTFUL if behind else _Read.NEW

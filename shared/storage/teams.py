@@ -346,8 +346,10 @@ def _names(kept: str) -> Names | None:
 
 def _name(kept: dict[str, str | int]) -> Name:
     """What a newer version keeps beside it is left out."""
-    last, sent, refused = (str(kept.get(key, "")) for key in ("last", "sent", "refused"))
-    return Name(last, sent, int(kept.get("moved", 0)), refused)
+    last, sent, refused, ours = (
+        str(kept.get(key, "")) for key in ("last", "sent", "refused", "ours")
+    )
+    return Name(last, sent, int(kept.get("moved", 0)), refused, ours)
 
 
 def _mark(kept: str) -> Mark | None:

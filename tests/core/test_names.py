@@ -90,6 +90,18 @@ def test_a_name_whose_answer_was_lost_is_ours_when_it_is_seen() -> None:
     assert (seen.to, seen.names.team.last, seen.names.team.sent) == ("", "Beta", "")
 
 
+def test_a_name_of_ours_that_was_seen_stays_ours_when_another_is_sent_after_it() -> None:
+    """The second never arrives; the group's last name is people's, and the team's is not."""
+    lost = sending(KNOWN, TEAM, "Beta", NOW)
+    seen = judge(lost, "Beta", "Gamma", Direction.BOTH, NOW + MINUTE)
+    assert (seen.to, seen.name) == (TEAM, "Gamma")
+    again = sending(seen.names, TEAM, "Gamma", NOW + MINUTE)
+
+    later = judge(again, "Beta", "Gamma", Direction.BOTH, NOW + HOUR)
+
+    assert (later.to, later.name) == (TEAM, "Gamma")
+
+
 def test_a_name_that_may_have_arrived_is_sent_over_when_the_rename_is_taken_back() -> None:
     lost = sending(KNOWN, GROUP, "Beta", NOW)
 

@@ -63,7 +63,7 @@ def _full(team: TeamId) -> Team:
         held=True,
         settled_at=NOW + 7,
         others={object_id(n): CODES[n % 2] for n in range(2_000)},
-        names=Names(Name("Före", "Nytt", 5), Name("GRP Före", moved=7, refused="Ö")),
+        names=Names(Name("Före", "Nytt", 5), Name("GRP Före", moved=7, refused="Ö", ours="Nyare")),
         archived=True,
         missed_at=NOW + 11,
         missed=13,
