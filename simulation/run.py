@@ -15,7 +15,7 @@ from simulation.promises import Promises
 from simulation.story import Plot, Story
 from simulation.universe import START, Universe
 from simulation.upsets import Upsets, Upsetting
-from simulation.verdict import judge
+from simulation.verdict import is_clear, judge
 
 # It rests when nothing is due within this; a longer wait is for a person, or the weekly look.
 RESTS = 3600.0 * 20
@@ -43,7 +43,8 @@ class Outcome:
     """What one seed came to. rested: seconds from the end of the trouble to the last change.
     recovered: where an outage was all the trouble, seconds from its end, or from what people did
     after that, to the last change; else None. Who undoes what we have written before we see it is
-    believed when no replica can be to blame, outage or not, and does not count."""
+    believed when no replica can be to blame, outage or not, and does not count; nor does whom
+    people have moved on both sides, one soon after the other."""
 
     seed: int
     violations: tuple[Violation, ...]
@@ -151,7 +152,14 @@ class Run:
         universe = self.universe
         universe.chaos.counts["outage alone"] += 1
         over = max(self._up, universe.watcher.last_act)
-        recovered = max(0.0, _rested(universe, self.story, over, universe.watcher.undone))
+        unclear = {
+            (saga.team.uuid, who)
+            for saga in self.story.sagas
+            for who, acts in saga.acts.items()
+            if not is_clear(acts)
+        }
+        but = universe.watcher.undone | unclear
+        recovered = max(0.0, _rested(universe, self.story, over, but))
         if recovered > RECOVERED:
             what = f"{self.outage} was back, it took {recovered:.0f} s"
             universe.watcher.broken("coming back", what)

@@ -124,7 +124,7 @@ def _people(
         # What was read before is done after somebody has undone it: no lease can prevent that.
         known = known and (saga.team.uuid, person.uuid) not in universe.watcher.late
         known = known and not (last and _is_unseen(last, story, saga, group))
-        wanted = last.there if last and known and _is_clear(acts) else None
+        wanted = last.there if last and known and is_clear(acts) else None
         code = _code(row, person)
         rightly = _is_rightly(code, direction, person, in_team, story, saga, group)
         if in_team != in_group and not rightly:
@@ -186,7 +186,7 @@ def _is_unseen(act: Act, story: Story, saga: Saga, group: Group) -> bool:
     return connected and act.side == GROUP and act.at - group.created < SEEN
 
 
-def _is_clear(acts: Sequence[Act]) -> bool:
+def is_clear(acts: Sequence[Act]) -> bool:
     """Whether the last act says how it is to be: what was done on one side counts in its order, and
     what was done on both is far enough apart."""
     last = acts[-1]

@@ -166,10 +166,11 @@ class Watcher:
         room = room_in(url, body)
         # One bot tells every organization of all its spaces: whose one is, is what has to be asked.
         asked_whose = method == "GET" and "/rooms/" in url
+        # A bot is nobody's: it asks for the organization for which the task works.
+        begun = self._of_task() if known is not None and known.person.is_bot else None
+        org = begun.of if begun else known.person.org_uuid if known else ""
         if known is not None and room and not asked_whose:
-            # A bot is nobody's: it asks for the organization for which the task works.
-            begun = self._of_task() if known.person.is_bot else None
-            self.belongs_together(begun.of if begun else known.person.org_uuid, room)
+            self.belongs_together(org, room)
         if method == "PUT" and "/teams/" in url:
             # A bot is nobody's: the organization is the team's.
             found = decode(unquote(urlsplit(url).path.rpartition("/")[2]))
@@ -186,7 +187,7 @@ class Watcher:
             # With a sign-in that has ended it is sent once more, with another.
             self.about_to_write(self.webex.world.rooms[room].owner_org, url)
         if method != "GET" and "/memberships" in url:
-            self.about_to_write(known.person.org_uuid if known else "", url)
+            self.about_to_write(org, url)
 
     def _check_graph_call(self, method: str, url: str, body: Any, token: str) -> None:
         known = self.microsoft.world.tokens.get(token)
