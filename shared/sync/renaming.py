@@ -48,8 +48,9 @@ def daily_at(team: Team) -> int | None:
 
 
 def next_at(team: Team) -> int | None:
-    """When the names are looked at by themselves."""
-    return min((m for m in (daily_at(team), team.names_at) if m is not None), default=None)
+    """When the names are looked at by themselves; None where there is no group to be called so."""
+    daily, wanted = daily_at(team), team.names_at
+    return daily if daily is None or wanted is None else min(daily, wanted)
 
 
 def is_due(state: Book, now: int) -> bool:

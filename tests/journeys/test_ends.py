@@ -142,6 +142,26 @@ def test_a_new_team_that_is_out_of_sight_waits_no_longer_for_all_who_join_it(
     assert len(stage.groups_of(team)) == 1
 
 
+def test_a_team_without_a_group_that_was_out_of_sight_is_not_looked_at_for_ever(
+    make_stage: Callable[..., Stage],
+) -> None:
+    """There are no names to be read again, nor a description."""
+    stage = make_stage()
+    stage.turn_on(webhook=False)
+    blind = Fault("error", path="/v1/(rooms|memberships)", method="GET", status=404)
+    stage.webex.create_team(stage.person(mapped=False), "Alpha")
+    live(stage, 60)
+    stage.webex.faults.append(blind)
+    live(stage, 120)
+    stage.webex.faults.clear()
+    later(stage, HOUR)
+    tally = Tally(stage)
+
+    live(stage, 1200)
+
+    assert tally.looks == 0
+
+
 def test_a_team_that_is_deleted_before_it_has_rows_is_not_looked_for_for_ever(
     make_stage: Callable[..., Stage],
 ) -> None:
