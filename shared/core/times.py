@@ -66,6 +66,7 @@ TITLE_FRESH = HOUR  # what a space is called is asked again when older
 
 # Events
 EVENTS_OVERLAP = 2 * MINUTE
+EVENTS_BUSY_EVERY = 30 * SECOND  # where teams wait for the calls that it takes, else at each watch
 EVENTS_DEEP_EVERY = HOUR
 EVENTS_DEEP_LATEST = 4 * HOUR  # where teams wait for the calls that it takes
 EVENTS_DEEP_SPAN = DAY

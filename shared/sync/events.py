@@ -34,7 +34,8 @@ class Window:
     """A window that is being read. Times in milliseconds.
 
     since: where it begins. until: Webex's clock at its first page, 0 before that.
-    page: where to go on. seen: hashes of events met in the overlap.
+    page: where to go on. seen: hashes of events met in the overlap. rests: until when by our own
+    clock it need not be read, since teams wait for the calls that this takes.
     """
 
     since: int
@@ -42,6 +43,7 @@ class Window:
     page: str | None = None
     seen: frozenset[str] = frozenset()
     recent: frozenset[str] = frozenset()
+    rests: int = 0
 
 
 def start_cursor(services: Services, since: int) -> None:
@@ -56,6 +58,8 @@ def read_new(services: Services, settings: OrgSettings, deadline: int) -> bool:
     """Turn what happened since the cursor into due rows. True: there was something."""
     kept = services.organizations.kept(EVENTS)
     window = _window(kept, settings.enabled_since)
+    if services.now() < window.rests:
+        return False
     after, found = _read_or_restart(services, window, deadline, _any)
     if _is_done(window, after) and services.now() - window.since > times.EVENTS_OUTAGE:
         # Before the cursor says that we are back: whoever dies in between does both again.
@@ -138,11 +142,13 @@ def _read(services: Services, window: Window, deadline: int, judge: Judge) -> tu
     """Pages until the window is done or the time is up; what was read has become due rows."""
     found = False
     while True:
-        pacing.book(services, "spaces", 1)
+        waited_for = pacing.book(services, "spaces", 1)
         page = services.webex.membership_events(window.since - times.EVENTS_OVERLAP, window.page)
         fresh = [e for e in page.events if _hash(e) not in window.seen]
         found |= _make_due(services, fresh, judge)
         window = _advance(window, page)
+        if window.page is None and waited_for:
+            window = replace(window, rests=services.now() + times.EVENTS_BUSY_EVERY)
         if window.page is None or services.now() >= deadline:
             return window, found
 
@@ -226,6 +232,7 @@ def _window(kept: Kept | None, since: int) -> Window:
         page=page if isinstance(page, str) else None,
         seen=_hashes(state.get("seen")),
         recent=_hashes(state.get("recent")),
+        rests=_number(state.get("rests")),
     )
 
 
@@ -236,6 +243,7 @@ def _state(window: Window) -> dict[str, object]:
         "page": window.page,
         "seen": " ".join(sorted(window.seen)),
         "recent": " ".join(sorted(window.recent)[:_SEEN_MAX]),
+        "rests": window.rests,
     }
 
 

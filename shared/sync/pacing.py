@@ -18,8 +18,9 @@ class Later(Exception):
         self.at = at
 
 
-def book(services: Services, capability: str, calls: int, *, low: bool = False) -> None:
-    """Book calls; waits out a slot that is near, raises Later for one that is not."""
+def book(services: Services, capability: str, calls: int, *, low: bool = False) -> bool:
+    """Book calls; waits out a slot that is near, raises Later for one that is not. Answers what
+    `is_used_up` would."""
     now = services.now()
     rate = rate_of(capability)
     for _ in range(_RACES):
@@ -38,7 +39,7 @@ def book(services: Services, capability: str, calls: int, *, low: bool = False) 
             raise Later(moment, f"pace of {capability}")
         if wait:
             services.clock.sleep(wait / times.SECOND)
-        return
+        return _is_waited_for(pace, now)
     raise Later(now + 5 * times.SECOND, f"pace of {capability} is contended")
 
 
@@ -58,7 +59,11 @@ def check(services: Services, capability: str) -> None:
 def is_used_up(services: Services, capability: str) -> bool:
     """Whether those who were put off for it come back in more than a minute."""
     before = services.organizations.pace(capability)
-    return before is not None and before.value.waiting > services.now() + times.MINUTE
+    return before is not None and _is_waited_for(before.value, services.now())
+
+
+def _is_waited_for(pace: Pace, now: int) -> bool:
+    return pace.waiting > now + times.MINUTE
 
 
 def hear(services: Services, failure: Failure) -> None:

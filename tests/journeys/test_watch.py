@@ -217,6 +217,21 @@ def test_nothing_new_costs_one_call_a_run_and_no_look(by_events: Stage) -> None:
     assert len(by_events.webex.log) - webex <= 31
 
 
+def test_while_teams_wait_for_the_quota_news_take_a_third_of_the_calls(by_events: Stage) -> None:
+    by_events.run(60)
+    make_wait(by_events)
+    by_events.run(20)
+    webex = len(by_events.webex.log)
+
+    by_events.run(300)
+    asked = len(by_events.webex.log) - webex
+    team = by_events.team(by_events.person(), by_events.people(3))
+    by_events.run(50)
+
+    assert asked <= 11
+    assert by_events.services.looks.read(team.uuid) is not None
+
+
 def test_off_asks_nobody_anything(by_events: Stage) -> None:
     by_events.turn_off()
     webex = len(by_events.webex.log)
