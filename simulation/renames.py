@@ -84,6 +84,9 @@ def wrong_names(story: Story, saga: Saga, group: Group, row: TeamRow) -> Iterato
         if row.name_code and team.uuid not in story.renames.unseen:
             yield f"nobody has renamed anything, and told is {row.name_code!r}"
         return
+    if row.space_id != team.general.id:
+        # It moved, and nobody has joined or left it since: the weekly look finds it again.
+        return
     if called != named:
         if row.name_code not in _codes(universe, team, direction):
             yield f"the team is {called!r}, the group {named!r}, told is {row.name_code!r}"
