@@ -132,17 +132,19 @@ class Administrator:
             return False
         changes = [named.change for named in held.changes]
         # What waits with it goes on, whatever is said.
-        self.decided[team] = scheduler.at
-        allowed, before = self.universe.watcher.allowed, dict(self.universe.watcher.allowed)
+        self.decided[team] = pressed = scheduler.at
+        allowed = self.universe.watcher.allowed
+        keys = [(team, change.side, change.op, change.person) for change in changes]
+        before = {key: allowed[key] for key in keys if key in allowed}
         if answer.says == holding.ALLOW:
-            keys = [(team, change.side, change.op, change.person) for change in changes]
-            allowed |= dict.fromkeys(keys, scheduler.at)
+            allowed |= dict.fromkeys(keys, pressed)
         try:
             holding.decide(self._office(saga), ADMIN, team, answer.says, mark)
         except Refusal:
-            # Something else waits by now.
-            allowed.clear()
-            allowed |= before
+            # Something else waits by now; or it was allowed in between, which stands.
+            for key in [key for key in keys if allowed.get(key) == pressed]:
+                del allowed[key]
+                allowed |= {key: before[key]} if key in before else {}
         except (Gone, Conflict, AzureError):
             # It may have been heard all the same; else they say it again.
             pass

@@ -134,6 +134,7 @@ class Hosts:
         if self._idle_at != (universe.chaos.ios, heard):
             self._idle_at = (universe.chaos.ios, heard)
             behind = any(universe.heard_until(firm) < heard for firm in universe.firms)
+            behind = behind or universe.reads_again
             self._idle_until = 0.0 if behind else universe.next_due() or float("inf")
         return now < self._idle_until
 

@@ -178,7 +178,9 @@ def rest(universe: Universe, hosts: Hosts, story: Story) -> None:
     for _ in range(ROUNDS):
         scheduler.run(scheduler.at + 40.0)
         seen_to = story.administrator.see_to_everything()
-        if hosts.is_busy() or universe.is_waking or universe.webex.postman.outbox:
+        if hosts.is_busy() or universe.webex.postman.outbox:
+            continue
+        if universe.is_waking or universe.reads_again:
             continue
         heard = universe.watcher.last_change + universe.hearing
         if scheduler.at < heard or any(universe.heard_until(f) < heard for f in universe.firms):

@@ -125,6 +125,10 @@ class Shelves:
     def _judge_made(self, firm: Firm, group: Group, item: DriveItem) -> None:
         rows = self._rows(firm, group)
         meant = [r for r in rows if r.intent_at and same(r.name) == same(item.name)]
+        if not meant and self._has_thawed():
+            # Another has made it meanwhile, and people have called that one otherwise.
+            self.hidden.add(item.id)
+            return
         if len(meant) != 1:
             self._broken(f"{len(meant)} spaces were to have the folder {item.name!r}")
             return

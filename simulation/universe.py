@@ -39,7 +39,7 @@ from shared.microsoft.drives import DriveClient
 from shared.microsoft.graph import GraphClient
 from shared.ports import Due, Organizations, Services
 from shared.sync.delta import DELTA
-from shared.sync.events import EVENTS
+from shared.sync.events import DEEP, EVENTS
 from shared.sync.renaming import daily_at
 from shared.sync.waking import WAKE
 from shared.tally import Tally
@@ -304,6 +304,17 @@ class Universe:
         events, delta = (k.state if k else {} for k in kept)
         until = min(_number(events.get("since")), _number(delta.get("read")))
         return until / 1000 if not (events.get("page") or delta.get("begun")) else 0.0
+
+    @property
+    def reads_again(self) -> bool:
+        """Whether the last day of events is to be read once more, as somebody signed in again."""
+        rows = (self.truth(firm).organizations for firm in self.firms)
+        return any(
+            deep is not None and not deep.state.get("read")
+            for row in rows
+            if row.settings().on
+            for deep in (row.kept(DEEP),)
+        )
 
     @property
     def is_waking(self) -> bool:

@@ -50,6 +50,7 @@ __all__ = [
     "Pending",
     "Sight",
     "answered",
+    "come_back",
     "in_doubt",
     "in_group",
     "in_team",
@@ -174,6 +175,17 @@ def refused(ledger: Ledger, pairs: Iterable[Pair], side: str, op: str = ADD) -> 
     return replace(ledger, pending=kept)
 
 
+def come_back(ledger: Ledger, now: int) -> Ledger:
+    """A group that was away is there again, with all that was answered long before: what a read
+    denies of that, somebody has undone. Else it would count as never made, and be made once more
+    without anybody having seen it. May be done again."""
+    pending = {
+        key: replace(entry, seen=entry.answered) if entry.is_past_doubt(now) else entry
+        for key, entry in ledger.pending.items()
+    }
+    return replace(ledger, pending=pending)
+
+
 def learn(ledger: Ledger, sight: Sight) -> Ledger:
     """What one complete read of both sides teaches. Reading the same again teaches nothing new."""
     ledger = _heard(ledger, sight)
@@ -208,7 +220,8 @@ def _heard(ledger: Ledger, sight: Sight) -> Ledger:
         unheard = unheard and (entry.anew or not entry.contradicted)
         if unheard and sight.in_team(entry.person) == (entry.op == ADD):
             pair = Pair(entry.person, entry.object)
-            ledger = answered(ledger, [pair], WEBEX, sight.at, entry.op)
+            # It was decided by what the group showed then, not by what it shows now.
+            ledger = answered(ledger, [pair], WEBEX, entry.at, entry.op)
     return ledger
 
 

@@ -101,6 +101,10 @@ class Pending:
         twice = now - self.contradicted >= times.CONTRADICTION_APART
         return twice and bool(fresh or now >= self._old_at)
 
+    def is_past_doubt(self, now: int) -> bool:
+        """Answered so long ago that no replica of the group can be behind."""
+        return bool(self.side != WEBEX and self.answered and now >= self._old_at)
+
     def read_again(self, now: int) -> int | None:
         """When it is read for again: what was not seen yet, or is contradicted."""
         soon = now + times.GAP

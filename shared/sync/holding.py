@@ -35,9 +35,11 @@ class Waiting:
             # The row is there before the team says so; one may have been left there by a death.
             teams.hold(uuid, self.row or teams.held(uuid), held)
             state.services.log("held back", team=uuid, changes=len(held.changes), why=held.why)
-        # Who is missed for the first time by a first look may be missed by the second; and whom it
-        # could not look up yet, it has not judged.
-        unsaid = bool(todo.doubted) or seen.later is not None
+        # Who is missed for the first time by a first look may be missed by the second; what a read
+        # has denied of our own writes may turn out to be so; and whom it could not look up yet, it
+        # has not judged.
+        denied = any(entry.contradicted for entry in state.ledger.pending.values())
+        unsaid = bool(todo.doubted) or denied or seen.later is not None
         waits = held is not None or (state.first and unsaid)
         state.save_team(replace(state.team, held=waits))
         if self.row and not held:

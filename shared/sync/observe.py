@@ -226,6 +226,8 @@ def _begin_memory(state: Book) -> None:
     if restored or not state.ledger_row.etag or (state.team.settled and not state.team.full_at):
         state.first = True
         state.save_team(replace(state.team, held=True))
+    if restored:
+        state.save_ledger(book.come_back(state.ledger, state.services.now()))
 
 
 def _sides(

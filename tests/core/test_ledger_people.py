@@ -18,6 +18,7 @@ from shared.core.ledger import (
     Missing,
     Pair,
     answered,
+    come_back,
     in_team,
     is_confirmed,
     learn,
@@ -147,8 +148,26 @@ def test_an_unheard_addition_to_the_team_that_webex_shows_is_as_good_as_answered
     sent = sending(Ledger(), [ALICE], WEBEX, NOW)
 
     assert read_by(sent, NOW + 30_000, ALICE, team=[ALICE]) == read_by(
-        answered(sent, [ALICE], WEBEX, NOW + 30_000), NOW + 30_000, ALICE, team=[ALICE]
+        answered(sent, [ALICE], WEBEX, NOW), NOW + 30_000, ALICE, team=[ALICE]
     )
+
+
+def test_what_the_group_showed_before_an_unheard_addition_is_as_old_as_that() -> None:
+    """Much later nobody is kept in the group by it, whom people have taken out meanwhile."""
+    ledger = read_by(sending(Ledger(), [ALICE], WEBEX, NOW), NOW + times.HOUR, team=[ALICE])
+
+    assert ledger.baseline == {ALICE.person: ALICE.object}
+    assert since_missed(ledger, ALICE, MEMBERS) == NOW + times.HOUR
+
+
+def test_of_a_group_that_came_back_a_denied_write_of_long_ago_is_undone_by_somebody() -> None:
+    """It would count as never made otherwise, and be made again."""
+    away = come_back(written(ALICE), NOW + times.HOUR)
+    ledger = read_by(away, NOW + times.HOUR, team=[ALICE])
+
+    assert since_missed(ledger, ALICE, MEMBERS) == NOW + times.HOUR
+    assert come_back(away, NOW + times.HOUR) == away
+    assert come_back(written(ALICE), NOW + 60_000) == written(ALICE)
 
 
 def test_an_unheard_removal_from_the_team_that_webex_shows_is_as_good_as_answered() -> None:
