@@ -76,6 +76,33 @@ def test_what_changed_in_the_team_meanwhile_waits_to_be_seen(at: Standing) -> No
     assert at.differences([*at.people[:3], person]) == []
 
 
+@pytest.mark.parametrize("hours", [0, 5])
+def test_who_was_taken_out_right_before_the_group_was_deleted_waits_to_be_seen(
+    at: Standing, hours: int
+) -> None:
+    """The app has just put them there, and a replica might be behind: nobody is taken out of the
+    team for that, before somebody has seen the names."""
+    person = at.newcomers()[0]
+    at.join(person)
+    at.retry()
+    live(at.stage, 30)
+    assert at.is_in(person) == (True, True)
+    at.dismiss(person)
+    at.stage.tenant.delete_group(at.group)
+    at.retry()
+    live(at.stage, 30)
+    at.retry()
+    live(at.stage, 30)
+    assert reasons(at) == ["group_gone"]
+    at.stage.clock.advance(hours * HOUR)
+
+    restore(at)
+    later(at.stage, HOUR)
+
+    assert at.held is not None
+    assert at.is_in(person) == (True, False)
+
+
 @pytest.mark.parametrize("said", ["allow", "refuse"])
 def test_who_is_missed_only_after_somebody_has_decided_waits_as_well(
     at: Standing, said: str
