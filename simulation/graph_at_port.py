@@ -73,7 +73,7 @@ class WithoutWire(GraphClient):
             universe.watcher.broken("spaces", f"we delete {url}")
         if writes and token in universe.microsoft.world.tokens:
             # With a token that has ended it is sent once more, with another.
-            universe.watcher.about_to_write(self.firm.org.uuid, what)
+            universe.watcher.about_to_write(self.firm.org.uuid, what, token)
         return through(self.wiring, "graph", what, act, writes=writes)
 
 

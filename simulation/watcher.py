@@ -201,13 +201,7 @@ class Watcher:
         if method == "DELETE" and "/drives/" in url:
             self.broken("spaces", f"we delete {url}")
         if method != "GET" and "checkMemberGroups" not in url:
-            begun = self._of_task()
-            if begun and begun.used and begun.token not in self.microsoft.world.tokens:
-                # That sign-in has ended on the way: it is sent once more, with another.
-                begun.used = False
-            self.about_to_write(firm.org.uuid, url)
-            if begun:
-                begun.token = token
+            self.about_to_write(firm.org.uuid, url, token)
 
     def _check_tenant(self, firm: Firm, named: str, method: str) -> None:
         """What a call to Graph names is this tenant's: a group, a user, or the team of a group.
@@ -230,12 +224,16 @@ class Watcher:
         if found is not None and not self.webex.world.has_people_of(found, org):
             self.broken("I12", f"a credential of {org} is used for a room of {found.owner_org}")
 
-    def about_to_write(self, org: str, what: str) -> None:
-        """Every write is preceded by a look at the switch, and that said On."""
+    def about_to_write(self, org: str, what: str, token: str = "") -> None:
+        """Every write is preceded by a look at the switch, and that said On. token: Microsoft's: a
+        write whose sign-in has ended on the way is sent once more, with another."""
         self._check_switch(org, what)
         begun = self._of_task()
         if begun is None:
             return
+        if token and begun.token and begun.token not in self.microsoft.world.tokens:
+            begun.used = False
+        begun.token = token or begun.token
         if begun.of != org and begun.on is not None:
             self.broken("no write while Off", f"{what} after a look at another's switch")
         elif begun.on is False:
