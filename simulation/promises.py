@@ -165,5 +165,8 @@ def _quota(io: Io) -> str:
     if LINKS in io.what:
         # Whoever links has a sign-in of their own.
         return io.what.rpartition(" as ")[2]
+    if io.kind == "webex" and (io.what == "rename" or "PUT /v1/teams/" in io.what):
+        # A bot does that, and nobody else.
+        return "bot"
     people = io.what.startswith("user") or "/people" in io.what or "/scim/" in io.what
     return PEOPLE if io.kind == "webex" and people else io.kind
