@@ -58,7 +58,7 @@ class Hands:
         group, kind = story.group_of(saga), self.draw.choice(("elsewhere", "drive", "another"))
         drive, item = "b!elsewhere", "01ELSEWHERE"
         if kind != "elsewhere" and group is not None and group.deleted is None:
-            drive, item = group.drive_id, self._item_for(group, kind)
+            drive, item = group.drive_id, self._item_for(group, room, kind)
         world, now = self.universe.webex.world, self.universe.scheduler.at
         link = world.folder_of_room.get(room.uuid)
         if link is None:
@@ -70,10 +70,13 @@ class Hands:
         self.touch(room.uuid, *others)
         self.happened("linked by hand", f"{room.title} {kind}")
 
-    def _item_for(self, group: Group, kind: str) -> str:
+    def _item_for(self, group: Group, room: Room, kind: str) -> str:
         ours = [i for i in group.library.items if i in self.shelves.made]
         if kind == "another" and ours:
-            return self.draw.choice(ours)
+            item = self.draw.choice(ours)
+            if self.shelves.made[item] != room.uuid:
+                self.shelves.taken(group, group.library.items[item])
+            return item
         return self._put(group, f"By hand {len(group.library.items)}").id
 
     def _put(self, group: Group, name: str) -> DriveItem:

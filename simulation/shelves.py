@@ -57,8 +57,8 @@ class Shelves:
     """made: whose folder it is, by the item, of those that we made. theirs: when people put
     something there; called: when they renamed it. linked: by space and item, when people linked it;
     touched: when people last did anything about a space, its link or its folder; titles: since when
-    a space is called how. hidden: renamed or moved by people before a row of ours had its id. off:
-    which setting is off, and since when. away: until when a site was not
+    a space is called how. hidden: `taken` before a row of ours had its id. off: which setting is off,
+    and since when. away: until when a site was not
     there, unseen: a space, by the group and by the space.
     """
 
@@ -102,8 +102,13 @@ class Shelves:
             self.renamed(group, item)
 
     def renamed(self, group: Group, item: DriveItem) -> None:
-        """By people, or moved. A create that nobody has heard of is not found there any more."""
+        """By people, or moved."""
         self.called[item.id] = self.universe.scheduler.at
+        self.taken(group, item)
+
+    def taken(self, group: Group, item: DriveItem) -> None:
+        """Renamed or moved by people, or linked to another space: a create that nobody has heard
+        of is not found there any more."""
         firm = next(f for f in self.universe.firms if group.id in f.tenant.groups)
         if not any(row.item == item.id for row in self._rows(firm, group)):
             self.hidden.add(item.id)

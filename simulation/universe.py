@@ -316,6 +316,10 @@ class Universe:
             for deep in (row.kept(DEEP),)
         )
 
+    def was_shown_empty(self, team: str) -> bool:
+        """Whether two reads or more have shown nobody in a team that has people."""
+        return self.chaos.blind.was_empty_twice(team)
+
     @property
     def is_waking(self) -> bool:
         """Whether teams are still to be woken for somebody's change."""

@@ -61,7 +61,7 @@ def _wrong_with(universe: Universe, story: Story, saga: Saga) -> Iterator[tuple[
     ):
         # Nobody had seen it when the switch went off: at the next On it is one from before.
         return
-    shown_empty = universe.chaos.blind.was_empty_twice(saga.team.uuid)
+    shown_empty = universe.was_shown_empty(saga.team.uuid)
     if not groups and kept and (shown_empty or _is_empty(universe, saga)):
         # Everybody left before there was a group, or so Webex said again and again, and nobody
         # could own one: it waits for a person, and for the next day.

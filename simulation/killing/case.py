@@ -95,6 +95,10 @@ class Universe:
     secrets: Callable[[], set[str]]
     bot: None = None
 
+    def was_shown_empty(self, _team: str) -> bool:
+        """Reads tell the truth here."""
+        return False
+
 
 @dataclass(frozen=True)
 class Case:

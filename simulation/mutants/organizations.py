@@ -15,7 +15,7 @@ from shared.storage.organizations import OrganizationRows
 from shared.webex.credentials import WebexTokens
 from shared.wiring import Wiring
 from simulation.mutants.planting import Mutant
-from simulation.mutants.seeds import LONG, TWO_FIRMS, Swap, always
+from simulation.mutants.seeds import TWO_FIRMS, UNTOLD, Swap, always
 
 
 def _keeps_tokens_in_clear() -> list[Swap]:
@@ -61,6 +61,11 @@ def _wakes_nobody(module: Any) -> Callable[[], list[Swap]]:
     return lambda: [(module, "waking", lambda *_: nullcontext())]
 
 
+def _reads_no_events_again() -> list[Swap]:
+    """After a sign-in: it would wake those of whom the last day's events tell."""
+    return [(credentials, "read_deep_soon", lambda _: None)]
+
+
 MUTANTS = (
     Mutant("clear tokens", "tokens are kept as they are", 1, _keeps_tokens_in_clear),
     Mutant(
@@ -89,15 +94,16 @@ MUTANTS = (
     Mutant(
         "sign-in unheard",
         "a new sign-in wakes nobody",
-        7,
+        10,
         _wakes_nobody(credentials),
-        amid=always(LONG, upsets={"sign_in_revoked": True}),
+        amid=always(UNTOLD, upsets={"sign_in_revoked": True}),
+        lax=_reads_no_events_again,
     ),
     Mutant(
         "consent unheard",
         "a new consent wakes nobody",
-        4,
+        5,
         _wakes_nobody(connection),
-        amid=always(LONG, upsets={"consent_revoked": True}),
+        amid=always(UNTOLD, upsets={"consent_revoked": True}),
     ),
 )
