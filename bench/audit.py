@@ -98,8 +98,8 @@ def measure(storage: str) -> Section:
                 f"<= 3 s of CPU, <= 60 MB, <= {allowed} requests to Microsoft",
                 f"{many.cpu:.1f} s, {many.memory / 1e6:.0f} MB, {many.microsoft} requests",
                 many.cpu <= 3 and many.memory <= 60e6 and not over and not more,
-                "the process and its SDKs are most of the memory; on a busy machine CPU is up to"
-                " twice that of a quiet one",
+                "CPU is as much as the machine is slow: the peer takes"
+                f" {peer.cpu / FEW * 1e3:.1f} ms a user here",
             )
         ],
     )
