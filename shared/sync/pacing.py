@@ -19,8 +19,8 @@ class Later(Exception):
 
 
 def book(services: Services, capability: str, calls: int, *, low: bool = False) -> bool:
-    """Book calls; waits out a slot that is near, raises Later for one that is not. Answers what
-    `is_used_up` would."""
+    """Book calls; waits out a slot that is near, raises Later for one that is not. Answers whether
+    others want them as well: a slot had to be waited for, or `is_used_up`."""
     now = services.now()
     rate = rate_of(capability)
     for _ in range(_RACES):
@@ -39,7 +39,7 @@ def book(services: Services, capability: str, calls: int, *, low: bool = False) 
             raise Later(moment, f"pace of {capability}")
         if wait:
             services.clock.sleep(wait / times.SECOND)
-        return _is_waited_for(pace, now)
+        return wait > 0 or _is_waited_for(pace, now)
     raise Later(now + 5 * times.SECOND, f"pace of {capability} is contended")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.kit import Fault
 from shared.core import times
-from shared.core.pace import Pace
+from shared.core.pace import WEBEX, Pace
 from shared.storage.tables import Properties, Step
 from shared.sync.events import DEEP, EVENTS
 from shared.sync.waking import wake_some
@@ -181,6 +181,14 @@ def make_wait(stage: Stage) -> None:
     organizations.set_pace("spaces", before, replace(pace, waiting=waiting))
 
 
+def use_up(stage: Stage) -> None:
+    """Workers have booked what Webex gives in the next second, and nobody was put off."""
+    organizations = stage.services.organizations
+    before = organizations.pace("spaces")
+    full = stage.services.now() + round(WEBEX.burst * WEBEX.interval)
+    organizations.set_pace("spaces", before, Pace(arrival=full + times.SECOND))
+
+
 def test_a_space_that_is_no_teams_is_asked_about_once(by_events: Stage) -> None:
     ada = by_events.person()
     by_events.webex.create_space(ada, "Lunch")
@@ -230,6 +238,17 @@ def test_while_teams_wait_for_the_quota_news_take_a_third_of_the_calls(by_events
 
     assert asked <= 11
     assert by_events.services.looks.read(team.uuid) is not None
+
+
+def test_news_that_have_to_wait_for_a_slot_are_read_every_half_minute(by_events: Stage) -> None:
+    by_events.run(60)
+    webex = len(by_events.webex.log)
+
+    for _ in range(30):
+        use_up(by_events)
+        by_events.run(10)
+
+    assert 10 <= len(by_events.webex.log) - webex <= 11
 
 
 def test_off_asks_nobody_anything(by_events: Stage) -> None:
