@@ -57,9 +57,9 @@ class Shelves:
     """made: whose folder it is, by the item, of those that we made. theirs: when people put
     something there; called: when they renamed it. linked: by space and item, when people linked it;
     touched: when people last did anything about a space, its link or its folder; titles: since when
-    a space is called how. hidden: `taken` before a row of ours had its id. off: which setting is off,
-    and since when. away: until when a site was not
-    there, unseen: a space, by the group and by the space.
+    a space is called how. hidden: `taken` before a row of ours had its id. off: which setting is
+    off, and since when. away: until when a site was not there, unseen: a space, by the group and by
+    the space.
     """
 
     universe: Universe

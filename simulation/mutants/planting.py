@@ -43,9 +43,9 @@ class Mutant:
     through the HTTP adapters; sweep: only where the weekly look is waited for.
 
     expected: about how many seeds it takes to be caught, as measured; PATIENCE times as many are
-    allowed. amid: the kind of seeds in which it is hunted (`seeds`). lax: which guard, of
-    the providers or of ours, is taken away there, as it would hide the bug; without the guard nothing is promised,
-    and a seed that fails without the bug too does not count.
+    allowed. amid: the kind of seeds in which it is hunted (`seeds`). lax: which guard, of the
+    providers or of ours, is taken away there, as it would hide the bug; without the guard nothing
+    is promised, and a seed that fails without the bug too does not count.
     """
 
     name: str
