@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
+from sandbox.microsoft.timeline import Change
 from simulation.chaos import Mix
 from simulation.hosts import Hosts
 from simulation.presence import Violation
 from simulation.promises import Promises
 from simulation.story import Plot, Story
-from simulation.universe import START, Universe
+from simulation.universe import START, Firm, Universe
 from simulation.upsets import Upsets, Upsetting
 from simulation.verdict import is_clear, judge
 
@@ -25,6 +26,9 @@ GROWING = 450.0
 # Seconds from the end of all trouble to the last effect. A quarter of an hour is the age of a
 # contradiction: so long a write of which nothing was heard is believed.
 RESTED = 1200.0
+# So much longer where a group has lost everybody: a read that shows nobody is believed the seventh
+# time.
+EMPTIED = 1200.0
 # After an outage and nothing else; and the share of seeds that are so.
 RECOVERED = 900.0
 ALONE = 0.08
@@ -85,7 +89,7 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
 
 
 class Run:
-    """Everything of one seed, and its three parts."""
+    """Everything of one seed, and its three parts. emptied: a group has lost all its members."""
 
     def __init__(self, seed: int, over_ports: bool) -> None:
         self._draw = Random(f"plot {seed}")
@@ -95,6 +99,8 @@ class Run:
         self.plot = plot
         self.universe = Universe(seed, over_ports=over_ports, firms=plot.firms)
         Promises(self.universe)
+        self.emptied = False
+        self.universe.watcher.on_group.append(self._group_changed)
         self.hosts = Hosts(self.universe, skip_idle=True)
         post = partial(self.hosts.post, genuine=False)
         self.story = Story(self.universe, plot, post, self.hosts.replay)
@@ -144,9 +150,13 @@ class Run:
             universe.scheduler.run(universe.scheduler.at + 30.0)
         rest(universe, self.hosts, story)
         rested = max(0.0, _rested(universe, story, max(over, *(other.over for other in others))))
-        if rested > RESTED:
+        if rested > RESTED + (EMPTIED if self.emptied else 0.0):
             universe.watcher.broken("coming back", f"it took {rested:.0f} s")
         return rested, self._recovered() if self.outage else None
+
+    def _group_changed(self, firm: Firm, change: Change) -> None:
+        if change.what == "members" and not firm.tenant.groups[change.group].members:
+            self.emptied = True
 
     def _recovered(self) -> float:
         universe = self.universe
