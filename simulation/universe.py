@@ -65,6 +65,8 @@ SCOPES = {
 PERMISSIONS = {"Group.ReadWrite.All", "User.Read.All", "Sites.Read.All"}
 # The share of seeds with a bot.
 BOTS = 0.4
+# Seconds: as long as the judge waits after the weekly look has begun, and more.
+LATELY = 1200.0
 SOMEBODY = Actor(PersonId(""), "somebody")
 
 
@@ -319,6 +321,12 @@ class Universe:
     def was_shown_empty(self, team: str) -> bool:
         """Whether two reads or more have shown nobody in a team that has people."""
         return self.chaos.blind.was_empty_twice(team)
+
+    def was_left_out(self, group: str, account: str) -> bool:
+        """Whether a read of a group has left somebody out in these last minutes: at the end, the
+        one of the weekly look."""
+        now = self.scheduler.at
+        return self.chaos.blind.left_out(group, account, now - LATELY, now)
 
     @property
     def is_waking(self) -> bool:

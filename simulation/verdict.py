@@ -127,6 +127,10 @@ def _people(
         wanted = last.there if last and known and is_clear(acts) else None
         code = _code(row, person)
         rightly = _is_rightly(code, direction, person, in_team, story, saga, group)
+        # Who is in the group alone is told of by the last look, and that one may not have been
+        # shown them.
+        account = str(person.external_id)
+        rightly = rightly or (in_group and universe.was_left_out(group.id, account))
         if in_team != in_group and not rightly:
             yield (
                 "I2",
