@@ -26,8 +26,8 @@ GROWING = 450.0
 # Seconds from the end of all trouble to the last effect. A quarter of an hour is the age of a
 # contradiction: so long a write of which nothing was heard is believed.
 RESTED = 1200.0
-# So much longer where a group has lost everybody: a read that shows nobody is believed the seventh
-# time.
+# So much longer for a team whose group has lost everybody: a read that shows nobody is believed the
+# seventh time.
 EMPTIED = 1200.0
 # After an outage and nothing else; and the share of seeds that are so.
 RECOVERED = 900.0
@@ -89,7 +89,7 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
 
 
 class Run:
-    """Everything of one seed, and its three parts. emptied: a group has lost all its members."""
+    """Everything of one seed, and its three parts. emptied: teams whose group has lost everybody."""
 
     def __init__(self, seed: int, over_ports: bool) -> None:
         self._draw = Random(f"plot {seed}")
@@ -99,7 +99,7 @@ class Run:
         self.plot = plot
         self.universe = Universe(seed, over_ports=over_ports, firms=plot.firms)
         Promises(self.universe)
-        self.emptied = False
+        self.emptied: set[str] = set()
         self.universe.watcher.on_group.append(self._group_changed)
         self.hosts = Hosts(self.universe, skip_idle=True)
         post = partial(self.hosts.post, genuine=False)
@@ -149,14 +149,17 @@ class Run:
         while story.administrator.pressing or any(other.under_way for other in others):
             universe.scheduler.run(universe.scheduler.at + 30.0)
         rest(universe, self.hosts, story)
-        rested = max(0.0, _rested(universe, story, max(over, *(other.over for other in others))))
-        if rested > RESTED + (EMPTIED if self.emptied else 0.0):
+        over = max(over, *(other.over for other in others))
+        rested = max(0.0, _rested(universe, story, over))
+        emptied = {each for each in universe.watcher.last_effects if each[0] in self.emptied}
+        if rested > RESTED + EMPTIED or _rested(universe, story, over, emptied) > RESTED:
             universe.watcher.broken("coming back", f"it took {rested:.0f} s")
         return rested, self._recovered() if self.outage else None
 
     def _group_changed(self, firm: Firm, change: Change) -> None:
-        if change.what == "members" and not firm.tenant.groups[change.group].members:
-            self.emptied = True
+        group = firm.tenant.groups[change.group]
+        if change.what == "members" and not group.members:
+            self.emptied.add(self.universe.watcher.team_of(group))
 
     def _recovered(self) -> float:
         universe = self.universe

@@ -126,11 +126,11 @@ def _people(
         known = known and not (last and _is_unseen(last, story, saga, group))
         wanted = last.there if last and known and is_clear(acts) else None
         code = _code(row, person)
+        if not code and universe.was_left_out(group.id, str(person.external_id)):
+            # The last look would have told this of who was added to the group alone, and was not
+            # shown them.
+            code = "added_in_microsoft"
         rightly = _is_rightly(code, direction, person, in_team, story, saga, group)
-        # Who is in the group alone is told of by the last look, and that one may not have been
-        # shown them.
-        account = str(person.external_id)
-        rightly = rightly or (in_group and universe.was_left_out(group.id, account))
         if in_team != in_group and not rightly:
             yield (
                 "I2",

@@ -100,6 +100,7 @@ class Universe:
         return False
 
     def was_left_out(self, _group: str, _account: str) -> bool:
+        """As above."""
         return False
 
 

@@ -29,7 +29,7 @@ QUIET: Switches = {**LONG, "acts": 6, "people": 8, "firms": 1, "directions": [Di
 CROWD: Switches = {"grown": True, "acts": 20, "length": 400.0}
 # They come and go while their team arrives.
 ARRIVING: Switches = {"grown": False, "acts": 12, "length": 120.0}
-# The same, and nobody delivers a webhook; who is not woken then stays asleep.
+# They arrive, and no webhook tells of them: a team that is not woken stays asleep.
 UNTOLD: Switches = {"grown": False, "length": 200.0, "webhook": False, "people": 12}
 TWO_FIRMS: Switches = {"firms": 2, "directions": [Direction.BOTH, Direction.BOTH], "webhook": False}
 # Reads of groups are behind, each as much as it likes.
