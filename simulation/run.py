@@ -89,7 +89,10 @@ def play(seed: int, *, over_ports: bool, sweep: bool = False, keep: bool = False
 
 
 class Run:
-    """Everything of one seed, and its three parts. emptied: teams whose group has lost everybody."""
+    """Everything of one seed, and its three parts.
+
+    emptied: teams whose group has lost everybody.
+    """
 
     def __init__(self, seed: int, over_ports: bool) -> None:
         self._draw = Random(f"plot {seed}")
